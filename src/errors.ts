@@ -1,0 +1,128 @@
+/** Every error a caller may see. The table below is the whole truth; `docs/errors.md` is rendered from it. */
+
+/** Classes of error, with their HTTP status and the code used when a more precise one is not given. */
+export const errorTable = {
+  InvalidInputError: { status: 400, code: 'invalid_input', means: 'The request breaks a rule; the message names it.' },
+  UnauthorizedError: { status: 401, code: 'unauthorized', means: 'No credential was given, or it is not valid.' },
+  ForbiddenError: { status: 403, code: 'forbidden', means: 'The credential does not allow this.' },
+  NotFoundError: { status: 404, code: 'not_found', means: 'There is nothing at this path.' },
+  MethodNotAllowedError: { status: 405, code: 'method_not_allowed', means: 'The path exists, the method does not.' },
+  ConflictError: { status: 409, code: 'conflict', means: 'The state is not what the request expects.' },
+  DuplicateKeyError: { status: 409, code: 'duplicate_key', means: 'A unique value is taken.' },
+  PayloadTooLargeError: { status: 413, code: 'request_too_large', means: 'The body exceeds the limit that is named.' },
+  RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
+  StorageUnavailableError: { status: 503, code: 'storage_unavailable', means: 'The engine does not answer; try again.' },
+} as const;
+
+/** What an error may carry besides its message. `retryAfter` is in whole seconds. */
+export interface ErrorOptions {
+  code?: string;
+  details?: Readonly<Record<string, unknown>>;
+  cause?: unknown;
+  retryAfter?: number;
+}
+
+/** Base of all errors that are meant for the caller: never a bug, always with a status and a stable code. */
+export abstract class AppError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly expose = true;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Seconds after which a repetition makes sense; becomes the `Retry-After` header. */
+  readonly retryAfter?: number;
+
+  constructor(kind: keyof typeof errorTable, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = kind;
+    this.status = errorTable[kind].status;
+    this.code = options.code ?? errorTable[kind].code;
+    if (options.details) this.details = options.details;
+    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
+  }
+}
+
+/** 400: the input breaks a rule. */
+export class InvalidInputError extends AppError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('InvalidInputError', message, options);
+  }
+}
+
+/** 401: no credential, or not a valid one. */
+export class UnauthorizedError extends AppError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UnauthorizedError', message, options);
+  }
+}
+
+/** 403: the credential does not allow it. */
+export class ForbiddenError extends AppError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ForbiddenError', message, options);
+  }
+}
+
+/** 404: nothing is there. */
+export class NotFoundError extends AppError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('NotFoundError', message, options);
+  }
+}
+
+/** 405: the path is known, the method is not. `allow` becomes the `Allow` header. */
+export class MethodNotAllowedError extends AppError {
+  readonly allow: string;
+  constructor(allow: string, options?: ErrorOptions) {
+    super('MethodNotAllowedError', `this path takes ${allow}`, options);
+    this.allow = allow;
+  }
+}
+
+/** 409: the state is not what was expected. In a commit `at` is the index of the write that did not fit. */
+export class ConflictError extends AppError {
+  readonly at?: number;
+  constructor(message: string, options: ErrorOptions & { at?: number } = {}) {
+    super('ConflictError', message, options);
+    if (options.at !== undefined) this.at = options.at;
+  }
+}
+
+/** 409: a unique value is taken. `index` names the index, `primary` for the primary key; in a commit `at` is the write. */
+export class DuplicateKeyError extends AppError {
+  readonly index: string;
+  readonly at?: number;
+  constructor(index: string, options: ErrorOptions & { at?: number } = {}) {
+    super('DuplicateKeyError', 'a unique value is taken', options);
+    this.index = index;
+    if (options.at !== undefined) this.at = options.at;
+  }
+}
+
+/** 413: the body exceeds `limit` bytes. */
+export class PayloadTooLargeError extends AppError {
+  constructor(limit: number, options?: ErrorOptions) {
+    super('PayloadTooLargeError', `too large: at most ${limit} bytes are taken here`, {
+      details: { limit },
+      ...options,
+    });
+  }
+}
+
+/** 429: too many attempts; again after `retryAfter` seconds. */
+export class RateLimitedError extends AppError {
+  constructor(retryAfter: number, options?: ErrorOptions) {
+    super('RateLimitedError', `too many attempts; try again in ${retryAfter} s`, { ...options, retryAfter });
+  }
+}
+
+/** 503: the engine does not answer. */
+export class StorageUnavailableError extends AppError {
+  constructor(message = 'the storage does not answer at the moment', options?: ErrorOptions) {
+    super('StorageUnavailableError', message, { retryAfter: 1, ...options });
+  }
+}
+
+/** The server cannot start as things are (configuration, data). `message` is for the operator and says what to do. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}

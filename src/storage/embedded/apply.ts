@@ -1,0 +1,141 @@
+import { ConflictError, DuplicateKeyError } from '../../errors.ts';
+import { checkTuple } from '../cursor.ts';
+import type { Change, Expect, Range, Scalar } from '../port.ts';
+import { changed, equal, meets, withoutUndefined } from './change.ts';
+import { boundsOf } from './keys.ts';
+import { type Doc, entryOf, type Index, isExpired, keyOf, type Table, tupleOf } from './table.ts';
+
+// Everything here runs inside a write transaction, and checks all it has to check before it writes.
+
+/** Throws `InvalidInputError` unless the document's key and indexed fields can be indexed. */
+export function checkDoc(table: Table, doc: Doc): void {
+  keyOf(table, doc);
+  for (const index of table.indexes) {
+    const tuple = tupleOf(index, doc);
+    if (tuple) checkTuple(tuple);
+  }
+}
+
+/** The document at a key if it has not ended, read inside the transaction. */
+export function live(table: Table, key: readonly Scalar[], now: number): Doc | undefined {
+  const doc = table.primary.get(key);
+  return doc === undefined || isExpired(table, doc, now) ? undefined : doc;
+}
+
+export function insert(table: Table, doc: Doc, now: number): void {
+  const key = keyOf(table, doc);
+  const old = table.primary.get(key);
+  if (old !== undefined && !isExpired(table, old, now)) throw new DuplicateKeyError('primary');
+  replace(table, key, old, withoutUndefined(doc), now);
+}
+
+export function put(table: Table, doc: Doc, now: number): void {
+  const key = keyOf(table, doc);
+  replace(table, key, table.primary.get(key), withoutUndefined(doc), now);
+}
+
+/** Returns the document after the change; undefined when it is absent or not as expected. */
+export function update(
+  table: Table,
+  key: readonly Scalar[],
+  change: Change<Doc>,
+  expect: Expect<Doc> | undefined,
+  now: number,
+): Doc | undefined {
+  const old = live(table, key, now);
+  if (old === undefined || !meets(old, expect)) return undefined;
+  const next = changed(old, change);
+  if (!table.spec.key.every(field => equal(old[field], next[field])))
+    throw new ConflictError('a primary key cannot change');
+  checkDoc(table, next);
+  replace(table, key, old, next, now);
+  return next;
+}
+
+/** Returns whether a document was there as expected. An expired one goes, and was not there. */
+export function remove(table: Table, key: readonly Scalar[], expect: Expect<Doc> | undefined, now: number): boolean {
+  const doc = table.primary.get(key);
+  if (doc === undefined) return false;
+  const there = !isExpired(table, doc, now);
+  if (there && !meets(doc, expect)) return false;
+  erase(table, key, doc);
+  return there;
+}
+
+/** Removes up to `limit` documents of a range; returns how many were live, and whether the range is empty now. */
+export function removeRange(
+  table: Table,
+  range: Range,
+  limit: number,
+  now: number,
+): { removed: number; done: boolean } {
+  const index = indexOf(table, range);
+  const { low, high } = boundsOf(range);
+  const bounds = { start: low, end: high, limit };
+  const keys = index
+    ? [...index.db.getRange(bounds)].map(entry => primaryKey(table, index, entry.key, entry.value))
+    : [...table.primary.getKeys(bounds)];
+  let removed = 0;
+  for (const key of keys) {
+    const doc = table.primary.get(key);
+    if (doc === undefined) continue;
+    erase(table, key, doc);
+    if (!isExpired(table, doc, now)) removed++;
+  }
+  return { removed, done: keys.length < limit };
+}
+
+/** The index a range names; undefined for the primary key. */
+export function indexOf(table: Table, range: Range): Index | undefined {
+  if (range.index === undefined) return undefined;
+  const index = table.indexes.find(candidate => candidate.name === range.index);
+  if (index === undefined) throw new Error(`${table.spec.name} has no index ${range.index}`);
+  return index;
+}
+
+/** Primary key of the document behind an index entry. */
+export function primaryKey(table: Table, index: Index, tuple: readonly Scalar[], value: unknown): Scalar[] {
+  if (index.unique) return value as Scalar[];
+  return table.spec.key.map(field => tuple[index.tuple.indexOf(field)] as Scalar);
+}
+
+function replace(table: Table, key: readonly Scalar[], old: Doc | undefined, next: Doc, now: number): void {
+  for (const { index, holder } of expiredHolders(table, key, next, now)) {
+    const doc = table.primary.get(holder);
+    if (doc) erase(table, holder, doc);
+    else index.db.remove(tupleOf(index, next) ?? []);
+  }
+  for (const index of table.indexes) moveEntry(table, index, old, next);
+  table.primary.put(key, next);
+}
+
+/** Who holds unique values of `next` but has expired. Throws `DuplicateKeyError` when a holder lives. */
+function expiredHolders(table: Table, key: readonly Scalar[], next: Doc, now: number) {
+  const expired: { index: Index; holder: Scalar[] }[] = [];
+  for (const index of table.indexes) {
+    const tuple = index.unique ? tupleOf(index, next) : undefined;
+    const holder = tuple && (index.db.get(tuple) as Scalar[] | undefined);
+    if (holder === undefined || equal(holder, key)) continue;
+    if (live(table, holder, now)) throw new DuplicateKeyError(index.name);
+    expired.push({ index, holder });
+  }
+  return expired;
+}
+
+function moveEntry(table: Table, index: Index, old: Doc | undefined, next: Doc): void {
+  const from = old && tupleOf(index, old);
+  const to = tupleOf(index, next);
+  const moved = !equal(from, to);
+  if (from && moved) index.db.remove(from);
+  if (to && (moved || (old && !index.unique && index.include.some(field => !equal(old[field], next[field]))))) {
+    index.db.put(to, entryOf(table, index, next));
+  }
+}
+
+function erase(table: Table, key: readonly Scalar[], doc: Doc): void {
+  table.primary.remove(key);
+  for (const index of table.indexes) {
+    const tuple = tupleOf(index, doc);
+    if (tuple) index.db.remove(tuple);
+  }
+}

@@ -1,0 +1,119 @@
+import { InvalidInputError } from '../../errors.ts';
+import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
+import * as apply from './apply.ts';
+import type { Environment } from './environment.ts';
+import { boundsOf } from './keys.ts';
+import { type Doc, type Index, isExpired, type Table } from './table.ts';
+import { entriesOf, type Met } from './walk.ts';
+
+/** Documents removed in one transaction by `deleteMany`. */
+const DELETE_BATCH = 1000;
+
+/** The port's collection over one table. Reads are synchronous inside: the data is mapped into memory. */
+export class EmbeddedCollection implements Collection<Doc> {
+  readonly #env: Environment;
+  readonly #table: Table;
+
+  constructor(env: Environment, table: Table) {
+    this.#env = env;
+    this.#table = table;
+  }
+
+  async get(key: readonly Scalar[]): Promise<Doc | undefined> {
+    this.#env.demandOpen();
+    checkTuple(key);
+    return apply.live(this.#table, key, this.#env.now());
+  }
+
+  async find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
+    this.#env.demandOpen();
+    checkTuple(values);
+    const index = apply.indexOf(this.#table, { index: uniqueIndex });
+    const key = index?.db.get(values) as Scalar[] | undefined;
+    return key && apply.live(this.#table, key, this.#env.now());
+  }
+
+  async scan(scan: Scan): Promise<Page<Doc>> {
+    this.#env.demandOpen();
+    if (!(scan.limit >= 1)) throw new InvalidInputError('limit must be at least 1');
+    const index = apply.indexOf(this.#table, scan);
+    const fields = index?.tuple ?? this.#table.spec.key;
+    const after = scan.cursor === undefined ? undefined : decodeCursor(scan.cursor, fields.length, scan.prefix);
+    const now = this.#env.now();
+    const items: Doc[] = [];
+    for (const item of entriesOf(this.#table, index, scan, after)) {
+      const doc = scan.covered && index ? coveredItem(this.#table, index, item) : item.doc();
+      if (doc === undefined || isExpired(this.#table, doc, now)) continue;
+      if (items.length === scan.limit) {
+        const last = items[items.length - 1] as Doc;
+        return { items, next: encodeCursor(fields.map(field => last[field] as Scalar)) };
+      }
+      items.push(doc);
+    }
+    return { items };
+  }
+
+  async insert(doc: Doc): Promise<void> {
+    apply.checkDoc(this.#table, doc);
+    await this.#env.writer.write(() => apply.insert(this.#table, doc, this.#env.now()));
+  }
+
+  async put(doc: Doc): Promise<void> {
+    apply.checkDoc(this.#table, doc);
+    await this.#env.writer.write(() => apply.put(this.#table, doc, this.#env.now()));
+  }
+
+  async update(key: readonly Scalar[], change: Change<Doc>, expect?: Expect<Doc>): Promise<Doc | undefined> {
+    checkTuple(key);
+    return this.#env.writer.write(() => apply.update(this.#table, key, change, expect, this.#env.now()));
+  }
+
+  async delete(key: readonly Scalar[], expect?: Expect<Doc>): Promise<boolean> {
+    checkTuple(key);
+    return this.#env.writer.write(() => apply.remove(this.#table, key, expect, this.#env.now()));
+  }
+
+  async deleteMany(range: Range): Promise<number> {
+    boundsOf(range);
+    let total = 0;
+    for (;;) {
+      const { removed, done } = await this.#env.writer.write(() =>
+        apply.removeRange(this.#table, range, DELETE_BATCH, this.#env.now()),
+      );
+      total += removed;
+      if (done) return total;
+    }
+  }
+
+  async count(range: Range, cap = Number.POSITIVE_INFINITY): Promise<number> {
+    this.#env.demandOpen();
+    const index = apply.indexOf(this.#table, range);
+    const { low, high } = boundsOf(range);
+    if (this.#table.spec.expires === undefined) {
+      const db = index?.db ?? this.#table.primary;
+      const limit = Number.isFinite(cap) ? { limit: cap } : {};
+      return db.getKeysCount({ start: low, end: high, ...limit });
+    }
+    const now = this.#env.now();
+    let count = 0;
+    for (const item of entriesOf(this.#table, index, range)) {
+      if (count >= cap) break;
+      const doc = index ? coveredItem(this.#table, index, item) : item.doc();
+      if (doc && !isExpired(this.#table, doc, now)) count++;
+    }
+    return count;
+  }
+}
+
+/** The key, index and included fields of an entry's document. */
+function coveredItem(table: Table, index: Index, item: Met): Doc | undefined {
+  if (index.unique) return pick(item.doc(), [...table.spec.key, ...index.tuple, table.spec.expires]);
+  const doc: Doc = typeof item.value === 'object' ? { ...item.value } : {};
+  for (const [i, value] of item.tuple.entries()) doc[index.tuple[i] as string] = value;
+  return doc;
+}
+
+function pick(doc: Doc | undefined, fields: readonly (string | undefined)[]): Doc | undefined {
+  return doc && Object.fromEntries(Object.entries(doc).filter(([field]) => fields.includes(field)));
+}

@@ -1,0 +1,65 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { StartupError, StorageUnavailableError } from '../../errors.ts';
+import type { OpenOptions } from '../options.ts';
+import { Writer } from './writer.ts';
+
+/** File that LMDB keeps in the data folder, beside its `-lock` file. */
+const FILE = 'keybin.mdb';
+
+/** LMDB sets aside a slot for each: every collection, and every index, is one. */
+const MAX_DATABASES = 128;
+
+/** An open LMDB environment: what all collections of one data folder share. */
+export interface Environment {
+  readonly folder: string;
+  readonly root: RootDatabase;
+  readonly writer: Writer;
+  /** The injected clock, in milliseconds. */
+  now(): number;
+  /** Throws `StorageUnavailableError` once the engine is closed. */
+  demandOpen(): void;
+}
+
+/** The folder of a `file:` host, absolute. */
+export function folderOf(options: OpenOptions): string {
+  return path.resolve(options.host.slice('file:'.length));
+}
+
+/** Opens (and makes, readable by this user only) the data folder. Throws `StartupError` that says what to do. */
+export function openFolder(folder: string): RootDatabase {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    // Standard flushing: a transaction is on disk when it resolves. Batches are made by the writer, not by event turn.
+    return open({
+      path: path.join(folder, FILE),
+      noSubdir: true,
+      maxDbs: MAX_DATABASES,
+      overlappingSync: false,
+      eventTurnBatching: false,
+    } as never);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartupError(
+      `the data folder ${folder} cannot be used: ${reason}. [STORE] host must name a folder this user may write to`,
+      { cause },
+    );
+  }
+}
+
+/** Wraps an open folder; `precondition` is checked at the begin of every write transaction. */
+export function environment(folder: string, root: RootDatabase, now: () => number, precondition: () => void) {
+  const state = { closed: false };
+  const env: Environment = {
+    folder,
+    root,
+    writer: new Writer(root, precondition),
+    now,
+    demandOpen() {
+      if (state.closed) throw new StorageUnavailableError('the storage is closed');
+    },
+  };
+  return { env, markClosed: () => (state.closed = true) };
+}

@@ -1,0 +1,141 @@
+import path from 'node:path';
+import type { Database } from 'lmdb';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { StorageUnavailableError } from '../../errors.ts';
+import type { OpenOptions } from '../options.ts';
+import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../port.ts';
+import { FileBlobStore } from './blobs.ts';
+import { EmbeddedCollection } from './collection.ts';
+import { commit } from './commit.ts';
+import { type Environment, environment, folderOf, openFolder } from './environment.ts';
+import { demandLayout, type Meta, prepareLayout } from './layout.ts';
+import { startSweeper } from './sweep.ts';
+import { openTable, type Table } from './table.ts';
+
+/** Opens the embedded engine: LMDB and a folder of blobs. A folder that cannot be used rejects `ready`. */
+export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Storage {
+  try {
+    return new EmbeddedStorage(options, clock, log);
+  } catch (error) {
+    return failedStorage(folderOf(options), error);
+  }
+}
+
+class EmbeddedStorage implements Storage {
+  readonly description: string;
+  readonly ready = Promise.resolve();
+  readonly atomicCommit = true;
+  readonly blobs: BlobStore;
+  readonly #env: Environment;
+  readonly #tables = new Map<string, Table>();
+  readonly #collections = new Map<string, EmbeddedCollection>();
+  readonly #counters: Database<number, string>;
+  readonly #markClosed: () => void;
+  readonly #stopSweeper: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: OpenOptions, clock: Clock, log: Log) {
+    const folder = folderOf(options);
+    this.description = `embedded engine in ${folder}`;
+    const root = openFolder(folder);
+    const meta: Meta = root.openDB({ name: 'meta' });
+    this.#counters = root.openDB({ name: 'counters' });
+    for (const spec of options.specs) {
+      this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`));
+    }
+    const tables = [...this.#tables.values()];
+    const layout = prepareLayout(root, meta, tables, log);
+    const opened = environment(
+      folder,
+      root,
+      () => clock.now(),
+      () => demandLayout(meta, layout),
+    );
+    this.#env = opened.env;
+    this.#markClosed = opened.markClosed;
+    for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
+    this.#stopSweeper = startSweeper(this.#env, tables, log);
+    this.blobs = new FileBlobStore(path.join(folder, 'blobs'), this.#env);
+  }
+
+  collection<T extends object>(spec: CollectionSpec<T>): Collection<T> {
+    const collection = this.#collections.get(spec.name);
+    if (collection === undefined) throw new Error(`collection ${spec.name} was not opened`);
+    return collection as unknown as Collection<T>;
+  }
+
+  async increment(counter: string, by = 1): Promise<number> {
+    return this.#env.writer.write(() => {
+      const value = (this.#counters.get(counter) ?? 0) + by;
+      this.#counters.put(counter, value);
+      return value;
+    });
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    await commit(this.#env, name => this.#tableOf(name), writes);
+  }
+
+  async ping(): Promise<void> {
+    this.#env.demandOpen();
+    this.#counters.get('ping');
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#markClosed();
+    await this.#stopSweeper();
+    await this.#env.writer.close();
+    await this.#env.root.close();
+  }
+
+  #tableOf(name: string): Table {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new Error(`collection ${name} was not opened`);
+    return table;
+  }
+}
+
+/** What stands for an engine that could not open: `ready` says why, everything else is unavailable. */
+function failedStorage(folder: string, error: unknown): Storage {
+  const ready = Promise.reject(error);
+  ready.catch(() => {});
+  const unavailable = async (): Promise<never> => {
+    throw new StorageUnavailableError('the storage did not open', { cause: error });
+  };
+  const blobs = {
+    put: unavailable,
+    open: unavailable,
+    stat: unavailable,
+    delete: unavailable,
+    list: unavailable,
+    ping: unavailable,
+  };
+  const collection = {
+    get: unavailable,
+    find: unavailable,
+    scan: unavailable,
+    insert: unavailable,
+    put: unavailable,
+    update: unavailable,
+    delete: unavailable,
+    deleteMany: unavailable,
+    count: unavailable,
+  };
+  return {
+    description: `embedded engine in ${folder}`,
+    ready,
+    atomicCommit: true,
+    blobs,
+    collection: () => collection,
+    increment: unavailable,
+    commit: unavailable,
+    ping: unavailable,
+    close: async () => {},
+  };
+}

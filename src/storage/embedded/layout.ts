@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { Database, RootDatabase } from 'lmdb';
+import type { Log } from '../../core/log.ts';
+import { StartupError, StorageUnavailableError } from '../../errors.ts';
+import { SCHEMA_VERSION } from '../schema.ts';
+import { entryOf, type Index, type Table, tupleOf } from './table.ts';
+
+/** Facts about the folder: `schema` (number), `layout` (hash of all definitions), `index:<name>` (definition). */
+export type Meta = Database<unknown, string>;
+
+/** Documents between two progress lines while an index is built. */
+const PROGRESS = 100_000;
+
+/**
+ * Makes the folder fit the tables: checks the schema version and builds indexes that are missing or defined differently, in
+ * one transaction: a crash leaves the old state, other processes wait. Throws `StartupError`.
+ */
+export function prepareLayout(root: RootDatabase, meta: Meta, tables: readonly Table[], log: Log): string {
+  const layout = layoutOf(tables);
+  if (meta.get('schema') === SCHEMA_VERSION && meta.get('layout') === layout) return layout;
+  root.transactionSync(() => {
+    const stored = meta.get('schema');
+    if (typeof stored === 'number' && stored > SCHEMA_VERSION) {
+      throw new StartupError(
+        `the data is of schema version ${stored}, this program knows up to ${SCHEMA_VERSION}: start the newer program`,
+      );
+    }
+    for (const table of tables) {
+      for (const index of table.indexes) {
+        const definition = definitionOf(index);
+        if (meta.get(`index:${index.id}`) === definition) continue;
+        buildIndex(table, index, log);
+        meta.put(`index:${index.id}`, definition);
+      }
+    }
+    meta.put('schema', SCHEMA_VERSION);
+    meta.put('layout', layout);
+  });
+  return layout;
+}
+
+/**
+ * Refuses to write once another program took the folder over with other definitions: its indexes would go stale. Throws
+ * `StorageUnavailableError`.
+ */
+export function demandLayout(meta: Meta, layout: string): void {
+  if (meta.get('layout') !== layout) {
+    throw new StorageUnavailableError(
+      'another version of the server has taken over this data folder: restart this one',
+    );
+  }
+}
+
+function buildIndex(table: Table, index: Index, log: Log): void {
+  index.db.clearSync();
+  let done = 0;
+  for (const { key, value } of table.primary.getRange({})) {
+    const tuple = tupleOf(index, value);
+    if (tuple) {
+      const other = index.unique ? index.db.get(tuple) : undefined;
+      if (other !== undefined) throw duplicate(table, index);
+      index.db.put(tuple, entryOf(table, index, value));
+    }
+    done++;
+    if (done % PROGRESS === 0)
+      log.info({ index: index.id, done, last: String(key[0]).slice(0, 8) }, 'building an index');
+  }
+  if (done > 0) log.info({ index: index.id, done }, 'index built');
+}
+
+function duplicate(table: Table, index: Index): StartupError {
+  const fields = index.tuple.slice(0, index.own).join(', ');
+  return new StartupError(
+    `collection ${table.spec.name} holds duplicates in ${fields}: the index ${index.name} cannot be built`,
+  );
+}
+
+function definitionOf(index: Index): string {
+  return JSON.stringify([index.tuple, index.own, index.unique, index.include]);
+}
+
+function layoutOf(tables: readonly Table[]): string {
+  const definitions = tables.flatMap(table => table.indexes.map(index => [index.id, definitionOf(index)])).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([SCHEMA_VERSION, definitions]))
+    .digest('hex');
+}

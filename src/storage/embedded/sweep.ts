@@ -1,0 +1,45 @@
+import type { Log } from '../../core/log.ts';
+import { removeRange } from './apply.ts';
+import type { Environment } from './environment.ts';
+import type { Table } from './table.ts';
+
+/** Milliseconds between two sweeps: expired documents are invisible at once, the sweep only frees their space. */
+const PAUSE = 10_000;
+
+/** Documents removed in one transaction: small, so that requests are not held up. */
+const BATCH = 200;
+
+/** Removes expired documents in the background; returns the function that ends it, which waits for a running sweep. */
+export function startSweeper(env: Environment, tables: readonly Table[], log: Log): () => Promise<void> {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running
+      .then(() => sweep(env, tables, () => stopped))
+      .catch(error => log.warn({ err: error }, 'sweep failed'));
+  }, PAUSE);
+  timer.unref();
+  return async () => {
+    stopped = true;
+    clearInterval(timer);
+    await running;
+  };
+}
+
+async function sweep(env: Environment, tables: readonly Table[], stopped: () => boolean): Promise<void> {
+  for (const table of tables) {
+    if (table.expiry === undefined) continue;
+    const now = env.now();
+    const range = { index: table.expiry.name, below: new Date(now + 1) };
+    let done = !isDue(table, now);
+    while (!done && !stopped()) {
+      ({ done } = await env.writer.write(() => removeRange(table, range, BATCH, env.now())));
+    }
+  }
+}
+
+/** Whether the first to expire has: a read, so that idle servers write nothing. */
+function isDue(table: Table, now: number): boolean {
+  for (const key of table.expiry?.db.getKeys({ limit: 1 }) ?? []) return Number(key[0]) <= now;
+  return false;
+}

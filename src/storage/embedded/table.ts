@@ -1,0 +1,122 @@
+import type { RootDatabase } from 'lmdb';
+import { checkTuple } from '../cursor.ts';
+import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
+import { keyEncoder, type Tuple } from './keys.ts';
+
+/** A document as the engine handles it: the port's types have checked it. */
+export type Doc = Record<string, unknown>;
+
+/** Part of a database: from `start` up to (not including) `end`; in reverse down from `start`. */
+interface Stretch {
+  readonly start?: Tuple;
+  readonly end?: Tuple;
+  readonly limit?: number;
+  readonly reverse?: boolean;
+}
+
+/** What the engine uses of one of LMDB's databases. Reads see the running write transaction, if there is one. */
+export interface Db<V> {
+  get(key: Tuple): V | undefined;
+  put(key: Tuple, value: V): unknown;
+  remove(key: Tuple): unknown;
+  getRange(stretch: Stretch): Iterable<{ key: Scalar[]; value: V }>;
+  getKeys(stretch: Stretch): Iterable<Scalar[]>;
+  getKeysCount(stretch: Stretch): number;
+  clearSync(): void;
+}
+
+/** One database of LMDB that mirrors an index. */
+export interface Index {
+  readonly name: string;
+  /** Name of the database. */
+  readonly id: string;
+  /** What the tuple is made of: the index's fields, and the key fields not among them. A unique index stores only its own. */
+  readonly tuple: readonly string[];
+  /** How many of `tuple` are the index's own. */
+  readonly own: number;
+  readonly unique: boolean;
+  readonly include: readonly string[];
+  /** Unique: tuple of its fields -> primary key. Other: tuple -> the included fields that are there, or true. */
+  readonly db: Db<unknown>;
+}
+
+/** A collection in LMDB: the documents by primary key, and the indexes. */
+export interface Table {
+  readonly spec: CollectionSpec<Doc>;
+  readonly primary: Db<Doc>;
+  readonly indexes: readonly Index[];
+  /** Expiry field, then key: what the sweeper walks. */
+  readonly expiry?: Index;
+}
+
+/** Name of the index that the sweeper walks. */
+const EXPIRY = 'expiry';
+
+/** Opens the databases of one collection. `physical` is the name they carry. */
+export function openTable(root: RootDatabase, spec: CollectionSpec<Doc>, physical: string): Table {
+  const specs: IndexSpec<Doc>[] = [...(spec.indexes ?? [])];
+  if (spec.expires !== undefined) specs.push({ name: EXPIRY, fields: [spec.expires] });
+  const indexes = specs.map(index => openIndex(root, spec, index, physical));
+  const expiry = indexes.find(index => index.name === EXPIRY);
+  const primary = openDb<Doc>(root, physical);
+  return expiry ? { spec, primary, indexes, expiry } : { spec, primary, indexes };
+}
+
+function openIndex(root: RootDatabase, spec: CollectionSpec<Doc>, index: IndexSpec<Doc>, physical: string): Index {
+  const include = index.unique ? [] : [...(index.include ?? [])];
+  if (spec.expires !== undefined && !index.unique && !index.fields.includes(spec.expires)) include.push(spec.expires);
+  const id = `${physical}/${index.name}`;
+  return {
+    name: index.name,
+    id,
+    tuple: [...index.fields, ...spec.key.filter(field => !index.fields.includes(field))],
+    own: index.fields.length,
+    unique: index.unique ?? false,
+    include: [...new Set(include)],
+    db: openDb(root, id),
+  };
+}
+
+function openDb<V>(root: RootDatabase, name: string): Db<V> {
+  // Plain maps instead of the library's records: shorter for single documents, and safe across processes.
+  const options = { name, keyEncoder, encoder: { useRecords: false } };
+  return root.openDB(options as never) as unknown as Db<V>;
+}
+
+/** Primary key of a document. Throws `InvalidInputError` when it cannot be indexed. */
+export function keyOf(table: Table, doc: Doc): Scalar[] {
+  const key = table.spec.key.map(field => doc[field]);
+  checkTuple(key);
+  return key as Scalar[];
+}
+
+/** Tuple a document has in an index, or undefined when it is outside. */
+export function tupleOf(index: Index, doc: Doc): Scalar[] | undefined {
+  const length = index.unique ? index.own : index.tuple.length;
+  const tuple: unknown[] = [];
+  for (let i = 0; i < length; i++) {
+    const value = doc[index.tuple[i] as string];
+    if (value === undefined) return undefined;
+    tuple.push(value);
+  }
+  return tuple as Scalar[];
+}
+
+/** What an index stores at a document's tuple. */
+export function entryOf(table: Table, index: Index, doc: Doc): unknown {
+  if (index.unique) return table.spec.key.map(field => doc[field]);
+  let held: Doc | undefined;
+  for (const field of index.include) {
+    if (doc[field] === undefined) continue;
+    held ??= {};
+    held[field] = doc[field];
+  }
+  return held ?? true;
+}
+
+/** Whether a document has ended by `now` (milliseconds). */
+export function isExpired(table: Table, doc: Doc, now: number): boolean {
+  if (table.spec.expires === undefined) return false;
+  const at = doc[table.spec.expires];
+  return at instanceof Date && at.getTime() <= now;
+}

@@ -1,0 +1,58 @@
+import type { Range, Scalar, Scan } from '../port.ts';
+import { primaryKey } from './apply.ts';
+import { boundsOf, compareScalars, type Tuple } from './keys.ts';
+import type { Doc, Index, Table } from './table.ts';
+
+/** An entry met on a walk. */
+export interface Met {
+  readonly tuple: readonly Scalar[];
+  readonly value: unknown;
+  /** The document; undefined when another process removed it meanwhile. */
+  doc(): Doc | undefined;
+}
+
+/** Walks the entries of a range in order, beginning behind the tuple `after`. */
+export function* entriesOf(
+  table: Table,
+  index: Index | undefined,
+  scan: Range & Partial<Scan>,
+  after?: Tuple,
+): Generator<Met> {
+  const db = index?.db ?? table.primary;
+  const past = index?.unique ? after?.slice(0, index.own) : after;
+  for (const { key, value } of db.getRange(rangeOptions(scan, past))) {
+    if (past && sameTuple(key, past)) continue;
+    const place = placeOf(scan, key);
+    if (place === 'above') continue; // walking down from an exclusive bound
+    if (place === 'below') return;
+    yield {
+      tuple: key,
+      value,
+      doc: () => (index ? table.primary.get(primaryKey(table, index, key, value)) : (value as Doc)),
+    };
+  }
+}
+
+function rangeOptions(scan: Range & Partial<Scan>, past: Tuple | undefined) {
+  const { low, high } = boundsOf(scan);
+  if (scan.order !== 'desc') return { start: past ?? low, end: high };
+  // Downwards the end is exclusive too: the bare prefix lies before all its tuples, `from` is checked entry by entry.
+  const prefix = scan.prefix ?? [];
+  return {
+    start: past ?? high,
+    reverse: true,
+    ...(prefix.length > 0 ? { end: prefix } : {}),
+  };
+}
+
+function placeOf(scan: Range, tuple: readonly Scalar[]): 'inside' | 'above' | 'below' {
+  const value = tuple[scan.prefix?.length ?? 0];
+  if (value === undefined) return 'inside';
+  if (scan.below !== undefined && compareScalars(value, scan.below) >= 0) return 'above';
+  if (scan.from !== undefined && compareScalars(value, scan.from) < 0) return 'below';
+  return 'inside';
+}
+
+function sameTuple(a: readonly Scalar[], b: Tuple): boolean {
+  return a.length === b.length && a.every((value, i) => compareScalars(value, b[i] as Scalar) === 0);
+}

@@ -1,0 +1,88 @@
+import type { RootDatabase } from 'lmdb';
+import { StorageUnavailableError } from '../../errors.ts';
+import { toStorageError } from './errors.ts';
+
+/** A synchronous piece of work inside a write transaction. */
+interface Job {
+  readonly run: () => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+  value?: unknown;
+  error?: unknown;
+}
+
+/** Most jobs of one transaction: bounds how long the event loop is held. */
+const BATCH = 256;
+
+/**
+ * Group commit: all jobs that arrive while a transaction is being flushed to disk share the next one. The lock and the flush
+ * are waited for on a thread of the library; only the jobs themselves run on the event loop.
+ */
+export class Writer {
+  readonly #root: RootDatabase;
+  readonly #precondition: () => void;
+  #queue: Job[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  /** `precondition` runs first in every transaction and may throw to refuse it. */
+  constructor(root: RootDatabase, precondition: () => void) {
+    this.#root = root;
+    this.#precondition = precondition;
+  }
+
+  /**
+   * Runs `job` in a write transaction; resolves with its result once that is on disk. A job must be synchronous, and must not
+   * throw after its first write: what it wrote before would stay ({@link Writer.atomically} is for those).
+   */
+  write<R>(job: () => R): Promise<R> {
+    if (this.#closed) return Promise.reject(new StorageUnavailableError('the storage is closed'));
+    return new Promise<R>((resolve, reject) => {
+      this.#queue.push({ run: job, resolve, reject });
+      this.#running ??= new Promise(setImmediate).then(() => this.#drain());
+    });
+  }
+
+  /** As {@link Writer.write}; when `job` throws, nothing of it stays. */
+  atomically<R>(job: () => R): Promise<R> {
+    return this.write(() => this.#root.childTransaction(job as never) as R);
+  }
+
+  /** Waits for all jobs; later ones are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const jobs = this.#queue.length > BATCH ? this.#queue.splice(0, BATCH) : this.#queue;
+      if (jobs === this.#queue) this.#queue = [];
+      await this.#commit(jobs);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    try {
+      await this.#root.transaction(() => {
+        this.#precondition();
+        for (const job of jobs) {
+          try {
+            job.value = job.run();
+          } catch (error) {
+            job.error = error;
+          }
+        }
+      });
+    } catch (error) {
+      const reason = toStorageError(error);
+      for (const job of jobs) job.reject(reason);
+      return;
+    }
+    for (const job of jobs) {
+      if (job.error === undefined) job.resolve(job.value as never);
+      else job.reject(toStorageError(job.error));
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/** The contract every storage engine keeps: types only. `test/storage/contract` proves it on each engine. */
+
+/** What may be indexed. One type per field, never null, never with U+0000. */
+export type Scalar = string | number | Date;
+
+/** Name of a field of a document. */
+export type Field<T> = keyof T & string;
+
+/** An index over `fields`, in this order. A document that lacks one of them is outside the index. */
+export interface IndexSpec<T> {
+  readonly name: string;
+  readonly fields: readonly Field<T>[];
+  readonly unique?: boolean;
+  /** Fields a covered scan may return without reading the document. The expiry field is always among them. */
+  readonly include?: readonly Field<T>[];
+}
+
+/** A collection: its primary key, its indexes, when its documents end and to whom they belong. */
+export interface CollectionSpec<T> {
+  /** Logical name; the configuration maps it to the physical one. */
+  readonly name: string;
+  /** Primary key. */
+  readonly key: readonly Field<T>[];
+  readonly indexes?: readonly IndexSpec<T>[];
+  /** A Date field: from that moment the document does not exist. Absent: it does not expire. */
+  readonly expires?: Field<T>;
+  /** The field with the account id: what erasing an account has to sweep. It leads the primary key. */
+  readonly owner?: Field<T>;
+}
+
+/**
+ * Part of an index (or of the primary key, without `index`): the tuples that begin with `prefix` and whose next field is
+ * at least `from` and less than `below`. Strings compare by their UTF-8 bytes.
+ */
+export interface Range {
+  readonly index?: string;
+  readonly prefix?: readonly Scalar[];
+  readonly from?: Scalar;
+  readonly below?: Scalar;
+}
+
+/** One page of a range. `cursor` is the `next` of the page before. */
+export interface Scan extends Range {
+  readonly order?: 'asc' | 'desc';
+  /** At least 1. */
+  readonly limit: number;
+  readonly cursor?: string;
+  /** Needs `index`: items hold only key, index and included fields, and no document is read. */
+  readonly covered?: boolean;
+}
+
+/** `next` is there while more may follow. */
+export interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+/** A change of one document. `add` treats an absent field as 0. */
+export interface Change<T> {
+  readonly set?: Partial<T>;
+  readonly unset?: readonly Field<T>[];
+  readonly add?: Partial<Record<Field<T>, number>>;
+  /** What the result of `add` may not leave; else `ConflictError` and nothing changes. */
+  readonly bounds?: Partial<Record<Field<T>, { readonly min?: number; readonly max?: number }>>;
+}
+
+/** Fields with the values they must have; `undefined` means the field must be absent. */
+export type Expect<T> = { readonly [F in keyof T]?: T[F] | undefined };
+
+/**
+ * A set of documents. Every method rejects with `StorageUnavailableError` when the engine does not answer or is closed, and
+ * with `InvalidInputError` when an indexed tuple is too long or holds what may not be indexed. Arguments are never modified.
+ * A resolved write is durable. Expired documents are invisible to every method, by the injected clock.
+ */
+export interface Collection<T> {
+  get(key: readonly Scalar[]): Promise<T | undefined>;
+  /** By a unique index, with a value for each of its fields. */
+  find(uniqueIndex: string, values: readonly Scalar[]): Promise<T | undefined>;
+  /** In index order, ties by primary key. A bad cursor is `InvalidInputError` (code `cursor_invalid`). */
+  scan(scan: Scan): Promise<Page<T>>;
+  /** Throws `DuplicateKeyError`. */
+  insert(doc: T): Promise<void>;
+  /** Upsert by primary key; the last write wins. Throws `DuplicateKeyError` when another document holds a unique value. */
+  put(doc: T): Promise<void>;
+  /**
+   * Compare-and-set. Returns the document after the change, or undefined when it is absent or not as `expect` says. Throws
+   * `ConflictError` (bounds), `DuplicateKeyError`. The primary key cannot be changed.
+   */
+  update(key: readonly Scalar[], change: Change<T>, expect?: Expect<T>): Promise<T | undefined>;
+  /** Returns whether a document was there, as `expect` says, and is gone now. */
+  delete(key: readonly Scalar[], expect?: Expect<T>): Promise<boolean>;
+  /** Removes all documents of the range in batches; returns how many. Documents written meanwhile may or may not go. */
+  deleteMany(range: Range): Promise<number>;
+  /** Counts at most `cap` documents. */
+  count(range: Range, cap?: number): Promise<number>;
+}
+
+/** One write of a commit. `require` writes nothing and demands a state; `'absent'` is for a key the same commit inserts. */
+// biome-ignore lint/suspicious/noExplicitAny: a commit mixes collections of different documents
+export type Write<T = any> = { readonly in: CollectionSpec<T> } & (
+  | { readonly insert: T }
+  | { readonly put: T }
+  | { readonly update: readonly Scalar[]; readonly change: Change<T>; readonly expect?: Expect<T> }
+  | { readonly delete: readonly Scalar[]; readonly expect?: Expect<T> }
+  | { readonly deleteMany: Range }
+  | { readonly require: readonly Scalar[]; readonly expect: Expect<T> | 'absent' }
+);
+
+/** An open engine. */
+export interface Storage {
+  /** Short name of the engine and where its data is, without credentials: for the log. */
+  readonly description: string;
+  /** Resolves when the engine has answered and its indexes are built; rejects with `StartupError` when it never can. */
+  readonly ready: Promise<void>;
+  /** Whether `commit` is all or nothing even when the process dies half way. Known once `ready`. */
+  readonly atomicCommit: boolean;
+  collection<T extends object>(spec: CollectionSpec<T>): Collection<T>;
+  /** Adds to a named counter that starts at 0; returns the new value. Unique, not ordered with other writes. */
+  increment(counter: string, by?: number): Promise<number>;
+  /**
+   * Applies all writes or none. An `update` or `delete` whose document is absent or not as `expect` says is a
+   * `ConflictError`, as is a `require` that does not hold and an `add` out of bounds; `at` is the index of the write.
+   * Without `expect`, a `delete` of an absent document is fine. Also throws `DuplicateKeyError` with `at`.
+   */
+  commit(writes: readonly Write[]): Promise<void>;
+  readonly blobs: BlobStore;
+  /** Resolves when the engine answers; rejects with `StorageUnavailableError`. */
+  ping(): Promise<void>;
+  /** Waits for what is under way, then releases everything. Later calls reject. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Content by its address: the lower-case hex SHA-256. */
+export interface BlobStore {
+  /**
+   * Stores what `content` yields, hashing on the way; the same content twice is one blob, with a fresh `at`. Throws
+   * `PayloadTooLargeError` over `maxBytes`, `InvalidInputError` (code `blob_hash_mismatch`) when the hash is not `expected`.
+   */
+  put(
+    content: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+    expected?: string,
+  ): Promise<{ sha256: string; size: number }>;
+  /** The bytes from `start` (inclusive) to `end` (inclusive, default: last byte). */
+  open(sha256: string, range?: { start: number; end?: number }): Promise<AsyncIterable<Uint8Array> | undefined>;
+  stat(sha256: string): Promise<{ size: number } | undefined>;
+  /** Returns whether it was there. */
+  delete(sha256: string): Promise<boolean>;
+  /** All blobs in order of their address, some hundred a page; `at` is when it was last stored. */
+  list(cursor?: string): Promise<Page<{ sha256: string; size: number; at: Date }>>;
+  /** Resolves when blobs can be written; rejects with `StorageUnavailableError`. */
+  ping(): Promise<void>;
+}
