@@ -11,8 +11,44 @@ export const errorTable = {
   DuplicateKeyError: { status: 409, code: 'duplicate_key', means: 'A unique value is taken.' },
   PayloadTooLargeError: { status: 413, code: 'request_too_large', means: 'The body exceeds the limit that is named.' },
   RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
-  StorageUnavailableError: { status: 503, code: 'storage_unavailable', means: 'The engine does not answer; try again.' },
+  StorageUnavailableError: {
+    status: 503,
+    code: 'storage_unavailable',
+    means: 'The engine does not answer; try again.',
+  },
 } as const;
+
+/** More precise codes, with the status they come with. They never change their meaning. */
+export const errorCodes = {
+  body_incomplete: { status: 400, means: 'The connection ended before the announced body was there.' },
+  body_required: { status: 400, means: 'This route takes a JSON object as its body, and none was sent.' },
+  blob_hash_invalid: { status: 400, means: 'What names a content is not a lower-case hex SHA-256.' },
+  blob_hash_mismatch: { status: 400, means: 'The content does not have the SHA-256 that was announced.' },
+  client_id_invalid: { status: 400, means: '`client_id` is not a text of 1 to 128 characters.' },
+  cursor_invalid: { status: 400, means: '`cursor` is not one that this server gave out for this list.' },
+  encoding_invalid: { status: 400, means: 'The body is not UTF-8, or its Content-Encoding cannot be undone.' },
+  http_invalid: { status: 400, means: 'What arrived is not an HTTP request.' },
+  index_value_invalid: { status: 400, means: 'A name or value is too long to be found again, or holds U+0000.' },
+  json_invalid: { status: 400, means: 'The body is not JSON, or not a JSON object.' },
+  key_invalid: { status: 400, means: 'The key is not 1 to 1024 of `a-z A-Z 0-9 _ . ,`.' },
+  limit_invalid: { status: 400, means: '`limit` is not an integer from 1 to 1000.' },
+  password_invalid: { status: 400, means: '`password` is not a text of 1 to 1024 bytes.' },
+  prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
+  username_invalid: {
+    status: 400,
+    means: '`username` is not a text of 1 to 128 characters without control characters.',
+  },
+  value_invalid: { status: 400, means: '`value` cannot be stored: it nests too deep or is not valid Unicode.' },
+  value_missing: { status: 400, means: 'The body has no `value`.' },
+  credentials_invalid: { status: 403, means: 'There is no such account, or the password is another.' },
+  registration_closed: { status: 403, means: 'This server does not take new accounts.' },
+  token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },
+  key_not_found: { status: 404, means: 'The account has no such key.' },
+  request_timeout: { status: 408, means: 'The request took too long to arrive.' },
+  user_exists: { status: 409, means: 'The name is taken.' },
+  headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
+  internal_error: { status: 500, means: 'The server made a mistake; its log has it under the request id.' },
+} as const satisfies Readonly<Record<string, { status: number; means: string }>>;
 
 /** What an error may carry besides its message. `retryAfter` is in whole seconds. */
 export interface ErrorOptions {

@@ -1,7 +1,7 @@
 import { ConflictError, DuplicateKeyError } from '../../errors.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
-import { changed, equal, meets, withoutUndefined } from './change.ts';
+import { changed, equal, meets } from './change.ts';
 import { boundsOf } from './keys.ts';
 import { type Doc, entryOf, type Index, isExpired, keyOf, type Table, tupleOf } from './table.ts';
 
@@ -26,12 +26,12 @@ export function insert(table: Table, doc: Doc, now: number): void {
   const key = keyOf(table, doc);
   const old = table.primary.get(key);
   if (old !== undefined && !isExpired(table, old, now)) throw new DuplicateKeyError('primary');
-  replace(table, key, old, withoutUndefined(doc), now);
+  replace(table, key, old, doc, now);
 }
 
 export function put(table: Table, doc: Doc, now: number): void {
   const key = keyOf(table, doc);
-  replace(table, key, table.primary.get(key), withoutUndefined(doc), now);
+  replace(table, key, table.primary.get(key), doc, now);
 }
 
 /** Returns the document after the change; undefined when it is absent or not as expected. */

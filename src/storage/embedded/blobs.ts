@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { BlobStore, Page } from '../port.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, INCOMING } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { flushFolder, ifThere, writeFlushed } from './files.ts';
 
@@ -85,7 +85,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   get #incoming(): string {
-    return path.join(this.#folder, 'incoming');
+    return path.join(this.#folder, INCOMING);
   }
 
   /** Addresses in order, beginning behind `after`. */
@@ -120,7 +120,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async #guard<R>(work: () => Promise<R>): Promise<R> {
-    this.#env.demandOpen();
+    this.#env.beginRead();
     try {
       return await work();
     } catch (error) {

@@ -2,11 +2,28 @@ import { ConflictError } from '../../errors.ts';
 import type { Change, Expect } from '../port.ts';
 import type { Doc } from './table.ts';
 
-/** A copy of a document without the fields that are undefined: absent is not stored. */
-export function withoutUndefined(doc: Doc): Doc {
+/**
+ * A copy of a document without the fields that are undefined (absent is not stored). Taken when a write is asked for: what
+ * the caller does to the document afterwards changes nothing.
+ */
+export function snapshotOf(doc: Doc): Doc {
   const copy: Doc = {};
-  for (const field in doc) if (doc[field] !== undefined) copy[field] = doc[field];
+  for (const field in doc) if (doc[field] !== undefined) copy[field] = copyOf(doc[field]);
   return copy;
+}
+
+/** A copy of a change, for the same reason. */
+export function snapshotOfChange(change: Change<Doc>): Change<Doc> {
+  if (change.set === undefined) return change;
+  const set = Object.fromEntries(Object.entries(change.set).map(([field, value]) => [field, copyOf(value)]));
+  return { ...change, set };
+}
+
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return new Date(value);
+  if (value instanceof Uint8Array || Array.isArray(value)) return value.slice();
+  return value;
 }
 
 /** Whether a document has the expected fields; `undefined` expects absence. */
@@ -26,7 +43,11 @@ export function equal(a: unknown, b: unknown): boolean {
 
 /** The document after a change. Throws `ConflictError` when `add` leaves the bounds. */
 export function changed(doc: Doc, change: Change<Doc>): Doc {
-  const next: Doc = { ...doc, ...change.set };
+  const next: Doc = { ...doc };
+  for (const [field, value] of Object.entries(change.set ?? {})) {
+    if (value === undefined) delete next[field];
+    else next[field] = value;
+  }
   for (const field of change.unset ?? []) delete next[field];
   for (const [field, by] of Object.entries(change.add ?? {})) {
     const sum = Number(doc[field] ?? 0) + (by ?? 0);
@@ -34,5 +55,5 @@ export function changed(doc: Doc, change: Change<Doc>): Doc {
     if (sum < min || sum > max) throw new ConflictError(`${field} would leave its bounds`);
     next[field] = sum;
   }
-  return withoutUndefined(next);
+  return next;
 }

@@ -2,6 +2,7 @@ import { InvalidInputError } from '../../errors.ts';
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import * as apply from './apply.ts';
+import { snapshotOf, snapshotOfChange } from './change.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import { type Doc, type Index, isExpired, type Table } from './table.ts';
@@ -21,13 +22,13 @@ export class EmbeddedCollection implements Collection<Doc> {
   }
 
   async get(key: readonly Scalar[]): Promise<Doc | undefined> {
-    this.#env.demandOpen();
+    this.#env.beginRead();
     checkTuple(key);
     return apply.live(this.#table, key, this.#env.now());
   }
 
   async find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
-    this.#env.demandOpen();
+    this.#env.beginRead();
     checkTuple(values);
     const index = apply.indexOf(this.#table, { index: uniqueIndex });
     const key = index?.db.get(values) as Scalar[] | undefined;
@@ -35,7 +36,7 @@ export class EmbeddedCollection implements Collection<Doc> {
   }
 
   async scan(scan: Scan): Promise<Page<Doc>> {
-    this.#env.demandOpen();
+    this.#env.beginRead();
     if (!(scan.limit >= 1)) throw new InvalidInputError('limit must be at least 1');
     const index = apply.indexOf(this.#table, scan);
     const fields = index?.tuple ?? this.#table.spec.key;
@@ -55,18 +56,21 @@ export class EmbeddedCollection implements Collection<Doc> {
   }
 
   async insert(doc: Doc): Promise<void> {
-    apply.checkDoc(this.#table, doc);
-    await this.#env.writer.write(() => apply.insert(this.#table, doc, this.#env.now()));
+    const next = snapshotOf(doc);
+    apply.checkDoc(this.#table, next);
+    await this.#env.writer.write(() => apply.insert(this.#table, next, this.#env.now()));
   }
 
   async put(doc: Doc): Promise<void> {
-    apply.checkDoc(this.#table, doc);
-    await this.#env.writer.write(() => apply.put(this.#table, doc, this.#env.now()));
+    const next = snapshotOf(doc);
+    apply.checkDoc(this.#table, next);
+    await this.#env.writer.write(() => apply.put(this.#table, next, this.#env.now()));
   }
 
   async update(key: readonly Scalar[], change: Change<Doc>, expect?: Expect<Doc>): Promise<Doc | undefined> {
     checkTuple(key);
-    return this.#env.writer.write(() => apply.update(this.#table, key, change, expect, this.#env.now()));
+    const copy = snapshotOfChange(change);
+    return this.#env.writer.write(() => apply.update(this.#table, key, copy, expect, this.#env.now()));
   }
 
   async delete(key: readonly Scalar[], expect?: Expect<Doc>): Promise<boolean> {
@@ -87,7 +91,7 @@ export class EmbeddedCollection implements Collection<Doc> {
   }
 
   async count(range: Range, cap = Number.POSITIVE_INFINITY): Promise<number> {
-    this.#env.demandOpen();
+    this.#env.beginRead();
     const index = apply.indexOf(this.#table, range);
     const { low, high } = boundsOf(range);
     if (this.#table.spec.expires === undefined) {

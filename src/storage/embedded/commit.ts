@@ -2,14 +2,14 @@ import { ConflictError, DuplicateKeyError } from '../../errors.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Write } from '../port.ts';
 import * as apply from './apply.ts';
-import { meets } from './change.ts';
+import { meets, snapshotOf, snapshotOfChange } from './change.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import type { Doc, Table } from './table.ts';
 
 /** Applies all writes in one child transaction, or none. */
 export async function commit(env: Environment, tableOf: (name: string) => Table, writes: readonly Write<Doc>[]) {
-  const steps = writes.map(write => ({ write, table: tableOf(write.in.name) }));
+  const steps = writes.map(write => ({ write: copyOf(write), table: tableOf(write.in.name) }));
   for (const { write, table } of steps) check(table, write);
   await env.writer.atomically(() => {
     const now = env.now();
@@ -21,6 +21,13 @@ export async function commit(env: Environment, tableOf: (name: string) => Table,
       }
     }
   });
+}
+
+/** A write whose documents are the engine's own. */
+function copyOf(write: Write<Doc>): Write<Doc> {
+  if ('insert' in write) return { ...write, insert: snapshotOf(write.insert) };
+  if ('put' in write) return { ...write, put: snapshotOf(write.put) };
+  return 'update' in write ? { ...write, change: snapshotOfChange(write.change) } : write;
 }
 
 function check(table: Table, write: Write<Doc>): void {

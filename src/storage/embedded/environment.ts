@@ -8,6 +8,10 @@ import { Writer } from './writer.ts';
 /** File that LMDB keeps in the data folder, beside its `-lock` file. */
 const FILE = 'keybin.mdb';
 
+/** Folder of the blobs inside it, and in that one the folder of uploads under way. */
+export const BLOBS = 'blobs';
+export const INCOMING = 'incoming';
+
 /** LMDB sets aside a slot for each: every collection, and every index, is one. */
 const MAX_DATABASES = 128;
 
@@ -18,8 +22,11 @@ export interface Environment {
   readonly writer: Writer;
   /** The injected clock, in milliseconds. */
   now(): number;
-  /** Throws `StorageUnavailableError` once the engine is closed. */
-  demandOpen(): void;
+  /**
+   * Called before every read. Throws `StorageUnavailableError` once the engine is closed; makes the first read of an
+   * iteration of the event loop see all that any process has committed by then.
+   */
+  beginRead(): void;
 }
 
 /** The folder of a `file:` host, absolute. */
@@ -31,6 +38,7 @@ export function folderOf(options: OpenOptions): string {
 export function openFolder(folder: string): RootDatabase {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(path.join(folder, BLOBS, INCOMING), { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     // Standard flushing: a transaction is on disk when it resolves. Batches are made by the writer, not by event turn.
     return open({
@@ -51,14 +59,21 @@ export function openFolder(folder: string): RootDatabase {
 
 /** Wraps an open folder; `precondition` is checked at the begin of every write transaction. */
 export function environment(folder: string, root: RootDatabase, now: () => number, precondition: () => void) {
-  const state = { closed: false };
+  const state = { closed: false, fresh: false };
   const env: Environment = {
     folder,
     root,
     writer: new Writer(root, precondition),
     now,
-    demandOpen() {
+    beginRead() {
       if (state.closed) throw new StorageUnavailableError('the storage is closed');
+      if (state.fresh) return;
+      // The library keeps a snapshot for a millisecond; by then another process may have answered with newer data.
+      root.resetReadTxn();
+      state.fresh = true;
+      setImmediate(() => {
+        state.fresh = false;
+      });
     },
   };
   return { env, markClosed: () => (state.closed = true) };

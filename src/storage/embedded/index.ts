@@ -8,7 +8,7 @@ import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../p
 import { FileBlobStore } from './blobs.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
-import { type Environment, environment, folderOf, openFolder } from './environment.ts';
+import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
 import { startSweeper } from './sweep.ts';
 import { openTable, type Table } from './table.ts';
@@ -56,7 +56,7 @@ class EmbeddedStorage implements Storage {
     this.#markClosed = opened.markClosed;
     for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
     this.#stopSweeper = startSweeper(this.#env, tables, log);
-    this.blobs = new FileBlobStore(path.join(folder, 'blobs'), this.#env);
+    this.blobs = new FileBlobStore(path.join(folder, BLOBS), this.#env);
   }
 
   collection<T extends object>(spec: CollectionSpec<T>): Collection<T> {
@@ -78,7 +78,7 @@ class EmbeddedStorage implements Storage {
   }
 
   async ping(): Promise<void> {
-    this.#env.demandOpen();
+    this.#env.beginRead();
     this.#counters.get('ping');
   }
 

@@ -5,6 +5,9 @@ import type { Range, Scalar } from '../port.ts';
 /** Sorts after every scalar: ends a range of tuples with a common beginning. */
 export const HIGH = Symbol('high');
 
+/** Every key lies between these two. */
+export const EVERYTHING = { start: [], end: [HIGH] } as const;
+
 /** What stands as a key in LMDB: a tuple of scalars; as a bound it may end with {@link HIGH}. */
 export type Tuple = readonly (Scalar | typeof HIGH)[];
 

@@ -3,6 +3,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import type { Log } from '../../core/log.ts';
 import { StartupError, StorageUnavailableError } from '../../errors.ts';
 import { SCHEMA_VERSION } from '../schema.ts';
+import { EVERYTHING } from './keys.ts';
 import { entryOf, type Index, type Table, tupleOf } from './table.ts';
 
 /** Facts about the folder: `schema` (number), `layout` (hash of all definitions), `index:<name>` (definition). */
@@ -25,6 +26,7 @@ export function prepareLayout(root: RootDatabase, meta: Meta, tables: readonly T
         `the data is of schema version ${stored}, this program knows up to ${SCHEMA_VERSION}: start the newer program`,
       );
     }
+    forgetOthers(meta, tables);
     for (const table of tables) {
       for (const index of table.indexes) {
         const definition = definitionOf(index);
@@ -51,10 +53,16 @@ export function demandLayout(meta: Meta, layout: string): void {
   }
 }
 
+/** An index this program does not maintain goes stale: it is built anew when it is wanted again. */
+function forgetOthers(meta: Meta, tables: readonly Table[]): void {
+  const known = new Set(tables.flatMap(table => table.indexes.map(index => `index:${index.id}`)));
+  for (const key of [...meta.getKeys({ start: 'index:', end: 'index;' })]) if (!known.has(key)) meta.remove(key);
+}
+
 function buildIndex(table: Table, index: Index, log: Log): void {
   index.db.clearSync();
   let done = 0;
-  for (const { key, value } of table.primary.getRange({})) {
+  for (const { key, value } of table.primary.getRange({ ...EVERYTHING })) {
     const tuple = tupleOf(index, value);
     if (tuple) {
       const other = index.unique ? index.db.get(tuple) : undefined;

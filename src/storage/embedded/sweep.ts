@@ -1,6 +1,7 @@
 import type { Log } from '../../core/log.ts';
 import { removeRange } from './apply.ts';
 import type { Environment } from './environment.ts';
+import { EVERYTHING } from './keys.ts';
 import type { Table } from './table.ts';
 
 /** Milliseconds between two sweeps: expired documents are invisible at once, the sweep only frees their space. */
@@ -40,6 +41,6 @@ async function sweep(env: Environment, tables: readonly Table[], stopped: () => 
 
 /** Whether the first to expire has: a read, so that idle servers write nothing. */
 function isDue(table: Table, now: number): boolean {
-  for (const key of table.expiry?.db.getKeys({ limit: 1 }) ?? []) return Number(key[0]) <= now;
+  for (const key of table.expiry?.db.getKeys({ ...EVERYTHING, limit: 1 }) ?? []) return Number(key[0]) <= now;
   return false;
 }

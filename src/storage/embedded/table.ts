@@ -6,10 +6,13 @@ import { keyEncoder, type Tuple } from './keys.ts';
 /** A document as the engine handles it: the port's types have checked it. */
 export type Doc = Record<string, unknown>;
 
-/** Part of a database: from `start` up to (not including) `end`; in reverse down from `start`. */
+/**
+ * Part of a database: from `start` up to (not including) `end`; in reverse down from `start`. Both are always given, the
+ * empty tuple for "from the first", because the library's defaults are bounds of its own key encoding.
+ */
 interface Stretch {
-  readonly start?: Tuple;
-  readonly end?: Tuple;
+  readonly start: Tuple;
+  readonly end: Tuple;
   readonly limit?: number;
   readonly reverse?: boolean;
 }

@@ -37,11 +37,10 @@ function rangeOptions(scan: Range & Partial<Scan>, past: Tuple | undefined) {
   const { low, high } = boundsOf(scan);
   if (scan.order !== 'desc') return { start: past ?? low, end: high };
   // Downwards the end is exclusive too: the bare prefix lies before all its tuples, `from` is checked entry by entry.
-  const prefix = scan.prefix ?? [];
   return {
     start: past ?? high,
     reverse: true,
-    ...(prefix.length > 0 ? { end: prefix } : {}),
+    end: scan.prefix ?? [],
   };
 }
 

@@ -1,0 +1,46 @@
+import { collections } from './app.ts';
+import type { Config } from './config/options.ts';
+import type { Clock } from './core/clock.ts';
+import type { Core, Settings } from './core/context.ts';
+import { createLines } from './core/lines.ts';
+import type { Log } from './core/log.ts';
+import { createPasswords } from './core/passwords.ts';
+import { openStorage } from './storage/open.ts';
+import type { OpenOptions } from './storage/options.ts';
+
+/** Opens the storage that the configuration names and builds the core on it. `current` gives the configuration in force. */
+export function assemble(current: () => Config, clock: Clock, log: Log): Core {
+  const config = current();
+  return {
+    storage: openStorage(storageOptions(config), clock, log),
+    clock,
+    log,
+    settings: settingsOf(current),
+    passwords: createPasswords({ cost: config.SECURITY.bcrypt_cost, threads: config.SECURITY.hash_threads }),
+    lines: createLines(),
+    owned: collections.filter(spec => spec.owner !== undefined),
+  };
+}
+
+function storageOptions({ STORE }: Config): OpenOptions {
+  const names = { store: STORE.store_collection, users: STORE.users_collection, tokens: STORE.token_collection };
+  return { host: STORE.host, database: STORE.database, names, specs: collections };
+}
+
+function settingsOf(current: () => Config): Settings {
+  return {
+    tokenExpiration: () => current().STORE.token_expiration,
+    registrationOpen: () => current().SECURITY.registration,
+    throttle: () => {
+      const { SECURITY } = current();
+      return {
+        enabled: SECURITY.throttle,
+        failuresPerPair: SECURITY.failures_per_pair,
+        pairWindow: SECURITY.pair_window,
+        failuresPerAddress: SECURITY.failures_per_address,
+        addressWindow: SECURITY.address_window,
+      };
+    },
+    valueBytes: current().LIMITS.value_bytes,
+  };
+}

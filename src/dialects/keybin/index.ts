@@ -1,0 +1,5 @@
+import type { Dialect } from '../dialect.ts';
+import { routes } from './router.ts';
+
+/** The Keybin API: accounts, expiring tokens per client, key/value pairs (docs/dialects/keybin.md). */
+export const keybin: Dialect = { name: 'keybin', collections: [], routes };

@@ -1,0 +1,150 @@
+import type { Context } from 'koa';
+import { accountOf, authenticate, register, unregister } from '../../core/accounts.ts';
+import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
+import { deleteEntry, getEntryJson, listKeys, setEntry } from '../../core/entries.ts';
+import { checkKey } from '../../core/rules.ts';
+import { clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
+import { bearerToken } from '../../middleware/bearer.ts';
+import { type JsonObject, objectReader } from '../../middleware/body.ts';
+import type { Route } from '../../middleware/routing.ts';
+import type { DialectDeps } from '../dialect.ts';
+import { keysStream, PAGE } from './keys-stream.ts';
+import { readCredentials, readKeysQuery, readTokenRequest, readValue } from './schema.ts';
+
+/** Longest body of an account route, and what a value's body may have beside the value; bytes. */
+const SMALL_BODY = 65_536;
+
+const OK = { result: 'ok' };
+
+type Params = Readonly<Record<string, string>>;
+
+/** The routes of keybin.md section 2. Order of checks: token, key, body. */
+export function routes({ core, clientAddress }: DialectDeps): Route[] {
+  const readSmall = objectReader(SMALL_BODY);
+  const readOptional = objectReader(SMALL_BODY, { optional: true });
+  const readEntry = objectReader(core.settings.valueBytes + SMALL_BODY);
+
+  function login(ctx: Context, body: JsonObject): Promise<AccountDoc> {
+    return authenticate(core, { ...readCredentials(body), address: clientAddress(ctx) });
+  }
+
+  async function tokenOf(ctx: Context, params: Params): Promise<TokenDoc> {
+    const doc = await resolveToken(core, secretOf(ctx, params));
+    ctx.state.account = doc.user_id;
+    return doc;
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '/register',
+      handle: async ctx => {
+        const { username, password } = readCredentials(await readSmall(ctx));
+        await register(core, username, password);
+        ctx.body = OK;
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/unregister',
+      handle: async ctx => {
+        await unregister(core, await login(ctx, await readSmall(ctx)));
+        ctx.body = OK;
+      },
+    },
+    {
+      method: 'POST',
+      path: '/token',
+      handle: async ctx => {
+        const { client_id, ...credentials } = readTokenRequest(await readSmall(ctx));
+        const account = await authenticate(core, { ...credentials, address: clientAddress(ctx) });
+        ctx.state.account = account.user_id;
+        const { token, expireSeconds } = await issueToken(core, account, client_id);
+        ctx.body = { token: { token, expire_seconds: expireSeconds } };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/user/:token',
+      handle: async (ctx, params) => {
+        const doc = await tokenOf(ctx, params);
+        const { username } = await accountOf(core, doc);
+        const left = Math.ceil((doc.expires_at.getTime() - core.clock.now()) / 1000);
+        ctx.body = {
+          username,
+          client_id: clientIdOf(doc),
+          expires_at: doc.expires_at.toISOString(),
+          expire_seconds: left,
+        };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/user/:token/renew',
+      handle: async (ctx, params) => {
+        const doc = await tokenOf(ctx, params);
+        await readOptional(ctx);
+        const { expireSeconds } = await renewToken(core, doc);
+        ctx.body = { token: { token: secretOf(ctx, params), expire_seconds: expireSeconds } };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/user/:token',
+      handle: async (ctx, params) => {
+        await revokeToken(core, await tokenOf(ctx, params));
+        ctx.body = OK;
+      },
+    },
+    {
+      method: 'GET',
+      path: '/user/:token/keys',
+      handle: async (ctx, params) => {
+        const { user_id } = await tokenOf(ctx, params);
+        const { limit, ...query } = readKeysQuery(ctx);
+        const page = await listKeys(core, user_id, { ...query, limit: limit ?? PAGE });
+        if (limit === undefined && page.next !== undefined) {
+          ctx.type = 'json';
+          ctx.body = keysStream(page, cursor => listKeys(core, user_id, { ...query, limit: PAGE, cursor }));
+        } else {
+          ctx.body = { keys: page.items, cursor: page.next };
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/user/:token/store/:key',
+      handle: async (ctx, params) => {
+        const { user_id } = await tokenOf(ctx, params);
+        const json = await getEntryJson(core, user_id, params.key ?? '');
+        ctx.set('Content-Type', 'application/json; charset=utf-8');
+        ctx.body = `{"value":${json}}`;
+      },
+    },
+    {
+      method: 'POST',
+      path: '/user/:token/store/:key',
+      handle: async (ctx, params) => {
+        const { user_id } = await tokenOf(ctx, params);
+        const key = params.key ?? '';
+        checkKey(key);
+        await setEntry(core, user_id, key, readValue(await readEntry(ctx)));
+        ctx.body = OK;
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/user/:token/store/:key',
+      handle: async (ctx, params) => {
+        const { user_id } = await tokenOf(ctx, params);
+        await deleteEntry(core, user_id, params.key ?? '');
+        ctx.body = OK;
+      },
+    },
+  ];
+}
+
+/** The token itself: in the path, or for `/user/me/…` in the Authorization header. */
+function secretOf(ctx: Context, params: Params): string {
+  return (params.token === 'me' ? bearerToken(ctx) : params.token) ?? '';
+}

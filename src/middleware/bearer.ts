@@ -1,0 +1,6 @@
+import type { Context } from 'koa';
+
+/** The token of `Authorization: Bearer <token>` (RFC 6750; the scheme in any letter case), or undefined. */
+export function bearerToken(ctx: Context): string | undefined {
+  return /^bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1];
+}

@@ -1,0 +1,43 @@
+import type { Context, Middleware } from 'koa';
+import type { Log } from '../core/log.ts';
+import { AppError, MethodNotAllowedError } from '../errors.ts';
+
+/** Paths whose errors are JSON even for browsers. */
+const API = /^\/(api|v1|v2|user)(\/|$)/;
+
+/**
+ * The one place that writes an error response: `{"error","code"}` with the status of the error's class. Anything that is
+ * not an `AppError` is a bug: 500 with a neutral body, logged with its cause.
+ */
+export function errorHandler(log: Log): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (error instanceof AppError) answer(ctx, error);
+      else unexpected(ctx, error, log);
+    }
+  };
+}
+
+function answer(ctx: Context, error: AppError): void {
+  ctx.state.code = error.code;
+  ctx.status = error.status;
+  if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+  if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
+  if (error.status === 503) ctx.state.cause = error;
+  if (error.status === 404 && !API.test(ctx.path) && ctx.accepts('json', 'html') === 'html') {
+    ctx.set('Content-Security-Policy', "default-src 'none'");
+    ctx.type = 'html';
+    ctx.body =
+      '<!doctype html><meta charset="utf-8"><title>Not found</title><h1>Not found</h1><p>There is nothing at this path.';
+    return;
+  }
+  ctx.body = { error: error.message, code: error.code };
+}
+
+function unexpected(ctx: Context, error: unknown, log: Log): void {
+  log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
+  ctx.status = 500;
+  ctx.body = { error: 'the server made a mistake; it is in its log under this request id', code: 'internal_error' };
+}

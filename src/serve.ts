@@ -1,0 +1,81 @@
+import type { Logger } from 'pino';
+import { createApp } from './app.ts';
+import { assemble } from './assemble.ts';
+import type { Config } from './config/options.ts';
+import { planReload } from './config/reload.ts';
+import { systemClock } from './core/clock.ts';
+import type { Core } from './core/context.ts';
+import { resumeErasures } from './core/erase.ts';
+import { levelOf } from './log.ts';
+import { listen } from './server.ts';
+
+/** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
+const ERASE_PAUSE = 30_000;
+
+/** A server process at work. */
+export interface Serving {
+  /** Rejects when the storage can never be used (`StartupError`). */
+  readonly ready: Promise<void>;
+  /** Takes over what may change while running; logs what waits for a restart. */
+  reload(config: Config): void;
+  /** Finishes what runs, closes the storage. */
+  stop(): Promise<void>;
+}
+
+/** What a server process starts with. */
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly version: string;
+  readonly buildCommit: string;
+}
+
+/** Listens and serves. The storage opens meanwhile; until it answers requests get 503. Throws `StartupError`. */
+export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
+  let current = config;
+  const core = assemble(() => current, systemClock, log);
+  const stopErasing = { stop: () => {} };
+  const release = async () => {
+    stopErasing.stop();
+    await core.passwords.close();
+    await core.storage.close();
+  };
+  const app = createApp({ config, core, log, version, buildCommit });
+  const server = await listen(app.callback(), config.APP.host, config.APP.port).catch(async error => {
+    await release();
+    throw error;
+  });
+  log.info({ version, url: server.url }, `keybin ${version} listens on ${server.url}`);
+  const ready = core.storage.ready.then(() => {
+    const { token_expiration } = current.STORE;
+    log.info({ engine: core.storage.description }, `data: ${core.storage.description}`);
+    log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
+    stopErasing.stop = resumeRegularly(core);
+  });
+
+  return {
+    ready,
+    reload(loaded) {
+      const { config: next, changed, waiting } = planReload(current, loaded);
+      current = next;
+      log.level = levelOf(next);
+      log.info(
+        { changed, waiting },
+        waiting.length > 0 ? 'configuration read again; some of it waits for a restart' : 'configuration read again',
+      );
+    },
+    async stop() {
+      await server.stop();
+      await release();
+    },
+  };
+}
+
+/** Finishes interrupted erasures now and from time to time; returns what ends that. */
+function resumeRegularly(core: Core): () => void {
+  const resume = () => resumeErasures(core).catch(error => core.log.warn({ err: error }, 'erasing goes on later'));
+  const timer = setInterval(resume, ERASE_PAUSE);
+  timer.unref();
+  void resume();
+  return () => clearInterval(timer);
+}

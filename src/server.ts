@@ -1,0 +1,86 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { StartupError } from './errors.ts';
+
+/** Time for the headers of a request, and for all of it, in milliseconds: slow clients hold no connection for longer. */
+const HEADERS_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 120_000;
+
+/** How long an idle connection is kept, in milliseconds: longer than the minute that proxies keep theirs. */
+const KEEP_ALIVE_TIMEOUT = 65_000;
+
+/** Bytes of all headers together. */
+const MAX_HEADER_BYTES = 16_384;
+
+/** How long a stop waits for running requests, in milliseconds. */
+const GRACE = 10_000;
+
+/** A listening server. */
+export interface RunningServer {
+  /** `http://127.0.0.1:5000` */
+  readonly url: string;
+  /** Stops accepting, finishes what runs (10 s at most), then cuts the rest. */
+  stop(): Promise<void>;
+}
+
+/** Listens on `host` and `port`. Throws `StartupError` when it cannot. */
+export async function listen(handler: http.RequestListener, host: string, port: number): Promise<RunningServer> {
+  const server = http.createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: 5_000,
+    },
+    handler,
+  );
+  server.on('clientError', refuse);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', error => reject(cannotListen(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const { address, family, port: actual } = server.address() as AddressInfo;
+  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`, stop: () => stop(server) };
+}
+
+/** What is no HTTP, in JSON like every other error. */
+function refuse(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          '431 Request Header Fields Too Large',
+          'headers_too_large',
+          `the headers are longer than ${MAX_HEADER_BYTES} bytes`,
+        ]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'request_timeout', 'the request took too long to arrive']
+        : ['400 Bad Request', 'http_invalid', 'this is not a valid HTTP request'];
+  const body = JSON.stringify({ error: text, code });
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): StartupError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another program listens there; stop it or set another [APP] port',
+    EACCES: 'this user may not; ports below 1024 need a privilege, set another [APP] port',
+    EADDRNOTAVAIL: 'this machine has no such address; set another [APP] host',
+    ENOTFOUND: 'no such host name; set another [APP] host',
+  };
+  const reason = reasons[error.code ?? ''] ?? error.message;
+  return new StartupError(`cannot listen on ${host} port ${port}: ${reason}`, { cause: error });
+}
+
+async function stop(server: http.Server): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), GRACE);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(cut);
+}
