@@ -5,6 +5,7 @@ import type { Core, Settings } from './core/context.ts';
 import { createLines } from './core/lines.ts';
 import type { Log } from './core/log.ts';
 import { createPasswords } from './core/passwords.ts';
+import { StartupError } from './errors.ts';
 import { openStorage } from './storage/open.ts';
 import type { OpenOptions } from './storage/options.ts';
 
@@ -23,8 +24,28 @@ export function assemble(current: () => Config, clock: Clock, log: Log): Core {
 }
 
 function storageOptions({ STORE }: Config): OpenOptions {
-  const names = { store: STORE.store_collection, users: STORE.users_collection, tokens: STORE.token_collection };
+  const names: Record<string, string> = {
+    store: STORE.store_collection,
+    users: STORE.users_collection,
+    tokens: STORE.token_collection,
+  };
+  refuseSharedNames(names);
   return { host: STORE.host, database: STORE.database, names, specs: collections };
+}
+
+/** Throws `StartupError` when two collections would be stored under one name. */
+function refuseSharedNames(names: Readonly<Record<string, string>>): void {
+  const taken = new Map<string, string>();
+  for (const { name } of collections) {
+    const physical = names[name] ?? name;
+    const other = taken.get(physical);
+    if (other !== undefined) {
+      throw new StartupError(
+        `[STORE]: the collections ${other} and ${name} would both be stored as ${physical}: rename one`,
+      );
+    }
+    taken.set(physical, name);
+  }
 }
 
 function settingsOf(current: () => Config): Settings {

@@ -40,6 +40,7 @@ export const errorCodes = {
   },
   value_invalid: { status: 400, means: '`value` cannot be stored: it nests too deep or is not valid Unicode.' },
   value_missing: { status: 400, means: 'The body has no `value`.' },
+  account_blocked: { status: 403, means: 'The account is blocked.' },
   credentials_invalid: { status: 403, means: 'There is no such account, or the password is another.' },
   registration_closed: { status: 403, means: 'This server does not take new accounts.' },
   token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },
@@ -117,20 +118,22 @@ export class MethodNotAllowedError extends AppError {
 /** 409: the state is not what was expected. In a commit `at` is the index of the write that did not fit. */
 export class ConflictError extends AppError {
   readonly at?: number;
-  constructor(message: string, options: ErrorOptions & { at?: number } = {}) {
-    super('ConflictError', message, options);
+  constructor(
+    message: string,
+    options: ErrorOptions & { at?: number } = {},
+    kind: 'ConflictError' | 'DuplicateKeyError' = 'ConflictError',
+  ) {
+    super(kind, message, options);
     if (options.at !== undefined) this.at = options.at;
   }
 }
 
-/** 409: a unique value is taken. `index` names the index, `primary` for the primary key; in a commit `at` is the write. */
-export class DuplicateKeyError extends AppError {
+/** 409: a conflict because a unique value is taken. `index` names the index, `primary` for the primary key; in a commit `at` is the write. */
+export class DuplicateKeyError extends ConflictError {
   readonly index: string;
-  readonly at?: number;
   constructor(index: string, options: ErrorOptions & { at?: number } = {}) {
-    super('DuplicateKeyError', 'a unique value is taken', options);
+    super('a unique value is taken', options, 'DuplicateKeyError');
     this.index = index;
-    if (options.at !== undefined) this.at = options.at;
   }
 }
 

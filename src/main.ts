@@ -27,11 +27,11 @@ async function main(): Promise<number> {
   const { workers } = loaded.config.APP;
   const output = createLog(loaded.config);
   if (cluster.isPrimary) for (const warning of loaded.warnings) output.log.warn(warning);
-  const code = await (workers > 1 && cluster.isPrimary
-    ? superviseWorkers(workers, output.log)
-    : run(loaded, load, output));
-  output.flush();
-  return code;
+  try {
+    return await (workers > 1 && cluster.isPrimary ? superviseWorkers(workers, output.log) : run(loaded, load, output));
+  } finally {
+    output.flush();
+  }
 }
 
 /** Serves until a signal asks for the end; returns the exit code. */
@@ -56,12 +56,11 @@ async function run(
       error => log.error(`the configuration stays as it is: ${error.message}`),
     );
   });
-  const signal = await Promise.race([
-    new Promise<NodeJS.Signals>(resolve => {
-      for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve);
-    }),
-    serving.ready.then(() => new Promise<never>(() => {})),
-  ]).catch(async error => {
+  const asked = new Promise<NodeJS.Signals>(resolve => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve);
+  });
+  flush(); // whoever waits for the first lines is not to wait for the buffer
+  const signal = await Promise.race([asked, serving.ready.then(flush).then(() => asked)]).catch(async error => {
     await serving.stop();
     throw error;
   });

@@ -46,10 +46,11 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     throw error;
   });
   log.info({ version, url: server.url }, `keybin ${version} listens on ${server.url}`);
+  const { token_expiration } = current.STORE;
+  log.info({ engine: core.storage.description }, `data: ${core.storage.description}`);
+  log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
   const ready = core.storage.ready.then(() => {
-    const { token_expiration } = current.STORE;
-    log.info({ engine: core.storage.description }, `data: ${core.storage.description}`);
-    log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
+    log.info({ engine: core.storage.description }, 'ready');
     stopErasing.stop = resumeRegularly(core);
   });
 

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { StartupError } from './errors.ts';
 
 /** Time for the headers of a request, and for all of it, in milliseconds: slow clients hold no connection for longer. */
@@ -14,6 +14,9 @@ const MAX_HEADER_BYTES = 16_384;
 
 /** How long a stop waits for running requests, in milliseconds. */
 const GRACE = 10_000;
+
+/** How long a stop waits for the first request of a connection, in milliseconds: it may be under way. */
+const FRESH_GRACE = 500;
 
 /** A listening server. */
 export interface RunningServer {
@@ -36,12 +39,13 @@ export async function listen(handler: http.RequestListener, host: string, port: 
     handler,
   );
   server.on('clientError', refuse);
+  const fresh = freshConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(cannotListen(error, host, port)));
     server.listen(port, host, resolve);
   });
   const { address, family, port: actual } = server.address() as AddressInfo;
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`, stop: () => stop(server) };
+  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`, stop: () => stop(server, fresh) };
 }
 
 /** What is no HTTP, in JSON like every other error. */
@@ -76,11 +80,26 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   return new StartupError(`cannot listen on ${host} port ${port}: ${reason}`, { cause: error });
 }
 
-async function stop(server: http.Server): Promise<void> {
+/** Connections on which no request has come yet: Node does not count them as idle, and browsers open them in advance. */
+function freshConnections(server: http.Server): ReadonlySet<Socket> {
+  const fresh = new Set<Socket>();
+  server.on('connection', socket => {
+    fresh.add(socket);
+    socket.once('close', () => fresh.delete(socket));
+  });
+  server.on('request', ({ socket }) => fresh.delete(socket));
+  return fresh;
+}
+
+async function stop(server: http.Server, fresh: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>(resolve => server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const cutFresh = setTimeout(() => {
+    for (const socket of fresh) socket.destroy();
+  }, FRESH_GRACE);
   const cut = setTimeout(() => server.closeAllConnections(), GRACE);
   await closed;
   clearInterval(idle);
+  clearTimeout(cutFresh);
   clearTimeout(cut);
 }

@@ -43,6 +43,8 @@ export interface EntryDoc {
 export interface ThrottleDoc {
   /** SHA-256 of what is counted. */
   bucket: string;
+  /** Random; another one after a success or when the time is over. */
+  window: string;
   taken: number;
   failures: number;
   /** When `taken` last changed: attempts in flight that are older died with their process. */
@@ -62,7 +64,7 @@ export const accountsSpec: CollectionSpec<AccountDoc> = {
 export const tokensSpec: CollectionSpec<TokenDoc> = {
   name: 'tokens',
   key: ['user_id', 'slot'],
-  indexes: [{ name: 'hash', fields: ['hash'], unique: true }],
+  indexes: [{ name: 'hash', fields: ['hash'], unique: true, covering: true }],
   expires: 'expires_at',
   owner: 'user_id',
 };

@@ -9,13 +9,22 @@ import type { Log } from '../core/log.ts';
 export function requestLog(log: Log): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
-    ctx.state.id = randomUUID();
-    ctx.res.setHeader('X-Request-Id', ctx.state.id);
+    const { req, res, state } = ctx;
+    state.id = randomUUID();
+    res.setHeader('X-Request-Id', state.id);
     await next();
-    const { id, route, account, code, cause } = ctx.state;
     const ms = Math.round((performance.now() - started) * 1000) / 1000;
-    const fields = { method: ctx.method, route, status: ctx.status, ms, id, account, code, err: cause };
-    if (ctx.status >= 500) log.warn(fields, 'request');
+    const fields: Record<string, unknown> = {
+      method: req.method,
+      route: state.route,
+      status: res.statusCode,
+      ms,
+      id: state.id,
+    };
+    if (state.account !== undefined) fields.account = state.account;
+    if (state.code !== undefined) fields.code = state.code;
+    if (state.cause !== undefined) fields.err = state.cause;
+    if (res.statusCode >= 500) log.warn(fields, 'request');
     else log.info(fields, 'request');
   };
 }

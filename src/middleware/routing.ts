@@ -1,16 +1,19 @@
-import { Router, type RouterContext } from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { MethodNotAllowedError, NotFoundError } from '../errors.ts';
 
 /** Method of a route; HEAD comes with GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** Decoded parameters of a path, by their names in the pattern. */
+export type Params = Readonly<Record<string, string>>;
+
 /** One route: parse, call, present. */
 export interface Route {
   readonly method: Method;
   /** Pattern of @koa/router: `/user/:token/keys`. The log names it instead of the path. */
   readonly path: string;
-  readonly handle: (ctx: Context, params: Readonly<Record<string, string>>) => Promise<void>;
+  readonly handle: (ctx: Context, params: Params) => Promise<void>;
 }
 
 /** Routes with the name of who claims them, for messages. */
@@ -19,43 +22,84 @@ export interface Mount {
   readonly routes: readonly Route[];
 }
 
+/** A route with its pattern as @koa/router compiles it. */
+interface Compiled {
+  readonly route: Route;
+  readonly regexp: RegExp;
+  readonly names: readonly string[];
+}
+
 /**
- * Dispatches to the mounts' routes: one router per first path segment, so that a request is matched against the few routes
- * it may mean. Unknown path: `NotFoundError`; known path, other method: `MethodNotAllowedError`. Throws when two mounts claim
- * one method and path.
+ * Dispatches to the mounts' routes. Unknown path: `NotFoundError`; known path, other method: `MethodNotAllowedError`. Throws
+ * when two mounts claim one method and path.
+ *
+ * Patterns are the router's, the search is not: it tries every pattern and builds a chain for each request, which costs more
+ * than reading a value. Here a request meets only patterns with its first segment and number of segments.
  */
 export function dispatch(mounts: readonly Mount[]): Middleware {
   refuseCollisions(mounts);
-  const routers = new Map<string, Router>();
-  for (const route of mounts.flatMap(mount => mount.routes)) {
-    const segment = firstSegment(route.path);
-    const router = routers.get(segment) ?? new Router({ sensitive: true, strict: true });
-    routers.set(segment, router);
-    router.register(route.path, route.method === 'GET' ? ['GET', 'HEAD'] : [route.method], (ctx: RouterContext) => {
-      ctx.state.route = route.path;
-      return route.handle(ctx as unknown as Context, ctx.params);
-    });
-  }
-  const middlewares = new Map(
-    [...routers].map(([segment, router]) => [segment, router.routes() as unknown as Middleware]),
-  );
+  const compiled = compile(mounts.flatMap(mount => mount.routes));
   return ctx => {
-    const segment = firstSegment(ctx.path);
-    const router = routers.get(segment);
-    return middlewares.get(segment)?.(ctx, async () => unmatched(ctx, router)) ?? unmatched(ctx, router);
+    const { path } = ctx;
+    const candidates = compiled.get(shapeOf(path)) ?? [];
+    const method = ctx.method === 'HEAD' ? 'GET' : ctx.method;
+    for (const { route, regexp, names } of candidates) {
+      if (route.method !== method) continue;
+      const match = regexp.exec(path);
+      if (match === null) continue;
+      ctx.state.route = route.path;
+      return route.handle(ctx, paramsOf(names, match));
+    }
+    throw unmatched(path, candidates);
   };
 }
 
-function firstSegment(path: string): string {
-  const end = path.indexOf('/', 1);
-  return end < 0 ? path : path.slice(0, end);
+function compile(routes: readonly Route[]): Map<string, Compiled[]> {
+  const compiled = new Map<string, Compiled[]>();
+  for (const route of routes) {
+    const router = new Router({ sensitive: true, strict: true });
+    router.register(route.path, [route.method], () => {});
+    for (const { regexp, paramNames } of router.stack) {
+      const shape = shapeOf(route.path);
+      const names = paramNames.map(({ name }) => name);
+      compiled.set(shape, [...(compiled.get(shape) ?? []), { route, regexp, names }]);
+    }
+  }
+  return compiled;
 }
 
-function unmatched(ctx: Context, router: Router | undefined): never {
-  const layers = router?.match(ctx.path, ctx.method).path ?? [];
-  const methods = [...new Set(layers.flatMap(layer => layer.methods))];
-  if (methods.length === 0) throw new NotFoundError('there is nothing at this path');
-  throw new MethodNotAllowedError(methods.sort().join(', '));
+/** First segment and number of slashes: `/user 4`. */
+function shapeOf(path: string): string {
+  const end = path.indexOf('/', 1);
+  if (end < 0) return path;
+  let slashes = 1;
+  for (let at = end; at >= 0; at = path.indexOf('/', at + 1)) slashes++;
+  return `${path.slice(0, end)} ${slashes}`;
+}
+
+function paramsOf(names: readonly string[], match: RegExpExecArray): Params {
+  const params: Record<string, string> = {};
+  for (const [i, name] of names.entries()) params[name] = decoded(match[i + 1] ?? '');
+  return params;
+}
+
+/** Percent-decoded; as it is when that is not possible, for the route to refuse. */
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function unmatched(path: string, candidates: readonly Compiled[]): Error {
+  const methods = new Set<string>(
+    candidates.filter(({ regexp }) => regexp.test(path)).map(({ route }) => route.method),
+  );
+  if (methods.size === 0) return new NotFoundError('there is nothing at this path');
+  if (methods.has('GET')) methods.add('HEAD');
+  return new MethodNotAllowedError([...methods].sort().join(', '));
 }
 
 function refuseCollisions(mounts: readonly Mount[]): void {

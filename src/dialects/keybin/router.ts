@@ -1,12 +1,13 @@
 import type { Context } from 'koa';
-import { accountOf, authenticate, register, unregister } from '../../core/accounts.ts';
+import { authenticate, register, unregister } from '../../core/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
-import { deleteEntry, getEntryJson, listKeys, setEntry } from '../../core/entries.ts';
+import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries.ts';
 import { checkKey } from '../../core/rules.ts';
-import { clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
+import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
+import { valueAsJson } from '../../core/values.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
 import { type JsonObject, objectReader } from '../../middleware/body.ts';
-import type { Route } from '../../middleware/routing.ts';
+import type { Params, Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { keysStream, PAGE } from './keys-stream.ts';
 import { readCredentials, readKeysQuery, readTokenRequest, readValue } from './schema.ts';
@@ -16,9 +17,7 @@ const SMALL_BODY = 65_536;
 
 const OK = { result: 'ok' };
 
-type Params = Readonly<Record<string, string>>;
-
-/** The routes of keybin.md section 2. Order of checks: token, key, body. */
+/** The routes of docs/dialects/keybin.md. Order of checks: token, key, body. */
 export function routes({ core, clientAddress }: DialectDeps): Route[] {
   const readSmall = objectReader(SMALL_BODY);
   const readOptional = objectReader(SMALL_BODY, { optional: true });
@@ -116,9 +115,9 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       path: '/user/:token/store/:key',
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
-        const json = await getEntryJson(core, user_id, params.key ?? '');
+        const entry = await getEntry(core, user_id, params.key ?? '');
         ctx.set('Content-Type', 'application/json; charset=utf-8');
-        ctx.body = `{"value":${json}}`;
+        ctx.body = `{"value":${valueAsJson(entry)}}`;
       },
     },
     {
@@ -137,7 +136,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       path: '/user/:token/store/:key',
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
-        await deleteEntry(core, user_id, params.key ?? '');
+        if (!(await deleteEntry(core, user_id, params.key ?? ''))) throw keyNotFound();
         ctx.body = OK;
       },
     },

@@ -1,9 +1,9 @@
 import { ConflictError, DuplicateKeyError } from '../../errors.ts';
+import { changed, type Doc, equal, meets } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
-import { changed, equal, meets } from './change.ts';
 import { boundsOf } from './keys.ts';
-import { type Doc, entryOf, type Index, isExpired, keyOf, type Table, tupleOf } from './table.ts';
+import { entryOf, type Index, isExpired, keyOf, type Table, tupleOf } from './table.ts';
 
 // Everything here runs inside a write transaction, and checks all it has to check before it writes.
 
@@ -95,6 +95,7 @@ export function indexOf(table: Table, range: Range): Index | undefined {
 
 /** Primary key of the document behind an index entry. */
 export function primaryKey(table: Table, index: Index, tuple: readonly Scalar[], value: unknown): Scalar[] {
+  if (index.covering) return table.spec.key.map(field => (value as Doc)[field] as Scalar);
   if (index.unique) return value as Scalar[];
   return table.spec.key.map(field => tuple[index.tuple.indexOf(field)] as Scalar);
 }
@@ -114,8 +115,10 @@ function expiredHolders(table: Table, key: readonly Scalar[], next: Doc, now: nu
   const expired: { index: Index; holder: Scalar[] }[] = [];
   for (const index of table.indexes) {
     const tuple = index.unique ? tupleOf(index, next) : undefined;
-    const holder = tuple && (index.db.get(tuple) as Scalar[] | undefined);
-    if (holder === undefined || equal(holder, key)) continue;
+    const held = tuple && index.db.get(tuple);
+    if (held === undefined) continue;
+    const holder = primaryKey(table, index, tuple ?? [], held);
+    if (equal(holder, key)) continue;
     if (live(table, holder, now)) throw new DuplicateKeyError(index.name);
     expired.push({ index, holder });
   }
@@ -127,7 +130,7 @@ function moveEntry(table: Table, index: Index, old: Doc | undefined, next: Doc):
   const to = tupleOf(index, next);
   const moved = !equal(from, to);
   if (from && moved) index.db.remove(from);
-  if (to && (moved || (old && !index.unique && index.include.some(field => !equal(old[field], next[field]))))) {
+  if (to && (moved || index.covering || (old && index.include.some(field => !equal(old[field], next[field]))))) {
     index.db.put(to, entryOf(table, index, next));
   }
 }

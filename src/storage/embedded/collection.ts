@@ -1,11 +1,11 @@
 import { InvalidInputError } from '../../errors.ts';
+import { type Doc, snapshotOf, snapshotOfChange } from '../change.ts';
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import * as apply from './apply.ts';
-import { snapshotOf, snapshotOfChange } from './change.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
-import { type Doc, type Index, isExpired, type Table } from './table.ts';
+import { type Index, isExpired, type Table } from './table.ts';
 import { entriesOf, type Met } from './walk.ts';
 
 /** Documents removed in one transaction by `deleteMany`. */
@@ -31,8 +31,10 @@ export class EmbeddedCollection implements Collection<Doc> {
     this.#env.beginRead();
     checkTuple(values);
     const index = apply.indexOf(this.#table, { index: uniqueIndex });
-    const key = index?.db.get(values) as Scalar[] | undefined;
-    return key && apply.live(this.#table, key, this.#env.now());
+    const held = index?.db.get(values);
+    if (held === undefined || index === undefined) return undefined;
+    if (!index.covering) return apply.live(this.#table, held as Scalar[], this.#env.now());
+    return isExpired(this.#table, held as Doc, this.#env.now()) ? undefined : (held as Doc);
   }
 
   async scan(scan: Scan): Promise<Page<Doc>> {

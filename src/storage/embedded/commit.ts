@@ -1,11 +1,11 @@
 import { ConflictError, DuplicateKeyError } from '../../errors.ts';
+import { type Doc, meets, snapshotOf, snapshotOfChange } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Write } from '../port.ts';
 import * as apply from './apply.ts';
-import { meets, snapshotOf, snapshotOfChange } from './change.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
-import type { Doc, Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** Applies all writes in one child transaction, or none. */
 export async function commit(env: Environment, tableOf: (name: string) => Table, writes: readonly Write<Doc>[]) {

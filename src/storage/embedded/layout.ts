@@ -84,7 +84,7 @@ function duplicate(table: Table, index: Index): StartupError {
 }
 
 function definitionOf(index: Index): string {
-  return JSON.stringify([index.tuple, index.own, index.unique, index.include]);
+  return JSON.stringify([index.tuple, index.own, index.unique, index.covering, index.include]);
 }
 
 function layoutOf(tables: readonly Table[]): string {

@@ -1,10 +1,8 @@
 import type { RootDatabase } from 'lmdb';
+import type { Doc } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
 import { keyEncoder, type Tuple } from './keys.ts';
-
-/** A document as the engine handles it: the port's types have checked it. */
-export type Doc = Record<string, unknown>;
 
 /**
  * Part of a database: from `start` up to (not including) `end`; in reverse down from `start`. Both are always given, the
@@ -38,8 +36,9 @@ export interface Index {
   /** How many of `tuple` are the index's own. */
   readonly own: number;
   readonly unique: boolean;
+  readonly covering: boolean;
   readonly include: readonly string[];
-  /** Unique: tuple of its fields -> primary key. Other: tuple -> the included fields that are there, or true. */
+  /** Unique: tuple of its fields -> primary key, or document when it is covering. Other: tuple -> the included fields that are there, or true. */
   readonly db: Db<unknown>;
 }
 
@@ -75,6 +74,7 @@ function openIndex(root: RootDatabase, spec: CollectionSpec<Doc>, index: IndexSp
     tuple: [...index.fields, ...spec.key.filter(field => !index.fields.includes(field))],
     own: index.fields.length,
     unique: index.unique ?? false,
+    covering: (index.unique && index.covering) ?? false,
     include: [...new Set(include)],
     db: openDb(root, id),
   };
@@ -107,6 +107,7 @@ export function tupleOf(index: Index, doc: Doc): Scalar[] | undefined {
 
 /** What an index stores at a document's tuple. */
 export function entryOf(table: Table, index: Index, doc: Doc): unknown {
+  if (index.covering) return doc;
   if (index.unique) return table.spec.key.map(field => doc[field]);
   let held: Doc | undefined;
   for (const field of index.include) {

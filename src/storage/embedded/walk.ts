@@ -1,7 +1,8 @@
+import type { Doc } from '../change.ts';
 import type { Range, Scalar, Scan } from '../port.ts';
 import { primaryKey } from './apply.ts';
 import { boundsOf, compareScalars, type Tuple } from './keys.ts';
-import type { Doc, Index, Table } from './table.ts';
+import type { Index, Table } from './table.ts';
 
 /** An entry met on a walk. */
 export interface Met {

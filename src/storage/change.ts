@@ -1,6 +1,10 @@
-import { ConflictError } from '../../errors.ts';
-import type { Change, Expect } from '../port.ts';
-import type { Doc } from './table.ts';
+/** What the port's `Expect` and `Change` mean for one document, evaluated in memory; and the copies that writes work on. */
+
+import { ConflictError } from '../errors.ts';
+import type { Change, Expect } from './port.ts';
+
+/** A document as an engine handles it: the port's types have checked it. */
+export type Doc = Record<string, unknown>;
 
 /**
  * A copy of a document without the fields that are undefined (absent is not stored). Taken when a write is asked for: what

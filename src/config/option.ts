@@ -1,0 +1,99 @@
+/** Kinds of options: how a text becomes a typed value. The options themselves are in `options.ts`. */
+
+import { isIP } from 'node:net';
+
+/** How one option is read, checked and documented. `T` is the type of its value. */
+export interface Option<T> {
+  readonly type: 'text' | 'integer' | 'boolean' | 'list' | 'choice';
+  readonly default: T;
+  /** What a value must look like, for messages: "an integer from 0 to 65535". */
+  readonly expected: string;
+  /** One sentence. */
+  readonly doc: string;
+  /** Typed value, or undefined when the text is not `expected`. */
+  readonly parse: (text: string) => T | undefined;
+  /** What to do about a text that `parse` refused, when the mistake is a known one. */
+  readonly hint?: (text: string) => string | undefined;
+  /** Makes the value fit to be shown. Options that have it are secret; `KEYBIN_<SECTION>_<KEY>_FILE` is taken as well. */
+  readonly mask?: (text: string) => string;
+  /** Changes on SIGHUP, without a restart. */
+  readonly live?: boolean;
+}
+
+interface Extra {
+  live?: boolean;
+}
+
+interface TextExtra extends Extra {
+  expected?: string;
+  parse?: (text: string) => string | undefined;
+  hint?: (text: string) => string | undefined;
+  mask?: (text: string) => string;
+}
+
+/** Any text but the empty one, unless `parse` is stricter. */
+export function text(fallback: string, doc: string, extra: TextExtra = {}) {
+  const anything = (value: string): string | undefined => value || undefined;
+  return {
+    type: 'text',
+    default: fallback,
+    expected: 'a text',
+    doc,
+    parse: anything,
+    ...extra,
+  } satisfies Option<string>;
+}
+
+/** A whole number in decimal digits. */
+export function integer(fallback: number, min: number, max: number, doc: string, extra: Extra = {}) {
+  const parse = (value: string) => {
+    const n = /^[+-]?\d+$/.test(value) ? Number(value) : Number.NaN;
+    return n >= min && n <= max ? n : undefined;
+  };
+  const expected = `an integer from ${min} to ${max}`;
+  return { type: 'integer', default: fallback, expected, doc, parse, ...extra } satisfies Option<number>;
+}
+
+/** The words Python's configparser knows, in any letter case. */
+const TRUE = ['true', 'yes', 'on', '1'];
+const FALSE = ['false', 'no', 'off', '0'];
+
+/** A switch. */
+export function boolean(fallback: boolean, doc: string, extra: Extra = {}) {
+  const parse = (value: string) => {
+    const word = value.toLowerCase();
+    if (TRUE.includes(word)) return true;
+    return FALSE.includes(word) ? false : undefined;
+  };
+  const expected = 'true or false (also yes, no, on, off, 1, 0)';
+  return { type: 'boolean', default: fallback, expected, doc, parse, ...extra } satisfies Option<boolean>;
+}
+
+/** One of some words, in any letter case. */
+export function choice<const C extends string>(
+  choices: readonly C[],
+  fallback: NoInfer<C>,
+  doc: string,
+  extra: Extra = {},
+) {
+  const parse = (value: string) => choices.find(c => c === value.toLowerCase());
+  const expected = `one of ${choices.join(', ')}`;
+  return { type: 'choice', default: fallback, expected, doc, parse, ...extra } satisfies Option<C>;
+}
+
+/** IP addresses and CIDR ranges; none is fine. */
+export function addresses(doc: string) {
+  const parse = (value: string): readonly string[] | undefined => {
+    const list = value.split(/[\s,]+/).filter(Boolean);
+    return list.every(isAddressOrRange) ? list : undefined;
+  };
+  const expected = 'IP addresses or CIDR ranges, separated by commas';
+  return { type: 'list', default: [] as readonly string[], expected, doc, parse } satisfies Option<readonly string[]>;
+}
+
+function isAddressOrRange(value: string): boolean {
+  const [address = '', bits, ...more] = value.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

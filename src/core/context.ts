@@ -1,0 +1,39 @@
+import type { CollectionSpec, Storage } from '../storage/port.ts';
+import type { Clock } from './clock.ts';
+import type { WaitingLines } from './lines.ts';
+import type { Log } from './log.ts';
+import type { Passwords } from './passwords.ts';
+import type { Place } from './throttle.ts';
+
+/** How far guessing goes before it is refused. Windows are in seconds and begin with the first attempt. */
+export interface ThrottleSettings {
+  readonly enabled: boolean;
+  readonly failuresPerPair: number;
+  readonly pairWindow: number;
+  readonly failuresPerAddress: number;
+  readonly addressWindow: number;
+}
+
+/** What the core needs to know of the configuration. Functions give the value of this moment: it may change. */
+export interface Settings {
+  /** Seconds a new token lives. */
+  tokenExpiration(): number;
+  registrationOpen(): boolean;
+  throttle(): ThrottleSettings;
+  /** Longest value, as bytes of its JSON text. */
+  readonly valueBytes: number;
+}
+
+/** What every function of the core works with. */
+export interface Core {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: Settings;
+  readonly passwords: Passwords;
+  /** Attempts that wait for others of their bucket: `createLines()`. */
+  readonly lines: WaitingLines<Place>;
+  /** Every collection with an owner, of switched-off APIs too: what erasing an account sweeps. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
+  readonly owned: readonly CollectionSpec<any>[];
+}

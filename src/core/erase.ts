@@ -1,0 +1,58 @@
+/**
+ * Erasing an account, in steps that may each be repeated and be done by several processes at once: the account was marked
+ * (`erasing_at`, no password); its data is swept; its name is set free and the mark renewed; a while later, when no request
+ * of before the first sweep can be under way, it is swept again and the account is removed.
+ */
+
+import { type AccountDoc, accountsSpec, tokensSpec } from './collections.ts';
+import type { Core } from './context.ts';
+
+/** No request writes that long after its token was looked up. */
+const LAST_SWEEP_MS = 60_000;
+const PAGE = 100;
+
+/** Removes the data of a marked account and sets its name free. Nothing happens when another process did. */
+export async function eraseAccount(core: Core, account: AccountDoc): Promise<void> {
+  await sweep(core, account.user_id);
+  const erasing_at = new Date(core.clock.now());
+  await core.storage
+    .collection(accountsSpec)
+    .update([account.user_id], { set: { erasing_at }, unset: ['username'] }, { erasing_at: account.erasing_at });
+}
+
+/**
+ * Goes on with every erasure that is due. Called at start and again and again. An account that fails is logged and left for
+ * the next time; throws when the accounts cannot be listed.
+ */
+export async function resumeErasures(core: Core): Promise<void> {
+  const accounts = core.storage.collection(accountsSpec);
+  let cursor: string | undefined;
+  do {
+    const page = await accounts.scan({ index: 'erasing', limit: PAGE, ...(cursor && { cursor }) });
+    for (const account of page.items) {
+      await resume(core, account).catch(err => {
+        core.log.error({ err, account: account.user_id }, 'erasing an account failed; it is tried again');
+      });
+    }
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+async function resume(core: Core, account: AccountDoc): Promise<void> {
+  const { user_id, username, erasing_at } = account;
+  if (username !== undefined) return eraseAccount(core, account);
+  if (erasing_at === undefined || core.clock.now() - erasing_at.getTime() < LAST_SWEEP_MS) return;
+  await sweep(core, user_id);
+  await core.storage.collection(accountsSpec).delete([user_id], { erasing_at });
+}
+
+/** Tokens go first; then everything is looked through until a round finds nothing. */
+async function sweep(core: Core, accountId: string): Promise<void> {
+  const range = { prefix: [accountId] };
+  await core.storage.collection(tokensSpec).deleteMany(range);
+  let removed: number;
+  do {
+    removed = 0;
+    for (const spec of core.owned) removed += await core.storage.collection(spec).deleteMany(range);
+  } while (removed > 0);
+}

@@ -1,0 +1,51 @@
+/** The rules for what people and programs name things; every API shares them. */
+
+import { InvalidInputError } from '../errors.ts';
+
+const NAME_CODE_POINTS = 128;
+const PASSWORD_BYTES = 1024;
+const KEY = /^[A-Za-z0-9_.,]{1,1024}$/;
+const KEY_PREFIX = /^[A-Za-z0-9_.,]{0,1024}$/;
+const CONTROL = /\p{Cc}/u;
+
+/** 1 to 128 code points, no control characters. Throws `InvalidInputError` (code `username_invalid`). */
+export function checkUsername(username: string): void {
+  if (!isName(username) || CONTROL.test(username)) {
+    refuse('username_invalid', 'username: expected 1 to 128 characters without control characters');
+  }
+}
+
+/** 1 to 1024 bytes of UTF-8. Throws `InvalidInputError` (code `password_invalid`). */
+export function checkPassword(password: string): void {
+  const bytes = Buffer.byteLength(password);
+  if (bytes < 1 || bytes > PASSWORD_BYTES || !password.isWellFormed()) {
+    refuse('password_invalid', 'password: expected 1 to 1024 bytes of UTF-8');
+  }
+}
+
+/** 1 to 128 code points. Throws `InvalidInputError` (code `client_id_invalid`). */
+export function checkClientId(clientId: string): void {
+  if (!isName(clientId)) refuse('client_id_invalid', 'client_id: expected 1 to 128 characters');
+}
+
+/** Throws `InvalidInputError` (code `key_invalid`). */
+export function checkKey(key: string): void {
+  if (!KEY.test(key)) refuse('key_invalid', 'key: expected 1 to 1024 of the characters a-z A-Z 0-9 _ . ,');
+}
+
+/** The beginning of a key; may be empty. Throws `InvalidInputError` (code `prefix_invalid`). */
+export function checkKeyPrefix(prefix: string): void {
+  if (!KEY_PREFIX.test(prefix)) {
+    refuse('prefix_invalid', 'prefix: expected at most 1024 of the characters a-z A-Z 0-9 _ . ,');
+  }
+}
+
+function isName(text: string): boolean {
+  // A code point takes one or two units: what is far too long is not counted.
+  if (text === '' || text.length > 2 * NAME_CODE_POINTS || !text.isWellFormed()) return false;
+  return text.length <= NAME_CODE_POINTS || [...text].length <= NAME_CODE_POINTS;
+}
+
+function refuse(code: string, message: string): never {
+  throw new InvalidInputError(message, { code });
+}

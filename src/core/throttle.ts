@@ -1,0 +1,162 @@
+/**
+ * Guessing passwords is slowed down by counters in the storage, so that it holds across processes and restarts. An attempt
+ * first takes a place in its counters and gives it back unless the password was wrong: parallel guesses cannot pass.
+ */
+
+import { ConflictError, DuplicateKeyError, RateLimitedError, StorageUnavailableError } from '../errors.ts';
+import { addressGroup } from './address.ts';
+import { type ThrottleDoc, throttleSpec } from './collections.ts';
+import type { Core, ThrottleSettings } from './context.ts';
+import { newId, sha256Hex } from './ids.ts';
+
+/** Places that were taken longer ago are free again: their process died. Dozens of hashes may queue for one thread. */
+const ABANDONED_MS = 120_000;
+/** An attempt that takes longer does not tell its result, because its place may be free again. */
+const TOO_LATE_MS = 100_000;
+const RACES = 10;
+
+/** How much a bucket takes in a window. */
+interface Limit {
+  readonly bucket: string;
+  readonly max: number;
+  readonly windowMs: number;
+}
+
+/** A place taken in a counter, in one window of it. */
+export interface Place {
+  readonly limit: Limit;
+  readonly window: string;
+  readonly takenAt: number;
+}
+
+/**
+ * Runs `verify` unless too many attempts on `subject` (the account) from `address`, or from `address` at all, failed.
+ * Waits behind attempts in flight. Throws `RateLimitedError`. A correct password clears the pair's failures; when `verify`
+ * throws, the attempt does not count.
+ */
+export async function throttled(
+  core: Core,
+  subject: string,
+  address: string,
+  verify: () => Promise<boolean>,
+): Promise<boolean> {
+  const settings = core.settings.throttle();
+  if (!settings.enabled) return verify();
+  const limits = limitsOf(settings, subject, addressGroup(address));
+  // Attempts that are refused anyway should cost no write.
+  await Promise.all([demandUnspent(core, limits.pair), demandUnspent(core, limits.address)]);
+  const pair = await take(core, limits.pair);
+  const group = await take(core, limits.address).catch(error => abandon(core, [pair], error));
+  const right = await verify().catch(error => abandon(core, [pair, group], error));
+  if (core.clock.now() - pair.takenAt > TOO_LATE_MS) throw new RateLimitedError(1);
+  if (right) await Promise.all([clear(core, pair), giveBack(core, group)]);
+  else await Promise.all([countFailure(core, pair), countFailure(core, group)]);
+  return right;
+}
+
+function limitsOf(settings: ThrottleSettings, subject: string, group: string): { pair: Limit; address: Limit } {
+  const bucket = (...parts: string[]) => sha256Hex(JSON.stringify(parts));
+  return {
+    pair: {
+      bucket: bucket('pair', subject, group),
+      max: settings.failuresPerPair,
+      windowMs: settings.pairWindow * 1000,
+    },
+    address: {
+      bucket: bucket('address', group),
+      max: settings.failuresPerAddress,
+      windowMs: settings.addressWindow * 1000,
+    },
+  };
+}
+
+/** The counter, if there is one. Throws `RateLimitedError` when it has no failures left. */
+async function demandUnspent(core: Core, limit: Limit): Promise<ThrottleDoc | undefined> {
+  const doc = await core.storage.collection(throttleSpec).get([limit.bucket]);
+  if (doc && doc.failures >= limit.max) {
+    const wait = Math.ceil((doc.expires_at.getTime() - core.clock.now()) / 1000);
+    throw new RateLimitedError(Math.max(1, wait));
+  }
+  return doc;
+}
+
+function take(core: Core, limit: Limit): Promise<Place> {
+  const attempt = () => tryToTake(core, limit);
+  if (!core.lines.isEmpty(limit.bucket)) return core.lines.wait(limit.bucket, attempt);
+  return attempt().then(place => place ?? core.lines.wait(limit.bucket, attempt));
+}
+
+/** Undefined: all places are taken, some by attempts in flight. */
+async function tryToTake(core: Core, limit: Limit): Promise<Place | undefined> {
+  const counters = core.storage.collection(throttleSpec);
+  for (let race = 0; race < RACES; race++) {
+    const takenAt = core.clock.now();
+    try {
+      const doc = await count(core, limit, { taken: 1, failures: 0 }, limit.max);
+      return { limit, window: doc.window, takenAt };
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+    const doc = await demandUnspent(core, limit);
+    if (!doc) continue;
+    const { taken, failures, touched_at } = doc;
+    if (takenAt - touched_at.getTime() <= ABANDONED_MS) return undefined;
+    await counters.update([limit.bucket], { set: { taken: failures } }, { taken, failures, touched_at });
+  }
+  return undefined;
+}
+
+/** Adds to the counter of the present window and opens a window when there is none. Throws `ConflictError` over `max`. */
+async function count(
+  core: Core,
+  limit: Limit,
+  add: { taken: number; failures: number },
+  max?: number,
+): Promise<ThrottleDoc> {
+  const counters = core.storage.collection(throttleSpec);
+  const bounds = max === undefined ? undefined : { taken: { max } };
+  for (let race = 0; race < RACES; race++) {
+    const now = core.clock.now();
+    const touched_at = new Date(now);
+    const doc = await counters.update([limit.bucket], { add, set: { touched_at }, ...(bounds && { bounds }) });
+    if (doc) return doc;
+    const expires_at = new Date(now + limit.windowMs);
+    const fresh = { bucket: limit.bucket, window: newId(), ...add, touched_at, expires_at };
+    try {
+      await counters.insert(fresh);
+      return fresh;
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+    }
+  }
+  throw new StorageUnavailableError('a counter changes too fast');
+}
+
+/** The place stays taken until the window ends. */
+async function countFailure(core: Core, { limit, window }: Place): Promise<void> {
+  const counters = core.storage.collection(throttleSpec);
+  const counted = await counters.update([limit.bucket], { add: { failures: 1 } }, { window });
+  // Another attempt's success, or the end of the window, took the counter away: this failure counts in the present one.
+  if (!counted) await count(core, limit, { taken: 1, failures: 1 });
+  core.lines.wake(limit.bucket);
+}
+
+async function clear(core: Core, { limit }: Place): Promise<void> {
+  await core.storage.collection(throttleSpec).delete([limit.bucket]);
+  core.lines.wake(limit.bucket);
+}
+
+async function giveBack(core: Core, { limit, window }: Place): Promise<void> {
+  await core.storage.collection(throttleSpec).update([limit.bucket], { add: { taken: -1 } }, { window });
+  core.lines.wake(limit.bucket);
+}
+
+/** Gives places back after an error that says nothing about the password, and throws it. */
+async function abandon(core: Core, places: readonly Place[], error: unknown): Promise<never> {
+  const results = await Promise.allSettled(places.map(place => giveBack(core, place)));
+  for (const result of results) {
+    if (result.status === 'rejected')
+      core.log.warn({ err: result.reason }, 'a login attempt stays counted for a while');
+  }
+  throw error;
+}

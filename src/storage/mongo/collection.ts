@@ -1,0 +1,83 @@
+import { snapshotOf, snapshotOfChange } from '../change.ts';
+import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
+import { decode, HIDDEN } from './documents.ts';
+import { equals, inRange, notEnded } from './filters.ts';
+import type { Gate } from './gate.ts';
+import { readPage } from './scan.ts';
+import { type Doc, indexOf, isExpired, type Table } from './table.ts';
+import { type Refused, settlingDuplicates } from './unique.ts';
+import * as writes from './writes.ts';
+
+/** The port's collection over one of MongoDB. */
+export class MongoDbCollection implements Collection<Doc> {
+  readonly #table: Table;
+  readonly #gate: Gate;
+  readonly #now: () => number;
+
+  constructor(table: Table, gate: Gate, now: () => number) {
+    this.#table = table;
+    this.#gate = gate;
+    this.#now = now;
+  }
+
+  get(key: readonly Scalar[]): Promise<Doc | undefined> {
+    return this.#gate.short(() => this.#findOne(this.#table.spec.key, key));
+  }
+
+  find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
+    return this.#gate.short(async () => this.#findOne(indexOf(this.#table, uniqueIndex).own, values));
+  }
+
+  scan(scan: Scan): Promise<Page<Doc>> {
+    return this.#gate.short(() => readPage(this.#table, scan, this.#now()));
+  }
+
+  insert(doc: Doc): Promise<void> {
+    const copy = snapshotOf(doc);
+    const refused = async () => ({ table: this.#table, doc: copy, replaces: false });
+    return this.#gate.short(() => settlingDuplicates(this.#now, refused, () => writes.insert(this.#table, copy)));
+  }
+
+  put(doc: Doc): Promise<void> {
+    const copy = snapshotOf(doc);
+    const refused = async () => ({ table: this.#table, doc: copy, replaces: true });
+    return this.#gate.short(() => settlingDuplicates(this.#now, refused, () => writes.put(this.#table, copy)));
+  }
+
+  update(key: readonly Scalar[], change: Change<Doc>, expect?: Expect<Doc>): Promise<Doc | undefined> {
+    const copy = snapshotOfChange(change);
+    const refused = () => refusedUpdate(this.#table, key, copy);
+    return this.#gate.short(() =>
+      settlingDuplicates(this.#now, refused, () => writes.update(this.#table, key, copy, expect, this.#now())),
+    );
+  }
+
+  delete(key: readonly Scalar[], expect?: Expect<Doc>): Promise<boolean> {
+    return this.#gate.short(() => writes.remove(this.#table, key, expect, this.#now()));
+  }
+
+  deleteMany(range: Range): Promise<number> {
+    return this.#gate.long(() => writes.removeRange(this.#table, range, this.#now()));
+  }
+
+  count(range: Range, cap?: number): Promise<number> {
+    return this.#gate.long(async () => {
+      const index = indexOf(this.#table, range.index);
+      const conditions = [inRange(index, range), ...notEnded(this.#table, this.#now())];
+      const limit = cap !== undefined && Number.isFinite(cap) ? { limit: cap } : {};
+      if (cap === 0) return 0; // MongoDB refuses a limit of 0
+      return this.#table.rows.countDocuments({ $and: conditions }, { hint: index.name, ...limit });
+    });
+  }
+
+  async #findOne(fields: readonly string[], values: readonly Scalar[]): Promise<Doc | undefined> {
+    const doc = await this.#table.rows.findOne(equals(fields, values), { projection: HIDDEN });
+    return doc === null || isExpired(this.#table, doc, this.#now()) ? undefined : decode(doc);
+  }
+}
+
+/** The document that an update would have made. */
+export async function refusedUpdate(table: Table, key: readonly Scalar[], change: Change<Doc>): Promise<Refused> {
+  const before = await table.rows.findOne(equals(table.spec.key, key));
+  return { table, doc: { ...before, ...change.set }, replaces: true };
+}

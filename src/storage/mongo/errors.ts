@@ -1,0 +1,110 @@
+import {
+  MongoClientClosedError,
+  MongoError,
+  MongoExpiredSessionError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+} from 'mongodb';
+import { AppError, PayloadTooLargeError, StorageUnavailableError } from '../../errors.ts';
+
+/** Largest document MongoDB takes, in bytes. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+/** Server error codes that say "not now", by their names in MongoDB's error_codes.yml. */
+const UNAVAILABLE = new Set([
+  6, // HostUnreachable
+  7, // HostNotFound
+  13, // Unauthorized: at run time, somebody has changed the account
+  18, // AuthenticationFailed: the same
+  24, // LockTimeout
+  43, // CursorNotFound
+  46, // LockBusy
+  50, // MaxTimeMSExpired
+  63, // StaleShardVersion
+  64, // WriteConcernTimeout
+  79, // UnknownReplWriteConcern
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  100, // UnsatisfiableWriteConcern
+  112, // WriteConflict
+  133, // FailedToSatisfyReadPreference
+  134, // ReadConcernMajorityNotAvailableYet
+  150, // StaleEpoch
+  189, // PrimarySteppedDown
+  202, // NetworkInterfaceExceededTimeLimit
+  237, // CursorKilled
+  251, // NoSuchTransaction
+  262, // ExceededTimeLimit
+  290, // TransactionExceededLifetimeLimitSeconds
+  365, // TenantMigrationAborted
+  9001, // SocketException
+  10058, // LegacyNotPrimary
+  10107, // NotWritablePrimary
+  11600, // InterruptedAtShutdown
+  11601, // Interrupted
+  11602, // InterruptedDueToReplStateChange
+  13388, // StaleConfig
+  13435, // NotPrimaryNoSecondaryOk
+  13436, // NotPrimaryOrSecondary
+  14031, // OutOfDiskSpace
+]);
+
+/** Server error codes of a document that is too large: as given, or after an update. */
+const TOO_LARGE = new Set([10334, 17419, 17420]);
+
+const UNAVAILABLE_CLASSES = [
+  MongoNetworkError,
+  MongoServerSelectionError,
+  MongoNotConnectedError,
+  MongoTopologyClosedError,
+  MongoServerClosedError,
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoWriteConcernError,
+];
+
+/** Labels the server or the driver puts on errors that pass. */
+const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'SystemOverloadedError'];
+
+/** Whether an error of the driver says that the server cannot be used now, but may be later. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return isNameLookupFailure(error);
+  if (UNAVAILABLE_CLASSES.some(kind => error instanceof kind)) return true;
+  if (error.name === 'MongoWaitQueueTimeoutError') return true; // its class is not exported
+  if (PASSING_LABELS.some(label => error.hasErrorLabel(label))) return true;
+  return typeof error.code === 'number' && UNAVAILABLE.has(error.code);
+}
+
+/** A DNS answer that did not come: `mongodb+srv://` is resolved outside the driver's own error classes. */
+function isNameLookupFailure(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && /^(query|getaddrinfo)/.test(String(error.syscall));
+}
+
+/** Whether a unique index refused a write. */
+export function isDuplicate(error: unknown): error is MongoServerError {
+  return error instanceof MongoServerError && error.code === 11000;
+}
+
+/** Whether a server error has one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly number[]): error is MongoServerError {
+  return error instanceof MongoServerError && codes.some(code => code === error.code);
+}
+
+/** What a caller of the port may see of an error; errors of ours and bugs stay as they are. */
+export function toStorageError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  if (isUnavailable(error)) return new StorageUnavailableError(undefined, { cause: error });
+  if (isTooLarge(error)) return new PayloadTooLargeError(MAX_DOCUMENT_BYTES, { cause: error });
+  return error;
+}
+
+/** The server says so with a code; far larger documents already overrun the driver's own buffer. */
+function isTooLarge(error: unknown): boolean {
+  if (error instanceof MongoServerError) return TOO_LARGE.has(Number(error.code));
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+}

@@ -1,0 +1,136 @@
+import type { Db, MongoClient, Collection as MongoCollection } from 'mongodb';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { StorageUnavailableError } from '../../errors.ts';
+import type { OpenOptions } from '../options.ts';
+import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
+import { GridBlobStore } from './blobs.ts';
+import { MongoDbCollection } from './collection.ts';
+import { commitAtomically, commitInOrder, snapshotOfWrite } from './commit.ts';
+import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
+import { type Counter, increment } from './counters.ts';
+import { dryRun } from './dry-run.ts';
+import { Gate } from './gate.ts';
+import { prepare } from './prepare.ts';
+import { type Table, tableOf } from './table.ts';
+
+const CLOSED = 'the storage is closed';
+
+/**
+ * Opens the MongoDB engine. Returns at once; connects and prepares in the background, for as long as it takes.
+ */
+export function openMongo(options: OpenOptions, clock: Clock, log: Log): Storage {
+  return new MongoStorage(options, clock, log);
+}
+
+class MongoStorage implements Storage {
+  readonly ready: Promise<void>;
+  readonly blobs: GridBlobStore;
+  readonly #database: string;
+  readonly #clock: Clock;
+  readonly #client: MongoClient;
+  readonly #gate: Gate;
+  readonly #closing = new AbortController();
+  readonly #tables = new Map<string, Table>();
+  readonly #collections = new Map<string, MongoDbCollection>();
+  readonly #counters: MongoCollection<Counter>;
+  #topology: Topology | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: OpenOptions, clock: Clock, log: Log) {
+    const { client, failure } = tryClient(options.host);
+    const db = client.db(options.database);
+    const now = () => clock.now();
+    this.#database = options.database;
+    this.#clock = clock;
+    this.#client = client;
+    this.#gate = new Gate(() => db.command({ ping: 1 }));
+    this.#counters = db.collection('keybin_counters');
+    this.blobs = new GridBlobStore(db, this.#gate, now);
+    for (const spec of options.specs) {
+      const table = tableOf(db, spec, options.names[spec.name] ?? spec.name);
+      this.#tables.set(spec.name, table);
+      this.#collections.set(spec.name, new MongoDbCollection(table, this.#gate, now));
+    }
+    this.ready = failure === undefined ? this.#open(db, log) : Promise.reject(failure);
+    this.ready.catch(() => this.close()); // and whoever does not look at `ready` is not ended by it
+  }
+
+  get description(): string {
+    const { hosts, srvHost } = this.#client.options;
+    const servers = srvHost ?? hosts.map(host => host.toString()).join(',');
+    const topology = this.#topology === undefined ? '' : ` (${this.#topology.name})`;
+    return `MongoDB ${servers}/${this.#database}${topology}`;
+  }
+
+  get atomicCommit(): boolean {
+    return this.#topology?.transactions ?? false;
+  }
+
+  collection<T extends object>(spec: CollectionSpec<T>): Collection<T> {
+    const collection = this.#collections.get(spec.name);
+    if (collection === undefined) throw new Error(`collection ${spec.name} was not opened`);
+    return collection as unknown as Collection<T>;
+  }
+
+  increment(counter: string, by = 1): Promise<number> {
+    return this.#gate.short(() => increment(this.#counters, counter, by));
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    if (writes.length === 0) return;
+    const steps = writes.map(write => ({ write: snapshotOfWrite(write), table: this.#tableOf(write.in.name) }));
+    const now = () => this.#clock.now();
+    const work = async () => {
+      if (this.atomicCommit) return commitAtomically(this.#client, steps, now);
+      await dryRun(steps, now());
+      await commitInOrder(steps, now);
+    };
+    await (writes.some(write => 'deleteMany' in write) ? this.#gate.long(work) : this.#gate.short(work));
+  }
+
+  async ping(): Promise<void> {
+    await this.#gate.short(() => this.#client.db(this.#database).command({ ping: 1 }));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #open(db: Db, log: Log): Promise<void> {
+    const { signal } = this.#closing;
+    const prepareAll = async () => {
+      await this.#client.connect();
+      this.#topology = await topologyOf(this.#client);
+      await prepare(db, [...this.#tables.values()], log);
+      await this.blobs.prepare();
+    };
+    await untilReachable(prepareAll, signal, log);
+    signal.throwIfAborted();
+    this.#gate.open();
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(new StorageUnavailableError(CLOSED));
+    await this.#gate.shut(CLOSED);
+    await this.#client.close();
+    await this.ready.catch(() => {});
+    await this.#client.close(); // what an attempt to connect, under way until now, may have opened
+  }
+
+  #tableOf(name: string): Table {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new Error(`collection ${name} was not opened`);
+    return table;
+  }
+}
+
+/** With a malformed address, a client that is never used stands in: the gate stays shut. */
+function tryClient(uri: string): { client: MongoClient; failure?: unknown } {
+  try {
+    return { client: clientOf(uri) };
+  } catch (failure) {
+    return { client: clientOf('mongodb://malformed-address/'), failure };
+  }
+}

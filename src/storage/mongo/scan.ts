@@ -1,0 +1,50 @@
+import { InvalidInputError } from '../../errors.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Page, Scalar, Scan } from '../port.ts';
+import { decode, decodeCovered, HIDDEN } from './documents.ts';
+import { inRange, restOfRange } from './filters.ts';
+import { ascending, type Doc, type Index, indexOf, isExpired, type Table } from './table.ts';
+
+/** Least number of documents read at once when expired ones have left a page unfilled. */
+const READ_ON = 100;
+
+/** One page of a range: reads on past expired documents until it is full and one more is known to follow. */
+export async function readPage(table: Table, scan: Scan, now: number): Promise<Page<Doc>> {
+  if (!(scan.limit >= 1)) throw new InvalidInputError('limit must be at least 1');
+  const index = indexOf(table, scan.index);
+  const desc = scan.order === 'desc';
+  const decoded = scan.covered ? decodeCovered : decode;
+  const options = optionsOf(index, scan);
+  const items: Doc[] = [];
+  let intervals =
+    scan.cursor === undefined
+      ? [inRange(index, scan)]
+      : restOfRange(index, scan, desc, decodeCursor(scan.cursor, index.tuple.length, scan.prefix));
+  for (let limit = scan.limit + 1; ; limit = Math.max(scan.limit + 1 - items.length, READ_ON)) {
+    const [interval] = intervals;
+    if (interval === undefined) return { items };
+    const docs = await table.rows.find(interval, { ...options, limit, batchSize: limit }).toArray();
+    for (const doc of docs) {
+      if (isExpired(table, doc, now)) continue;
+      const last = items[scan.limit - 1];
+      if (last) return { items, next: encodeCursor(tupleOf(index, last)) };
+      items.push(decoded(doc));
+    }
+    const last = docs[limit - 1];
+    intervals = last ? restOfRange(index, scan, desc, tupleOf(index, last)) : intervals.slice(1);
+  }
+}
+
+/** The options of the `find` that reads a scan: the hint makes sure that nobody sorts and nobody reads the collection. */
+function optionsOf(index: Index, scan: Scan) {
+  const direction = scan.order === 'desc' ? -1 : 1;
+  return {
+    hint: index.name,
+    sort: index.order.map((field): [string, 1 | -1] => [field, direction]),
+    projection: scan.covered ? { _id: 0, ...ascending(index.covered) } : HIDDEN,
+  };
+}
+
+function tupleOf(index: Index, doc: Doc): Scalar[] {
+  return index.tuple.map(field => doc[field] as Scalar);
+}

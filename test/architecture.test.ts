@@ -1,0 +1,247 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is in the repository or about to be: everything that git does not ignore. */
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
+  .toString()
+  .split('\n')
+  .filter(path => path !== '' && existsSync(join(ROOT, path)));
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** Source files, by their path in src/. */
+const sources = tracked.filter(path => /^src\/.*\.[jt]s$/.test(path)).map(path => path.slice('src/'.length));
+
+interface Import {
+  from: string;
+  /** Path in src/, or the name of a package. */
+  to: string;
+  ours: boolean;
+  typeOnly: boolean;
+}
+
+const SPECIFIER = /^\s*(import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\b(import)\(\s*'([^']+)'\s*\)/gm;
+
+function importsOf(from: string): Import[] {
+  return [...read(`src/${from}`).matchAll(SPECIFIER)].map(([, , type, specifier, , dynamic]) => {
+    const to = specifier ?? dynamic ?? '';
+    const ours = to.startsWith('.');
+    return { from, to: ours ? join(dirname(from), to) : packageOf(to), ours, typeOnly: type !== undefined };
+  });
+}
+
+function packageOf(specifier: string): string {
+  return specifier.startsWith('node:') ? specifier : specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+const imports = sources.flatMap(importsOf);
+
+/**
+ * What the files of a folder may import of ours: a file, or with `/` at the end a folder; `own/` is the first two folders of
+ * the importing file. `types` may be imported as types only. `packages` beside those of Node itself.
+ */
+interface Rule {
+  files: RegExp;
+  ours: string[];
+  types?: string[];
+  packages?: string[];
+}
+
+const PORT = ['storage/port.ts', 'storage/cursor.ts', 'storage/change.ts', 'storage/options.ts', 'storage/schema.ts'];
+const CLOCK_AND_LOG = ['core/clock.ts', 'core/log.ts'];
+
+/** The first rule that fits a file counts. */
+const rules: Rule[] = [
+  { files: /^(errors|core\/clock|core\/log|build-info)\.ts$/, ours: [] },
+  { files: /^config\//, ours: ['errors.ts', 'config/'], packages: ['ini'] },
+  { files: /^storage\/mongo\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['mongodb'] },
+  { files: /^storage\/embedded\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['lmdb'] },
+  { files: /^storage\/open\.ts$/, ours: ['storage/'], types: CLOCK_AND_LOG },
+  { files: /^storage\/[^/]+$/, ours: ['errors.ts', ...PORT], types: CLOCK_AND_LOG },
+  {
+    files: /^core\//,
+    ours: ['errors.ts', 'core/'],
+    types: ['storage/port.ts'],
+    packages: ['bcryptjs', 'piscina', 'uuid'],
+  },
+  {
+    files: /^middleware\//,
+    ours: ['errors.ts', 'middleware/'],
+    types: CLOCK_AND_LOG,
+    packages: ['koa', '@koa/router', 'koa-bodyparser', 'zod'],
+  },
+  { files: /^dialects\/dialect\.ts$/, ours: [], types: ['core/', 'middleware/', 'storage/port.ts'] },
+  { files: /^dialects\/index\.ts$/, ours: ['dialects/'], types: ['config/options.ts'] },
+  {
+    files: /^dialects\/[^/]+\//,
+    ours: ['errors.ts', 'own/', 'core/', 'middleware/'],
+    types: ['dialects/dialect.ts', 'storage/port.ts'],
+    packages: ['koa', 'zod'],
+  },
+  { files: /^web\//, ours: ['errors.ts', 'web/', 'core/', 'middleware/'], packages: ['koa', 'zod'] },
+  { files: /^cli\//, ours: ['errors.ts', 'cli/'] },
+  {
+    files: /^health\.ts$/,
+    ours: ['errors.ts', 'middleware/', 'storage/schema.ts'],
+    types: ['core/clock.ts', 'storage/port.ts'],
+  },
+  {
+    files: /^app\.ts$/,
+    ours: ['errors.ts', 'health.ts', 'core/', 'middleware/', 'dialects/index.ts', 'web/'],
+    types: ['config/options.ts', 'storage/port.ts'],
+    packages: ['koa'],
+  },
+  {
+    files: /^(log|server|workers)\.ts$/,
+    ours: ['errors.ts'],
+    types: ['config/options.ts'],
+    packages: ['pino', 'pino-pretty'],
+  },
+  { files: /^(assemble|serve|main)\.ts$/, ours: [''], packages: ['pino'] },
+];
+
+function allows(rule: Rule, { from, to, ours, typeOnly }: Import): boolean {
+  if (!ours) return to.startsWith('node:') || (rule.packages ?? []).includes(to);
+  const own = `${from.split('/').slice(0, 2).join('/')}/`;
+  const targets = [...rule.ours, ...(typeOnly ? (rule.types ?? []) : [])].map(target =>
+    target === 'own/' ? own : target,
+  );
+  return targets.some(target => to === target || ((target === '' || target.endsWith('/')) && to.startsWith(target)));
+}
+
+describe('the dependency rule', () => {
+  it('finds imports in every form', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    const text =
+      "import a from 'a';\nimport type {\n  b,\n} from './b.ts';\nimport 'c';\nexport * from 'd';\nvoid import('e/f');";
+    expect([...text.matchAll(SPECIFIER)].map(match => match[3] ?? match[5])).toEqual(['a', './b.ts', 'c', 'd', 'e/f']);
+  });
+
+  it('has a line for every source file', () => {
+    expect(sources.filter(file => !rules.some(rule => rule.files.test(file)))).toEqual([]);
+  });
+
+  it('is kept by every import', () => {
+    const broken = imports.filter(found => {
+      const rule = rules.find(({ files }) => files.test(found.from));
+      return rule !== undefined && !allows(rule, found);
+    });
+    expect(broken.map(({ from, to, typeOnly }) => `${from} -> ${to}${typeOnly ? ' (type)' : ''}`)).toEqual([]);
+  });
+
+  it.each([
+    ['bcryptjs', /^core\/(passwords\.ts|[a-z-]*worker\.js)$/],
+    ['lmdb', /^storage\/embedded\//],
+    ['mongodb', /^storage\/mongo\//],
+    ['ini', /^config\/ini-file\.ts$/],
+  ])('%s is imported in one place only', (name, place) => {
+    const users = imports.filter(({ to }) => to === name).map(({ from }) => from);
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.filter(from => !place.test(from))).toEqual([]);
+  });
+
+  it('only storage/open.ts imports the engines', () => {
+    const outside = imports.filter(({ from, to }) => {
+      const engine = /^storage\/(mongo|embedded)\//.exec(to)?.[0];
+      return engine !== undefined && !from.startsWith(engine);
+    });
+    expect(outside.map(({ from, to }) => `${from} -> ${to}`).sort()).toEqual([
+      'storage/open.ts -> storage/embedded/index.ts',
+      'storage/open.ts -> storage/mongo/index.ts',
+    ]);
+  });
+
+  it('only packages that package.json names are imported, and each of them is', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    const used = new Set(imports.filter(({ ours, to }) => !ours && !to.startsWith('node:')).map(({ to }) => to));
+    expect([...used].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+});
+
+describe('sizes', () => {
+  const lines = new Map(sources.map(file => [file, read(`src/${file}`).trimEnd().split('\n').length]));
+  const over = (limit: number) =>
+    [...lines].filter(([, count]) => count > limit).map(([file, count]) => `${file}: ${count}`);
+
+  it('no source file is longer than 400 lines', () => {
+    if (over(250).length > 0) console.warn(`longer than the 250 lines that are meant:\n${over(250).join('\n')}`);
+    expect(over(400)).toEqual([]);
+  });
+
+  it('half of the source files have at most 90 lines', () => {
+    const sorted = [...lines.values()].sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(90);
+  });
+});
+
+describe('the source', () => {
+  function linesWith(
+    pattern: RegExp,
+    files: string[],
+    allowed: (line: string, before: string) => boolean = () => false,
+  ) {
+    return files.flatMap(file => {
+      const lines = read(file).split('\n');
+      return lines.flatMap((line, i) =>
+        pattern.test(line) && !allowed(line, lines[i - 1] ?? '') ? `${file}:${i + 1}: ${line.trim()}` : [],
+      );
+    });
+  }
+
+  const src = sources.map(file => `src/${file}`);
+  const code = tracked.filter(path => /\.[cm]?[jt]s$/.test(path) && basename(path) !== 'architecture.test.ts');
+
+  it('ends the process in main.ts only', () => {
+    expect(
+      linesWith(
+        /\bprocess\.(exit\b|abort\b|reallyExit\b)/,
+        src.filter(file => file !== 'src/main.ts'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('uses `any` only where a comment says why', () => {
+    const any = /(?:[:<,|&=]|\bas)\s*any(?=\s*(?:[\]>);,=|&{[]|$))/;
+    const explained = /biome-ignore lint\/suspicious\/noExplicitAny: \S/;
+    const comment = /^\s*(\*|\/\/|\/\*)/;
+    expect(linesWith(any, src, (line, before) => explained.test(before) || comment.test(line))).toEqual([]);
+  });
+
+  it('switches no check off but that one', () => {
+    expect(
+      linesWith(/@ts-(ignore|expect-error|nocheck)|biome-ignore(?! lint\/suspicious\/noExplicitAny: )/, src),
+    ).toEqual([]);
+  });
+
+  it('leaves nothing to do later', () => {
+    expect(linesWith(/\b(TODO|FIXME|XXX|HACK)\b/, code)).toEqual([]);
+  });
+
+  it('has no file without a subject, and names in kebab-case', () => {
+    const names = tracked.filter(path => /^(src|test|bench|docs)\//.test(path));
+    expect(names.filter(path => /(^|\/)(utils?|helpers?|misc|common)(\.|\/)/.test(path))).toEqual([]);
+    expect(sources.filter(path => !/^([a-z0-9-]+\/)*[a-z0-9-]+\.[jt]s$/.test(path))).toEqual([]);
+  });
+});
+
+it('nothing else is at the top of the repository', () => {
+  const known = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'biome.json',
+    'src',
+    'test',
+    'bench',
+    'docs',
+    '.ci',
+  ];
+  const files = ['store.cfg.example', 'README.md', 'CHANGELOG.md', 'LICENSE', '.gitignore', '.editorconfig', '.npmrc'];
+  const top = new Set(tracked.map(path => path.split('/')[0] ?? ''));
+  expect([...top].filter(entry => ![...known, ...files].includes(entry))).toEqual([]);
+});

@@ -1,0 +1,78 @@
+/** The core on an engine of its own, as its tests use it. */
+
+import { onTestFinished } from 'vitest';
+import { coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
+import type { Core, ThrottleSettings } from '../../src/core/context.ts';
+import { createLines } from '../../src/core/lines.ts';
+import type { Passwords } from '../../src/core/passwords.ts';
+import type { Storage } from '../../src/storage/port.ts';
+import type { TestClock } from '../support/clock.ts';
+import type { Engine } from '../support/engines.ts';
+
+/** Settings a test may change at any moment. */
+export interface TestSettings {
+  tokenExpiration: number;
+  registrationOpen: boolean;
+  throttle: ThrottleSettings;
+  valueBytes: number;
+}
+
+export interface OpenedCore {
+  readonly core: Core;
+  readonly clock: TestClock;
+  readonly settings: TestSettings;
+  readonly logged: string[];
+  /** The same data and settings as another process sees them, or through another storage. */
+  another(storage?: Storage): Core;
+}
+
+/** "Hashes" at once: for tests that are not about hashing. */
+export const plainPasswords: Passwords = {
+  hash: async password => `plain:${password}`,
+  verify: async (password, hash) => hash === `plain:${password}`,
+  close: async () => {},
+};
+
+/** Opens the core for the running test; closes and removes everything after it. */
+export async function openCore(engine: Engine, passwords: Passwords = plainPasswords): Promise<OpenedCore> {
+  const opened = await engine.open({ specs: coreCollections });
+  onTestFinished(() => opened.cleanup());
+  const settings: TestSettings = {
+    tokenExpiration: 300,
+    registrationOpen: true,
+    throttle: { enabled: true, failuresPerPair: 5, pairWindow: 900, failuresPerAddress: 100, addressWindow: 3600 },
+    valueBytes: 1_048_576,
+  };
+  const logged: string[] = [];
+  const log = (_: object, message: string) => void logged.push(message);
+  const another = (storage = opened.storage): Core => ({
+    storage,
+    clock: opened.clock,
+    log: { debug: log, info: log, warn: log, error: log },
+    settings: {
+      tokenExpiration: () => settings.tokenExpiration,
+      registrationOpen: () => settings.registrationOpen,
+      throttle: () => settings.throttle,
+      get valueBytes() {
+        return settings.valueBytes;
+      },
+    },
+    passwords,
+    lines: createLines(),
+    owned: [tokensSpec, entriesSpec],
+  });
+  return { core: another(), clock: opened.clock, settings, logged, another };
+}
+
+/** The codes of what was refused, and `ok` for what was not. */
+export async function outcomes(attempts: readonly Promise<unknown>[]): Promise<string[]> {
+  const settled = await Promise.allSettled(attempts);
+  return settled.map(result => (result.status === 'fulfilled' ? 'ok' : String(result.reason.code ?? result.reason)));
+}
+
+/** How often each outcome came. */
+export function tally(codes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}

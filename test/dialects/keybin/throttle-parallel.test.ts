@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { forEachEngine } from '../../support/engines.ts';
+import type { TestServer } from '../../support/server.ts';
+import { anotherServer, newAccount, newToken, openKeybin, sharedKeybin, statuses, tally } from './open-keybin.ts';
+
+/** Tokens asked for at once, each for a client of its own. */
+function atOnce(servers: readonly TestServer[], count: number, username: string, password: string): Promise<number[]> {
+  return statuses(
+    Array.from({ length: count }, (_, i) => {
+      const server = servers[i % servers.length] as TestServer;
+      return server.request('POST', '/token', { username, password, client_id: `client ${i}` });
+    }),
+  );
+}
+
+forEachEngine('logins in parallel', engine => {
+  const keybin = sharedKeybin(engine);
+
+  test('50 wrong ones: five are told so, the rest is 429', async () => {
+    const { server } = keybin;
+    const login = await newAccount(server);
+    expect(tally(await atOnce([server], 50, login.username, 'wrong'))).toEqual({ 403: 5, 429: 45 });
+    expect((await server.request('POST', '/token', login)).status).toBe(429);
+  });
+
+  test('20 correct ones all succeed', async () => {
+    const { server } = keybin;
+    const login = await newAccount(server);
+    expect(tally(await atOnce([server], 20, login.username, login.password))).toEqual({ 200: 20 });
+  });
+
+  test('20 correct ones all succeed after four failures', async () => {
+    const { server } = keybin;
+    const login = await newAccount(server);
+    for (let i = 0; i < 4; i++) await server.request('POST', '/token', { ...login, password: 'wrong' });
+    expect(tally(await atOnce([server], 20, login.username, login.password))).toEqual({ 200: 20 });
+  });
+
+  test('waiting is capped: of very many some are 429 at once, none is another error, and the account opens after', async () => {
+    const { server } = keybin;
+    const login = await newAccount(server);
+    const answers = tally(await atOnce([server], 130, login.username, login.password));
+    expect(Object.keys(answers).filter(status => status !== '200' && status !== '429')).toEqual([]);
+    expect(answers[200]).toBeGreaterThan(20);
+    await newToken(server, login);
+  });
+
+  test('over two servers the limit is one', async () => {
+    const alone = await openKeybin(engine);
+    const servers = [alone.server, await anotherServer(alone)];
+    const login = await newAccount(alone.server);
+    expect(tally(await atOnce(servers, 30, login.username, 'wrong'))).toEqual({ 403: 5, 429: 25 });
+    for (const server of servers) expect((await server.request('POST', '/token', login)).status).toBe(429);
+  });
+
+  test('over two servers correct ones all succeed', async () => {
+    const alone = await openKeybin(engine);
+    const servers = [alone.server, await anotherServer(alone)];
+    const login = await newAccount(alone.server);
+    expect(tally(await atOnce(servers, 20, login.username, login.password))).toEqual({ 200: 20 });
+  });
+});

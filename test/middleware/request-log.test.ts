@@ -1,0 +1,136 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import type { Log } from '../../src/core/log.ts';
+import { accountOf, openKeybin } from '../dialects/keybin/open-keybin.ts';
+import { type Engine, forEachEngine } from '../support/engines.ts';
+import { rawRequest } from './raw-request.ts';
+
+interface Line {
+  readonly level: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into lines of any shape
+  readonly fields: any;
+  readonly message: string;
+}
+
+async function openLogged(engine: Engine, options = {}) {
+  const lines: Line[] = [];
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const keybin = await openKeybin(engine, { log, options });
+  const requests = () => lines.filter(line => line.message === 'request');
+  return { ...keybin, keybin, lines, requests };
+}
+
+const SECRETS = {
+  password: 'password-that-nobody-may-read',
+  wrong: 'wrong-password-that-nobody-may-read',
+  key: 'key.that.nobody.may.read',
+  value: 'value-that-nobody-may-read',
+  client: 'client-that-nobody-may-read',
+};
+
+forEachEngine('the log of requests', engine => {
+  test('has one line for each: method, route, status, time, id and account', async () => {
+    const { server, keybin, requests } = await openLogged(engine);
+    const login = { username: 'ann', password: 'right' };
+    const answers = [await server.request('POST', '/register', login), await server.request('POST', '/token', login)];
+    const { token } = answers[1]?.json.token ?? {};
+    const { user_id } = await accountOf(keybin, 'ann');
+    const routes: [string, string, string, number][] = [
+      ['POST', `/user/${token}/store/a`, '/user/:token/store/:key', 200],
+      ['GET', `/user/${token}/store/b`, '/user/:token/store/:key', 404],
+      ['GET', `/user/${token}/keys`, '/user/:token/keys', 200],
+      ['HEAD', `/user/${token}/keys`, '/user/:token/keys', 200],
+      ['POST', `/user/${token}/renew`, '/user/:token/renew', 200],
+      ['GET', `/user/${token}`, '/user/:token', 200],
+      ['DELETE', `/user/${token}`, '/user/:token', 200],
+    ];
+    for (const [method, path] of routes) {
+      answers.push(await server.request(method, path, method === 'POST' ? { value: 1 } : undefined));
+    }
+    expect(requests()).toHaveLength(answers.length);
+    for (const [i, { fields }] of requests().entries()) {
+      expect(fields.id).toBe(answers[i]?.headers.get('X-Request-Id'));
+      expect(fields.status).toBe(answers[i]?.status);
+      expect(fields.ms).toBeGreaterThan(0);
+    }
+    expect(requests()[0]?.fields).toMatchObject({ method: 'POST', route: '/register', status: 200 });
+    expect(requests()[1]?.fields).toMatchObject({ method: 'POST', route: '/token', status: 200, account: user_id });
+    for (const [i, [method, , route, status]] of routes.entries()) {
+      expect(requests()[i + 2]?.fields).toMatchObject({ method, route, status, account: user_id });
+    }
+  });
+
+  test('tells of a refusal its code, and of an unknown path nothing that was in it', async () => {
+    const { server, requests } = await openLogged(engine);
+    await server.request('GET', '/user/some-token/keys');
+    await server.request('GET', '/user/some-token/unknown/secret');
+    await server.request('PUT', '/user/some-token/keys?secret=1');
+    expect(requests().map(({ fields }) => [fields.status, fields.code])).toEqual([
+      [403, 'token_invalid'],
+      [404, 'not_found'],
+      [405, 'method_not_allowed'],
+    ]);
+    expect(inspect(requests(), { depth: null })).not.toMatch(/some-token|secret/);
+  });
+
+  test('holds no token, password, key, value or client in any line, whatever goes wrong', async () => {
+    const { server, lines } = await openLogged(engine, { APP_DEBUG: 'true', LIMITS_VALUE_BYTES: '1000' });
+    const login = { username: 'ann', password: SECRETS.password };
+    const { key, value } = SECRETS;
+    await server.request('POST', '/register', login);
+    await server.request('POST', '/register', login);
+    const tokens: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const answer = await server.request('POST', '/token', { ...login, client_id: SECRETS.client });
+      tokens.push(answer.json.token.token);
+    }
+    for (const token of [...tokens, 'me']) {
+      for (const [method, sub, body] of [
+        ['POST', `/store/${key}`, { value }],
+        ['POST', `/store/${key}`, { value: { [value]: [value] } }],
+        ['POST', `/store/${key}`, `{"value":"${value}`],
+        ['POST', `/store/${key}`, `{"value":"${value}\\ud800"}`],
+        ['POST', `/store/${key}`, { value: value.repeat(50) }],
+        ['POST', `/store/${key}`, { value: value.repeat(5000) }],
+        ['POST', `/store/${key}!`, { value }],
+        ['GET', `/store/${key}`],
+        ['GET', `/store/${key}%zz`],
+        ['GET', `/keys?prefix=${key}`],
+        ['GET', `/keys?prefix=${key}!&cursor=${key}`],
+        ['GET', `/keys?cursor=${value}`],
+        ['PUT', `/store/${key}`, { value }],
+        ['GET', `/${key}/unknown`],
+        ['GET', ''],
+        ['POST', '/renew', `{"${value}":`],
+      ] as const) {
+        const text = typeof body === 'object' ? JSON.stringify(body) : body;
+        const headers = { Authorization: `Bearer ${tokens[1]}`, 'X-Forwarded-For': value, 'User-Agent': value };
+        await rawRequest(server.url, { method, path: `/user/${token}${sub}`, headers, ...(text && { body: text }) });
+      }
+    }
+    for (let i = 0; i < 7; i++) {
+      await server.request(i % 2 ? 'POST' : 'DELETE', i % 2 ? '/token' : '/unregister', {
+        ...login,
+        password: SECRETS.wrong,
+      });
+    }
+    await server.request('POST', '/token', `{"username":"ann","password":"${SECRETS.wrong}"`);
+    server.clock.advance(3_600_000);
+    await server.request('DELETE', '/unregister', login);
+    const { storage } = server.core;
+    const working = storage.collection;
+    storage.collection = () => {
+      throw new TypeError('a bug');
+    };
+    for (const token of tokens) await server.request('GET', `/user/${token}/store/${key}`);
+    storage.collection = working;
+    await storage.close();
+    for (const token of tokens) await server.request('POST', `/user/${token}/store/${key}`, { value });
+    await server.request('POST', '/token', login);
+
+    expect(lines.length).toBeGreaterThan(60);
+    const text = inspect(lines, { depth: null, maxArrayLength: null, maxStringLength: null, showHidden: true });
+    for (const secret of [...tokens, ...Object.values(SECRETS)]) expect(text.includes(secret)).toBe(false);
+  });
+});

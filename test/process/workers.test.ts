@@ -1,0 +1,162 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect } from 'vitest';
+import { forEachEngine } from '../support/engines.ts';
+import { accepts, type Program, type ServerProcess, type Settings, test } from '../support/process.ts';
+import { slowClient, upload } from './slow-client.ts';
+
+/** Starts the program with two workers; both are ready when this resolves. */
+async function startTwo(program: Program, settings: Settings = {}, group = false): Promise<ServerProcess> {
+  const server = await program.start({ settings: { APP_WORKERS: '2', ...settings }, group });
+  await expect.poll(() => pidsThat(server, /^ready$/).size, { timeout: 15_000 }).toBe(2);
+  return server;
+}
+
+/** The processes that have logged such a line. */
+function pidsThat(server: ServerProcess, message: RegExp): Set<number> {
+  return new Set(server.log.filter(line => message.test(line.msg)).map(line => Number(line.pid)));
+}
+
+/** Sends requests, each on a connection of its own, until `count` processes have answered some. */
+async function untilServedBy(server: ServerProcess, count: number, since = 0): Promise<Set<number>> {
+  const served = () =>
+    new Set(
+      server.log
+        .slice(since)
+        .filter(line => line.msg === 'request')
+        .map(line => Number(line.pid)),
+    );
+  await expect
+    .poll(
+      async () => {
+        const answer = await server.request('GET', '/livez', undefined, { Connection: 'close' });
+        expect(answer.status).toBe(200);
+        return served().size;
+      },
+      { timeout: 15_000 },
+    )
+    .toBe(count);
+  return served();
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+forEachEngine('two workers', engine => {
+  test('share the port and the data', async ({ program }) => {
+    const server = await startTwo(program, program.place(engine));
+    expect((await untilServedBy(server, 2)).size).toBe(2);
+    await server.register('ann');
+    const close = { Connection: 'close' };
+    for (let i = 0; i < 30; i++) {
+      const path = `/user/${await server.token('ann', 'laptop')}/store/greeting`;
+      expect((await server.request('POST', path, { value: `${i}` }, close)).status).toBe(200);
+      expect((await server.request('GET', path, undefined, close)).json).toEqual({ value: `${i}` });
+    }
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('workers', () => {
+  test('that die are replaced, and the other serves meanwhile', async ({ program }) => {
+    const server = await startTwo(program);
+    const [victim = 0, survivor = 0] = pidsThat(server, /^ready$/);
+    process.kill(victim, 'SIGKILL');
+    const died = await server.logged(/died and is replaced/);
+    expect(died).toMatchObject({ pid: victim, signal: 'SIGKILL' });
+    for (let i = 0; i < 20; i++) expect((await server.request('GET', '/readyz')).status).toBe(200);
+    await expect.poll(() => pidsThat(server, /^ready$/).size, { timeout: 15_000 }).toBe(3);
+    const now = await untilServedBy(server, 2, server.log.length);
+    expect(now.has(survivor)).toBe(true);
+    expect(now.has(victim)).toBe(false);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    test(`finish what runs on ${signal}, and all end with code 0`, async ({ program }) => {
+      const server = await startTwo(program, {}, true);
+      const pids = [...pidsThat(server, /^ready$/)];
+      await server.register('ann');
+      const token = await server.token('ann');
+      const { head, halves } = upload(token, 'slow', 'finished');
+      const clients = await Promise.all([1, 2, 3].map(() => slowClient(server.url)));
+      for (const client of clients) client.send(head + halves[0]);
+      await pause(300);
+      // Ctrl-C reaches the whole process group.
+      process.kill(signal === 'SIGINT' ? -server.pid : server.pid, signal);
+      while (await accepts(server.url)) await pause(10);
+      for (const client of clients) client.send(halves[1]);
+      await Promise.all(clients.map(client => client.ended));
+      for (const client of clients) expect(client.answered).toMatch(/^HTTP\/1\.1 200 /);
+      expect(await server.end()).toEqual({ code: 0, signal: null });
+      expect(pids.filter(isRunning)).toEqual([]);
+      expect(server.stderr).toBe('');
+    });
+  }
+
+  test('that cannot start end the program with one line and code 1', async ({ program }) => {
+    await writeFile(join(program.folder, 'data'), 'a file');
+    const end = await program.run([], { APP_WORKERS: '2' });
+    expect(end).toMatchObject({ code: 1, signal: null });
+    expect(new Set(end.stderr.trim().split('\n')).size).toBe(1);
+    expect(end.stderr).toContain(join(program.folder, 'data'));
+  });
+
+  test('that find the port in use end the program with one line and code 1', async ({ program }) => {
+    const other = createServer();
+    const port = await new Promise<string>(resolve => {
+      other.listen(0, '127.0.0.1', () => {
+        const address = other.address();
+        resolve(typeof address === 'object' ? String(address?.port) : '');
+      });
+    });
+    const end = await program.run([], { APP_WORKERS: '2', APP_PORT: port });
+    other.close();
+    expect(end).toMatchObject({ code: 1, signal: null });
+    expect(new Set(end.stderr.trim().split('\n')).size).toBe(1);
+    expect(end.stderr).toContain(`port ${port}`);
+  });
+
+  test('read the configuration again on SIGHUP, all of them', async ({ program }) => {
+    const server = await startTwo(program);
+    await writeFile(join(program.folder, 'store.cfg'), '[STORE]\ntoken_expiration=60\n');
+    server.signal('SIGHUP');
+    await expect.poll(() => pidsThat(server, /^configuration read again/).size, { timeout: 10_000 }).toBe(2);
+    await server.register('ann');
+    for (let i = 0; i < 6; i++) {
+      const answer = await server.request(
+        'POST',
+        '/token',
+        { username: 'ann', password: 's3cret' },
+        { Connection: 'close' },
+      );
+      expect(answer.json.token.expire_seconds).toBe(60);
+    }
+  });
+
+  test('end when the process that watches over them is killed', async ({ program }) => {
+    const server = await startTwo(program);
+    const pids = [...pidsThat(server, /^ready$/)];
+    server.signal('SIGKILL');
+    await expect.poll(() => pids.filter(isRunning), { timeout: 15_000 }).toEqual([]);
+    expect(await accepts(server.url)).toBe(false);
+  });
+
+  test('write whole lines into one log', async ({ program }) => {
+    const server = await startTwo(program, { APP_DEBUG: 'true' });
+    const ask = async () => {
+      for (let i = 0; i < 100; i++) await server.request('GET', `/nothing/${'x'.repeat(i * 10)}`);
+    };
+    await Promise.all(Array.from({ length: 8 }, ask));
+    await server.stop();
+    expect(server.log.filter(line => line.msg === 'request').length).toBe(800);
+  });
+});

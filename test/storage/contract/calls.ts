@@ -1,0 +1,35 @@
+import type { Storage } from '../../../src/storage/port.ts';
+import { things } from './things.ts';
+
+/** SHA-256 of nothing in particular. */
+const ADDRESS = 'ab'.repeat(32);
+
+/** One call of every method that touches the engine, by name. */
+export function everyCall(storage: Storage): Record<string, () => Promise<unknown>> {
+  const collection = storage.collection(things);
+  return {
+    get: () => collection.get(['s', 'a']),
+    find: () => collection.find('email', ['a@b']),
+    scan: () => collection.scan({ limit: 1 }),
+    'scan by index': () => collection.scan({ index: 'rank', prefix: ['s'], limit: 1, covered: true }),
+    insert: () => collection.insert({ space: 's', id: 'new' }),
+    put: () => collection.put({ space: 's', id: 'a' }),
+    update: () => collection.update(['s', 'a'], { set: { note: 'n' } }),
+    delete: () => collection.delete(['s', 'a']),
+    deleteMany: () => collection.deleteMany({ prefix: ['s'] }),
+    count: () => collection.count({ prefix: ['s'] }),
+    increment: () => storage.increment('counter'),
+    commit: () => storage.commit([{ in: things, put: { space: 's', id: 'c' } }]),
+    ping: () => storage.ping(),
+    'blobs.put': () => storage.blobs.put(once(Buffer.from('content')), 100),
+    'blobs.open': () => storage.blobs.open(ADDRESS),
+    'blobs.stat': () => storage.blobs.stat(ADDRESS),
+    'blobs.delete': () => storage.blobs.delete(ADDRESS),
+    'blobs.list': () => storage.blobs.list(),
+    'blobs.ping': () => storage.blobs.ping(),
+  };
+}
+
+async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
+}

@@ -1,0 +1,37 @@
+/** The contract of `src/storage/port.ts`: every engine passes every case. */
+
+import type { Engine } from '../../support/engines.ts';
+import { blobsContract } from './blobs.ts';
+import { commitContract } from './commit.ts';
+import { commitRacesContract } from './commit-races.ts';
+import { counterContract } from './counter.ts';
+import { deleteContract } from './delete.ts';
+import { expiryContract } from './expiry.ts';
+import { faultsContract } from './faults.ts';
+import { keysContract } from './keys.ts';
+import { lifecycleContract } from './lifecycle.ts';
+import { orderContract } from './order.ts';
+import { pagingContract } from './paging.ts';
+import { scanContract } from './scan.ts';
+import { uniqueContract } from './unique.ts';
+import { updateContract } from './update.ts';
+import { valuesContract } from './values.ts';
+
+/** Registers every case for one engine. */
+export function storageContract(engine: Engine): void {
+  keysContract(engine);
+  orderContract(engine);
+  valuesContract(engine);
+  uniqueContract(engine);
+  scanContract(engine);
+  pagingContract(engine);
+  updateContract(engine);
+  deleteContract(engine);
+  expiryContract(engine);
+  counterContract(engine);
+  commitContract(engine);
+  commitRacesContract(engine);
+  blobsContract(engine);
+  lifecycleContract(engine);
+  faultsContract(engine);
+}

@@ -1,0 +1,24 @@
+import type { Clock } from '../../src/core/clock.ts';
+
+/** A clock that stands still until it is told to go on. */
+export interface TestClock extends Clock {
+  /** Moves the clock forward. */
+  advance(ms: number): void;
+}
+
+/**
+ * Tests live in the year 2100 by default: a MongoDB server removes expired documents by its own clock, and nothing a test
+ * writes may vanish before the injected clock says so.
+ */
+const START = Date.UTC(2100, 0, 1);
+
+/** Makes a clock that shows `start` (milliseconds since 1970-01-01 UTC). */
+export function testClock(start: number = START): TestClock {
+  let now = start;
+  return {
+    now: () => now,
+    advance: ms => {
+      now += ms;
+    },
+  };
+}

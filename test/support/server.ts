@@ -1,0 +1,102 @@
+/** A whole server over an engine under test, spoken to over HTTP. */
+
+import { randomUUID } from 'node:crypto';
+import { createApp } from '../../src/app.ts';
+import { assemble } from '../../src/assemble.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/options.ts';
+import type { Core } from '../../src/core/context.ts';
+import type { Log } from '../../src/core/log.ts';
+import { listen } from '../../src/server.ts';
+import type { TestClock } from './clock.ts';
+import type { OpenedEngine } from './engines.ts';
+
+/** What a test may change of a server. */
+export interface ServerOptions {
+  /** Option values by environment name without `KEYBIN_`: `{ STORE_TOKEN_EXPIRATION: '60' }`. */
+  readonly options?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+/** A running server. */
+export interface TestServer {
+  readonly url: string;
+  readonly core: Core;
+  readonly clock: TestClock;
+  /** Takes over other option values, as SIGHUP does. */
+  configure(options: Readonly<Record<string, string>>): Promise<void>;
+  /** Sends a request; a body that is not a string goes as JSON. */
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; undefined when it is not. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+  readonly json: any;
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Cheap passwords: tests register many. */
+const TEST_OPTIONS = { SECURITY_BCRYPT_COST: '4', SECURITY_HASH_THREADS: '1' };
+
+/** Starts a server on the data of an open engine, with its clock. */
+export async function startServer(
+  engine: OpenedEngine,
+  { options = {}, log = silent }: ServerOptions = {},
+): Promise<TestServer> {
+  const { host, database } = engine.options;
+  const place = { STORE_HOST: host, ...(host.startsWith('file:') ? {} : { STORE_DATABASE: database }) };
+  const load = (changes: Readonly<Record<string, string>>) => configOf({ ...TEST_OPTIONS, ...place, ...changes });
+  let config = await load(options);
+  const core = assemble(() => config, engine.clock, log);
+  await core.storage.ready;
+  const app = createApp({ config, core, log, version: '0.0.0-test', buildCommit: 'test' });
+  const server = await listen(app.callback(), '127.0.0.1', 0);
+  return {
+    url: server.url,
+    core,
+    clock: engine.clock,
+    async configure(changes) {
+      config = await load({ ...options, ...changes });
+    },
+    request: (method, path, body, headers) => request(server.url, method, path, body, headers),
+    async stop() {
+      await server.stop();
+      await core.passwords.close();
+      await core.storage.close();
+    },
+  };
+}
+
+async function configOf(options: Readonly<Record<string, string>>): Promise<Config> {
+  const environment = Object.fromEntries(Object.entries(options).map(([name, value]) => [`KEYBIN_${name}`, value]));
+  return (await loadConfig({ environment, directory: `/nonexistent/${randomUUID()}` })).config;
+}
+
+/** Sends one request and reads its answer. */
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+  const response = await fetch(url + path, { method, headers, ...(text === undefined ? {} : { body: text }) });
+  const answer = await response.text();
+  return { status: response.status, headers: response.headers, text: answer, json: parsed(answer) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const suites = {
+  engines: ['test/storage/**/*.test.ts', 'test/properties/**/*.test.ts'],
+  dialects: ['test/dialects/**/*.test.ts'],
+  web: ['test/web/**/*.test.ts'],
+  process: ['test/process/**/*.test.ts'],
+};
+
+/** Everything that is in no other project, so that no test file can be left out. */
+const unit = { include: ['test/**/*.test.ts'], exclude: Object.values(suites).flat() };
+
+function project(name: string, files: { include: string[]; exclude?: string[] }) {
+  return {
+    root,
+    test: { name, ...files, environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
+  } as const;
+}
+
+export default defineConfig({
+  root,
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    // The tests wait for disks and servers more than they compute.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: [project('unit', unit), ...Object.entries(suites).map(([name, include]) => project(name, { include }))],
+  },
+});
