@@ -19,7 +19,8 @@ export function objectReader(limit: number, { optional = false } = {}): ReadObje
   const options = { enableTypes: ['text'], extendTypes: { text: ['*/*'] }, textLimit: `${limit}b`, encoding: null };
   const read = bodyParser(options as unknown as bodyParser.Options);
   return async ctx => {
-    ctx.req.headers['content-type'] ||= 'application/json';
+    // The parser skips what has no content type, or one that is not well formed; here none of them means anything.
+    ctx.req.headers['content-type'] = 'text/plain';
     try {
       await read(ctx as never, async () => {});
     } catch (error) {

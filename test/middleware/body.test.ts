@@ -174,7 +174,7 @@ forEachEngine('a body', engine => {
       `${head('Transfer-Encoding: chunked')}11\r\n{"value":"after"}`,
       `${head('Transfer-Encoding: chunked')}11\r\n{"value":"after"}\r\nzz\r\n`,
     ]) {
-      const { statuses } = await exchange(keybin.server.url, cutOff);
+      const { statuses } = await exchange(keybin.server.url, cutOff, { hangUp: true });
       expect(statuses.filter(status => status !== 400)).toEqual([]);
     }
     expect(await stored()).toBe('before');

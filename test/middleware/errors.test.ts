@@ -4,6 +4,7 @@ import { errorCodes, errorTable } from '../../src/errors.ts';
 import { newAccount, newUser, openKeybin, sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine, mongoUri } from '../support/engines.ts';
 import { faultProxy } from '../support/fault.ts';
+import { startServer } from '../support/server.ts';
 import { exchange } from './raw-request.ts';
 
 const codes = new Map<string, number>([
@@ -120,7 +121,6 @@ forEachEngine(
       const host = proxy.uri;
       const opened = await engine.open({ host });
       context.onTestFinished(() => opened.cleanup());
-      const { startServer } = await import('../support/server.ts');
       const server = await startServer(opened);
       context.onTestFinished(() => server.stop());
       const login = await newAccount(server);

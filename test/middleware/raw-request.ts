@@ -65,10 +65,10 @@ export interface Exchange {
 }
 
 /**
- * Writes bytes to a connection of its own, ends its own half (unless `keepOpen`) and reads until the server closes. Rejects
- * after 10 s without an end: that is a hang.
+ * Writes bytes to a connection of its own and reads until the server closes it; with `hangUp` nothing more will come from
+ * our side. Rejects after 10 s without an end: that is a hang.
  */
-export function exchange(url: string, bytes: string | Uint8Array, { keepOpen = false } = {}): Promise<Exchange> {
+export function exchange(url: string, bytes: string | Uint8Array, { hangUp = false } = {}): Promise<Exchange> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = net.connect(Number(port), hostname);
@@ -86,8 +86,8 @@ export function exchange(url: string, bytes: string | Uint8Array, { keepOpen = f
     socket.on('data', piece => pieces.push(piece));
     socket.on('error', () => {}); // the server may cut the connection while we write; `close` follows
     socket.on('close', done);
-    if (keepOpen) socket.write(bytes);
-    else socket.end(bytes);
+    if (hangUp) socket.end(bytes);
+    else socket.write(bytes);
   });
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Log } from '../../src/core/log.ts';
 import { accountOf, openKeybin } from '../dialects/keybin/open-keybin.ts';
 import { type Engine, forEachEngine } from '../support/engines.ts';
+import type { TestServer } from '../support/server.ts';
 import { rawRequest } from './raw-request.ts';
 
 interface Line {
@@ -77,60 +78,75 @@ forEachEngine('the log of requests', engine => {
   test('holds no token, password, key, value or client in any line, whatever goes wrong', async () => {
     const { server, lines } = await openLogged(engine, { APP_DEBUG: 'true', LIMITS_VALUE_BYTES: '1000' });
     const login = { username: 'ann', password: SECRETS.password };
-    const { key, value } = SECRETS;
     await server.request('POST', '/register', login);
     await server.request('POST', '/register', login);
+    const client = { ...login, client_id: SECRETS.client };
     const tokens: string[] = [];
-    for (let i = 0; i < 2; i++) {
-      const answer = await server.request('POST', '/token', { ...login, client_id: SECRETS.client });
-      tokens.push(answer.json.token.token);
-    }
-    for (const token of [...tokens, 'me']) {
-      for (const [method, sub, body] of [
-        ['POST', `/store/${key}`, { value }],
-        ['POST', `/store/${key}`, { value: { [value]: [value] } }],
-        ['POST', `/store/${key}`, `{"value":"${value}`],
-        ['POST', `/store/${key}`, `{"value":"${value}\\ud800"}`],
-        ['POST', `/store/${key}`, { value: value.repeat(50) }],
-        ['POST', `/store/${key}`, { value: value.repeat(5000) }],
-        ['POST', `/store/${key}!`, { value }],
-        ['GET', `/store/${key}`],
-        ['GET', `/store/${key}%zz`],
-        ['GET', `/keys?prefix=${key}`],
-        ['GET', `/keys?prefix=${key}!&cursor=${key}`],
-        ['GET', `/keys?cursor=${value}`],
-        ['PUT', `/store/${key}`, { value }],
-        ['GET', `/${key}/unknown`],
-        ['GET', ''],
-        ['POST', '/renew', `{"${value}":`],
-      ] as const) {
-        const text = typeof body === 'object' ? JSON.stringify(body) : body;
-        const headers = { Authorization: `Bearer ${tokens[1]}`, 'X-Forwarded-For': value, 'User-Agent': value };
-        await rawRequest(server.url, { method, path: `/user/${token}${sub}`, headers, ...(text && { body: text }) });
-      }
-    }
-    for (let i = 0; i < 7; i++) {
-      await server.request(i % 2 ? 'POST' : 'DELETE', i % 2 ? '/token' : '/unregister', {
-        ...login,
-        password: SECRETS.wrong,
-      });
-    }
-    await server.request('POST', '/token', `{"username":"ann","password":"${SECRETS.wrong}"`);
+    for (let i = 0; i < 2; i++) tokens.push((await server.request('POST', '/token', client)).json.token.token);
+    const [replaced = '', good = ''] = tokens;
+
+    for (const token of [replaced, good, 'me']) await useBadly(server, token, good);
+    await logInBadly(server);
     server.clock.advance(3_600_000);
-    await server.request('DELETE', '/unregister', login);
-    const { storage } = server.core;
-    const working = storage.collection;
-    storage.collection = () => {
-      throw new TypeError('a bug');
-    };
-    for (const token of tokens) await server.request('GET', `/user/${token}/store/${key}`);
-    storage.collection = working;
-    await storage.close();
-    for (const token of tokens) await server.request('POST', `/user/${token}/store/${key}`, { value });
     await server.request('POST', '/token', login);
+    await failBadly(server, login);
 
     expect(lines.length).toBeGreaterThan(60);
     const text = inspect(lines, { depth: null, maxArrayLength: null, maxStringLength: null, showHidden: true });
     for (const secret of [...tokens, ...Object.values(SECRETS)]) expect(text.includes(secret)).toBe(false);
   });
 });
+
+/** Every kind of request with the token, most of them wrong in some way. */
+async function useBadly({ url }: TestServer, token: string, bearer: string): Promise<void> {
+  const { key, value } = SECRETS;
+  const headers = { Authorization: `Bearer ${bearer}`, 'X-Forwarded-For': value, 'User-Agent': value, Cookie: value };
+  for (const [method, sub, body] of [
+    ['POST', `/store/${key}`, `{"value":"${value}"}`],
+    ['POST', `/store/${key}`, `{"value":{"${value}":["${value}"]}}`],
+    ['POST', `/store/${key}`, `{"value":"${value}`],
+    ['POST', `/store/${key}`, `{"value":"${value}\\ud800"}`],
+    ['POST', `/store/${key}`, `{"value":"${value.repeat(50)}"}`],
+    ['POST', `/store/${key}`, `{"value":"${value.repeat(5000)}"}`],
+    ['POST', `/store/${key}!`, `{"value":"${value}"}`],
+    ['GET', `/store/${key}`],
+    ['GET', `/store/${key}%zz`],
+    ['GET', `/keys?prefix=${key}`],
+    ['GET', `/keys?prefix=${key}!&cursor=${key}`],
+    ['GET', `/keys?cursor=${value}`],
+    ['PUT', `/store/${key}`, `{"value":"${value}"}`],
+    ['GET', `/${key}/unknown`],
+    ['GET', ''],
+    ['POST', '/renew', `{"${value}":`],
+  ] as const) {
+    await rawRequest(url, { method, path: `/user/${token}${sub}`, headers, ...(body && { body }) });
+  }
+}
+
+/** Wrong passwords until they are not even looked at, and bodies that are broken. */
+async function logInBadly(server: TestServer): Promise<void> {
+  const wrong = { username: 'ann', password: SECRETS.wrong };
+  for (let i = 0; i < 4; i++) {
+    await server.request('POST', '/token', wrong);
+    await server.request('DELETE', '/unregister', wrong);
+  }
+  await server.request('POST', '/token', `{"username":"ann","password":"${SECRETS.wrong}"`);
+  await server.request('POST', '/register', { ...wrong, password: SECRETS.wrong.repeat(100) });
+}
+
+/** Requests while the server has a bug, and while it has no storage. */
+async function failBadly(server: TestServer, login: object): Promise<void> {
+  const { key, value } = SECRETS;
+  const { token } = (await server.request('POST', '/token', login)).json.token;
+  const { storage } = server.core;
+  const working = storage.collection;
+  storage.collection = () => {
+    throw new TypeError('a bug');
+  };
+  await server.request('POST', `/user/${token}/store/${key}`, { value });
+  await server.request('POST', '/token', login);
+  storage.collection = working;
+  await storage.close();
+  await server.request('POST', `/user/${token}/store/${key}`, { value });
+  await server.request('POST', '/token', login);
+}

@@ -93,6 +93,7 @@ forEachEngine('a path', engine => {
         for (const path of [user.path + sub, `/user/me${sub}`]) {
           const answer = await rawRequest(keybin.server.url, { method, path });
           expect([method, path, answer.status, answer.headers.allow]).toEqual([method, path, 405, allow]);
+          expect(answer.text).not.toContain(user.path);
         }
       }
     }

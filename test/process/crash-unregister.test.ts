@@ -101,7 +101,7 @@ forEachEngine('an unregistration interrupted by kill -9', engine => {
       // Of an account that is gone nothing is left; of an untouched one everything.
       expect([0, count]).toContain(before);
       seen.push((await killWhileUnregistering(start, took * part, count)).outcome);
-      if (seen.filter(outcome => outcome === 'interrupted').length >= 2) break;
+      if (seen.includes('interrupted')) break;
     }
     expect(seen, 'the kill came in the middle').toContain('interrupted');
   });
@@ -109,6 +109,6 @@ forEachEngine('an unregistration interrupted by kill -9', engine => {
 
 /** Enough entries that removing them takes some tenths of a second. */
 function prepare(program: Program, engine: Engine) {
-  const settings = program.place(engine);
-  return { settings, start: () => program.start({ settings }), count: engine.name === 'embedded' ? 20_000 : 400 };
+  const settings: Settings = { ...program.place(engine), SECURITY_THROTTLE: 'false' };
+  return { settings, start: () => program.start({ settings }), count: engine.name === 'embedded' ? 8_000 : 400 };
 }

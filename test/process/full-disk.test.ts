@@ -3,11 +3,12 @@ import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import { demand, eventually, type Program, type ServerProcess, test } from '../support/process.ts';
+import { demand, eventually, type LogLine, type Program, type ServerProcess, test } from '../support/process.ts';
 import type { Answer } from '../support/server.ts';
 
 const run = promisify(execFile);
 const isOk = (answer: Answer) => answer.status === 200;
+const isRefusal = (line: LogLine) => line.level === 40 && line.status === 503 && line.err !== undefined;
 
 /** The data folder as a disk of its own. */
 interface Disk {
@@ -17,16 +18,13 @@ interface Disk {
 }
 
 /** Makes `data` a disk of 8 MiB, or skips the test where that cannot be done. */
-async function smallDisk(
-  program: Program,
-  context: { skip(reason: string): never; onTestFinished(work: () => Promise<unknown>): void },
-): Promise<Disk> {
+async function smallDisk(program: Program, skip: (reason: string) => never): Promise<Disk> {
   const folder = join(program.folder, 'data');
   await mkdir(folder);
   await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'keybin-test', folder]).catch(() =>
-    context.skip('a disk of its own cannot be mounted here: it takes root on Linux'),
+    skip('a disk of its own cannot be mounted here: it takes root on Linux'),
   );
-  context.onTestFinished(() => run('umount', ['-l', folder]));
+  program.atEnd(() => run('umount', ['-l', folder]));
   return {
     folder,
     resize: async mebibytes => void (await run('mount', ['-o', `remount,size=${mebibytes}m`, folder])),
@@ -61,9 +59,8 @@ async function demandAll(server: ServerProcess, token: string, values: ReadonlyM
 test('a full disk refuses writing, keeps what was acknowledged, and serves again when there is space', async ({
   program,
   skip,
-  onTestFinished,
 }) => {
-  const disk = await smallDisk(program, { skip, onTestFinished });
+  const disk = await smallDisk(program, skip);
   const server = await program.start({ settings: { SECURITY_THROTTLE: 'false' } });
   await server.register('ann');
   const token = await server.token('ann', 'laptop');
@@ -77,8 +74,10 @@ test('a full disk refuses writing, keeps what was acknowledged, and serves again
   expect(await disk.free()).toBeLessThan(1024 * 1024);
   for (const path of ['/livez', `/user/${token}`]) expect((await server.request('GET', path)).status).toBe(200);
   await demandAll(server, token, first);
-  const line = await server.logged(/^request$/, server.log.findIndex(({ status }) => status === 503) - 1);
-  expect(line).toMatchObject({ level: 40, status: 503 });
+  await eventually(
+    () => server.request('GET', '/livez'),
+    () => server.log.some(isRefusal),
+  );
 
   await rm(ballast);
   const write = (key: string) => server.request('POST', `/user/${token}/store/${key}`, { value: 'x'.repeat(50_000) });
@@ -86,7 +85,7 @@ test('a full disk refuses writing, keeps what was acknowledged, and serves again
   const [second] = await fill(server, token, 'second');
   await demandAll(server, token, new Map([...first, ...second]));
 
-  await disk.resize(32);
+  await disk.resize(16);
   await eventually(() => write('larger'), isOk);
   const [third] = await fill(server, token, 'third');
   expect(third.size).toBeGreaterThan(first.size);
@@ -104,12 +103,8 @@ test('a full disk refuses writing, keeps what was acknowledged, and serves again
   expect(await again.stop()).toEqual({ code: 0, signal: null });
 });
 
-test('a disk that is full from the beginning stops the start with one clear line', async ({
-  program,
-  skip,
-  onTestFinished,
-}) => {
-  const disk = await smallDisk(program, { skip, onTestFinished });
+test('a disk that is full from the beginning stops the start with one clear line', async ({ program, skip }) => {
+  const disk = await smallDisk(program, skip);
   await writeFile(join(disk.folder, 'ballast'), Buffer.alloc(8 * 1024 * 1024)).catch(() => {});
   const end = await program.run([]);
   expect(end).toMatchObject({ code: 1, signal: null });

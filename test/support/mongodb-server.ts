@@ -99,7 +99,8 @@ async function violateByUpdate(client: MongoClient): Promise<unknown> {
   }
 }
 
-async function installedMongod(env: NodeJS.ProcessEnv): Promise<string> {
+/** `MONGOMS_SYSTEM_BINARY`, else the first `mongod` on the PATH. Throws when there is none. */
+export async function installedMongod(env: NodeJS.ProcessEnv): Promise<string> {
   if (env.MONGOMS_SYSTEM_BINARY) return env.MONGOMS_SYSTEM_BINARY;
   const file = process.platform === 'win32' ? 'mongod.exe' : 'mongod';
   const candidates = (env.PATH ?? '').split(delimiter).map(folder => join(folder, file));

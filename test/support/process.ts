@@ -169,6 +169,7 @@ export class Program {
   readonly folder: string;
   readonly #processes: ServerProcess[] = [];
   readonly #databases: string[] = [];
+  readonly #atEnd: (() => Promise<unknown>)[] = [];
 
   constructor(folder: string) {
     this.folder = folder;
@@ -185,6 +186,11 @@ export class Program {
     const name = `keybin_test_${randomBytes(6).toString('hex')}`;
     this.#databases.push(name);
     return name;
+  }
+
+  /** Has something done after the test, when nothing runs any more and the folder is still there. */
+  atEnd(work: () => Promise<unknown>): void {
+    this.#atEnd.push(work);
   }
 
   /** Starts the program and waits until it is ready. */
@@ -221,6 +227,7 @@ export class Program {
   async cleanup(): Promise<void> {
     for (const server of this.#processes) server.signal('SIGKILL');
     await Promise.all(this.#processes.map(server => server.ended));
+    for (const work of this.#atEnd) await work();
     await rm(this.folder, { recursive: true, force: true });
     if (this.#databases.length === 0) return;
     const client = new MongoClient(mongoUri());

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { entriesSpec } from '../../../src/core/collections.ts';
+import { StorageUnavailableError } from '../../../src/errors.ts';
 import { rawRequest } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { accountOf, newUser, sharedKeybin, sharedUser } from './open-keybin.ts';
+import { accountOf, newUser, openKeybin, sharedKeybin, sharedUser } from './open-keybin.ts';
 
 const KEYS = ['z', 'Z', 'a', 'a.', 'a,', 'a_', 'aa', 'aZ', 'a0', '_', '.', '..', ',', '0', '10', '9', 'B', 'b'];
 
@@ -114,6 +115,23 @@ forEachEngine('GET /user/<token>/keys', engine => {
       expect([answer.status, answer.json.code]).toEqual([400, 'prefix_invalid']);
     },
   );
+
+  test('that breaks off half way does not look complete', async () => {
+    const { server } = await openKeybin(engine);
+    const { path } = await newUser(server);
+    const { storage } = server.core;
+    const working = storage.collection.bind(storage);
+    storage.collection = ((spec: never) => {
+      const scan = async ({ cursor }: { cursor?: string }) => {
+        if (cursor !== undefined) throw new StorageUnavailableError();
+        return { items: [{ key: 'a' }], next: 'more' };
+      };
+      return Object.assign(Object.create(working(spec)), spec === entriesSpec ? { scan } : {});
+    }) as typeof storage.collection;
+    await expect(rawRequest(server.url, { path: `${path}/keys` })).rejects.toThrow();
+    storage.collection = working;
+    expect((await server.request('GET', `${path}/keys`)).json).toEqual({ keys: [] });
+  });
 
   test('refuses parameters that are given as lists or objects in the ways of other frameworks, or ignores them', async () => {
     const { path } = await userWith(['a', 'b']);

@@ -120,8 +120,8 @@ export function sharedUser(keybin: Keybin): { readonly path: string; readonly lo
 }
 
 /** The account's document. Throws when there is none. */
-export async function accountOf({ opened }: Keybin, username: string): Promise<AccountDoc> {
-  const account = await opened.storage.collection(accountsSpec).find('username', [username]);
+export async function accountOf({ server }: Pick<Keybin, 'server'>, username: string): Promise<AccountDoc> {
+  const account = await server.core.storage.collection(accountsSpec).find('username', [username]);
   if (account === undefined) throw new Error(`no account ${username}`);
   return account;
 }

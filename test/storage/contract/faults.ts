@@ -41,7 +41,9 @@ function connectionFaults(engine: Engine): void {
       async fault => {
         const { proxy, connect } = await proxied();
         const storage = await connect();
-        await storage.collection(things).insert({ space: 's', id: 'kept' });
+        // Not where a call that was given up may still delete.
+        const kept = { space: 'elsewhere', id: 'kept' };
+        await storage.collection(things).insert(kept);
         proxy[fault]();
         await expectUnavailable(storage);
         proxy.restore();
@@ -50,11 +52,11 @@ function connectionFaults(engine: Engine): void {
             () =>
               storage
                 .collection(things)
-                .get(['s', 'kept'])
+                .get(['elsewhere', 'kept'])
                 .catch(e => e),
             { timeout: 15_000 },
           )
-          .toEqual({ space: 's', id: 'kept' });
+          .toEqual(kept);
         await storage.collection(things).insert({ space: 's', id: 'after' });
       },
     );

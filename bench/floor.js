@@ -1,0 +1,66 @@
+/** The floors: the least that could answer the same bytes. Kind: http, koa, koa-body, koa-mongo. */
+
+import { createHash } from 'node:crypto';
+import http from 'node:http';
+import Koa from 'koa';
+import { MongoClient } from 'mongodb';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const kind = process.argv[2];
+const answer = process.env.BENCH_ANSWER ?? '{"value":"hello"}';
+
+const server = http.createServer(kind === 'http' ? bare : koa(await middleware()));
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object') console.log(`http://127.0.0.1:${address?.port}`);
+});
+process.on('SIGTERM', () => process.exit(0));
+
+/** @type {http.RequestListener} */
+function bare(_, response) {
+  response.setHeader('Content-Type', JSON_TYPE);
+  response.setHeader('Content-Length', Buffer.byteLength(answer));
+  response.end(answer);
+}
+
+/** @param {Koa.Middleware} handler */
+function koa(handler) {
+  return new Koa().use(handler).callback();
+}
+
+/** @returns {Promise<Koa.Middleware>} */
+async function middleware() {
+  if (kind === 'koa-mongo') return twoFinds();
+  return async ctx => {
+    if (kind === 'koa-body') JSON.parse(await body(ctx.req));
+    ctx.set('Content-Type', JSON_TYPE);
+    ctx.body = answer;
+  };
+}
+
+/** @param {http.IncomingMessage} request */
+function body(request) {
+  return new Promise(resolve => {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    request.on('data', chunk => chunks.push(chunk));
+    request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+  });
+}
+
+/** The token and the entry by their indexes, and nothing else. */
+async function twoFinds() {
+  const client = await new MongoClient(process.env.MONGODB_URI ?? '').connect();
+  const db = client.db(process.env.BENCH_DATABASE);
+  const tokens = db.collection('tokens');
+  const entries = db.collection('store');
+  /** @type {Koa.Middleware} */
+  return async ctx => {
+    const [, , token = '', , key] = ctx.path.split('/');
+    const hash = createHash('sha256').update(token).digest('hex');
+    const found = await tokens.findOne({ hash });
+    const entry = await entries.findOne({ user_id: found?.user_id, key });
+    ctx.set('Content-Type', JSON_TYPE);
+    ctx.body = `{"value":${JSON.stringify(entry?.value)}}`;
+  };
+}

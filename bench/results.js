@@ -1,0 +1,103 @@
+/** Collects results, prints them as they come, and renders `docs/benchmarks.md`. */
+
+import os from 'node:os';
+
+/**
+ * @typedef {Map<string, import('./measure.js').Figures>} Figures
+ * @typedef {{ of: string, over: string, bar: number }} Bar
+ * @typedef {{
+ *   rounds: number, count: number, mongo: string | undefined,
+ *   row(title: string, figures: Figures, bar?: Bar): void,
+ *   value(title: string, value: number, unit: string, bar?: number): void,
+ *   ratio(title: string, value: number, over: number, unit: string, bar: number): void,
+ *   skip(title: string, reason: string): void, log(text: string): void,
+ * }} Run
+ */
+
+/** @param {{ rounds: number, count: number, mongo: string | undefined }} options */
+export function collect(options) {
+  /** @type {string[]} */
+  const tables = [];
+  /** @type {string[]} */
+  const bars = [];
+
+  /** @param {string} text */
+  const print = text => console.log(text);
+
+  /** @type {Run} */
+  const run = {
+    ...options,
+    row(title, figures, bar) {
+      const lines = [...figures].map(
+        ([name, f]) =>
+          `| ${name} | ${f.cpu.toFixed(1)} | ${Math.round(f.rate)} | ${f.p50.toFixed(2)} | ${f.p99.toFixed(2)} |`,
+      );
+      const head = ['| server | CPU µs a request | requests a second | p50 ms | p99 ms |', '|---|---:|---:|---:|---:|'];
+      tables.push(`### ${title}`, '', ...head, ...lines, '');
+      print([`\n${title}`, ...head, ...lines].join('\n'));
+      if (bar) {
+        const factor = (figures.get(bar.of)?.cpu ?? Number.NaN) / (figures.get(bar.over)?.cpu ?? Number.NaN);
+        note(`${title}: CPU over ${bar.over}`, `${factor.toFixed(2)}×`, `≤ ${bar.bar}×`, factor <= bar.bar);
+      }
+    },
+    value(title, value, unit, bar) {
+      note(
+        title,
+        `${value.toFixed(1)} ${unit}`,
+        bar === undefined ? '' : `≤ ${bar} ${unit}`,
+        bar === undefined || value <= bar,
+      );
+    },
+    ratio(title, value, over, unit, bar) {
+      const factor = value / over;
+      const found = `${factor.toFixed(2)}× (${value.toFixed(2)} over ${over.toFixed(2)} ${unit})`;
+      note(title, found, `≤ ${bar}×`, factor <= bar);
+    },
+    skip(title, reason) {
+      note(title, `not measured: ${reason}`, '', true);
+    },
+    log: print,
+  };
+
+  /**
+   * @param {string} title
+   * @param {string} found
+   * @param {string} bar
+   * @param {boolean} met
+   */
+  function note(title, found, bar, met) {
+    bars.push(`| ${title} | ${found} | ${bar}${bar && !met ? ' **missed**' : ''} |`);
+    print(`${title}: ${found} ${bar && `(${bar}${met ? '' : ', missed'})`}`);
+  }
+
+  return { run, render: () => document(bars, tables, options) };
+}
+
+/**
+ * @param {string[]} bars
+ * @param {string[]} tables
+ * @param {{ rounds: number, count: number }} options
+ */
+function document(bars, tables, { rounds, count }) {
+  const cpu = os.cpus()[0]?.model ?? 'unknown processor';
+  return [
+    '# Benchmarks',
+    '',
+    'Written by `npm run bench -- --write`. All servers of a table are measured in one run, round by round in turn, on one',
+    'machine, with the client beside them; figures are medians of the rounds. CPU is the time of the whole server process,',
+    'all its threads, over the number of requests. Keybin runs with its default configuration, request log included.',
+    '',
+    `Measured ${new Date().toISOString().slice(0, 10)}: ${os.availableParallelism()} cores of ${cpu}, Node ${process.version},`,
+    `${rounds} rounds of ${count} requests (fewer where a request is dear).`,
+    '',
+    '## Figures and bars',
+    '',
+    '| figure | measured | bar |',
+    '|---|---|---|',
+    ...bars,
+    '',
+    '## Tables',
+    '',
+    ...tables,
+  ].join('\n');
+}

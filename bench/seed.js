@@ -1,0 +1,40 @@
+/** Fills a store without HTTP: one account with a token and any number of entries. */
+
+import { collections } from '../dist/app.js';
+import { systemClock } from '../dist/core/clock.js';
+import { accountsSpec, entriesSpec, tokensSpec } from '../dist/core/collections.js';
+import { sha256Hex } from '../dist/core/ids.js';
+import { openStorage } from '../dist/storage/open.js';
+
+export const TOKEN = '6b1f6f5e-0d5c-4c37-9d8e-0f4c4a0f3a11';
+const ACCOUNT = 'be92e58f-bc0d-4c93-8946-bb2ae0d7a51a';
+const YEAR = 365 * 24 * 3_600_000;
+const AT_ONCE = 1000;
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * @param {string} host as `[STORE] host`
+ * @param {string} database
+ * @param {number} count entries `k0000000`, `k0000001`, …, and one `greeting` with the value `hello`
+ */
+export async function seed(host, database, count) {
+  const storage = openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
+  await storage.ready;
+  const now = new Date();
+  const expires_at = new Date(now.getTime() + YEAR);
+  await storage.collection(accountsSpec).put({ user_id: ACCOUNT, username: 'bench', created_at: now });
+  await storage
+    .collection(tokensSpec)
+    .put({ user_id: ACCOUNT, slot: 'c:bench', hash: sha256Hex(TOKEN), created_at: now, expires_at });
+  const entries = storage.collection(entriesSpec);
+  /** @param {string} key */
+  const put = key =>
+    entries.put({ user_id: ACCOUNT, key, value: 'hello', etag: TOKEN, size: 5, created_at: now, updated_at: now });
+  await put('greeting');
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const numbers = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, i) => from + i);
+    await Promise.all(numbers.map(n => put(`k${String(n).padStart(7, '0')}`)));
+  }
+  await storage.close();
+}

@@ -1,0 +1,87 @@
+/** Starts what is measured, each in a process of its own. */
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const REPORT = path.join(import.meta.dirname, 'report.js');
+const FLOOR = path.join(import.meta.dirname, 'floor.js');
+const KEYBIN = path.join(import.meta.dirname, '..', 'dist', 'main.js');
+
+/**
+ * @typedef {{ cpu: number, rss: number }} Usage microseconds of CPU so far, bytes
+ * @typedef {{ url: string, usage(): Promise<Usage>, stop(): Promise<void> }} Server
+ */
+
+/**
+ * A bare server that answers the same bytes: see `floor.js`.
+ * @param {string} kind
+ * @param {Record<string, string>} [environment]
+ * @returns {Promise<Server>}
+ */
+export function startFloor(kind, environment = {}) {
+  return start(FLOOR, [kind], environment);
+}
+
+/**
+ * Keybin as it is by default, logging to a file that is thrown away; `environment` overrides options.
+ * @param {Record<string, string>} environment
+ * @returns {Promise<Server>}
+ */
+export function startKeybin(environment) {
+  return start(KEYBIN, [], { KEYBIN_APP_PORT: '0', ...environment });
+}
+
+/** A folder for data; removed by the second element. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'keybin-bench-'));
+  return /** @type {const} */ ([folder, () => rmSync(folder, { recursive: true, force: true })]);
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} environment
+ * @returns {Promise<Server>}
+ */
+async function start(program, args, environment) {
+  const [folder, remove] = temporaryFolder();
+  const log = path.join(folder, 'log');
+  const child = fork(program, args, {
+    execArgv: ['--import', REPORT],
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', openSync(log, 'w'), 'inherit', 'ipc'],
+  });
+  const url = await address(child, log);
+  return {
+    url,
+    async usage() {
+      child.send('usage');
+      const [usage] = await once(child, 'message');
+      return usage;
+    },
+    async stop() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+      remove();
+    },
+  };
+}
+
+/**
+ * The address, from the log.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} log
+ * @returns {Promise<string>}
+ */
+async function address(child, log) {
+  for (;;) {
+    const url = /http:\/\/[^\s"]+:\d+/.exec(readFileSync(log, 'utf8'))?.[0];
+    if (url !== undefined) return url;
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
