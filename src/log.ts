@@ -8,9 +8,9 @@ export interface ProcessLog {
   flush(): void;
 }
 
-/** Bytes collected before they are written, and milliseconds after which they are in any case. */
-const BUFFER = 16_000;
-const FLUSH_EVERY = 500;
+/** Characters collected before they are written, and milliseconds after which they are in any case. */
+const BUFFER = 16_384;
+const FLUSH_EVERY = 200;
 
 /** Lines of JSON on the standard output; readable ones when that is a terminal. */
 export function createLog(config: Config): ProcessLog {
@@ -20,9 +20,33 @@ export function createLog(config: Config): ProcessLog {
     const stream = pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', sync: true });
     return { log: pino(options, stream as DestinationStream), flush: () => {} };
   }
-  const destination = pino.destination({ dest: 1, sync: false, minLength: BUFFER, periodicFlush: FLUSH_EVERY });
-  destination.on('error', () => {}); // whoever read the log has gone: no reason to stop serving
-  return { log: pino(options, destination), flush: () => flushSync(destination) };
+  process.stdout.on('error', () => {}); // whoever read the log has gone: no reason to stop serving
+  const output = bufferedOutput();
+  return { log: pino(options, output), flush: output.flush };
+}
+
+/** Collects lines: the logger's own destination costs each request more than the line itself does. */
+function bufferedOutput(): { write(line: string): void; flush(): void } {
+  let lines: string[] = [];
+  let size = 0;
+  let timer: NodeJS.Timeout | undefined;
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = lines.join('');
+    lines = [];
+    size = 0;
+    if (text !== '') process.stdout.write(text);
+  }
+  return {
+    write(line) {
+      lines.push(line);
+      size += line.length;
+      if (size >= BUFFER) flush();
+      else timer ??= setTimeout(flush, FLUSH_EVERY);
+    },
+    flush,
+  };
 }
 
 /** ISO times, made anew only when the millisecond changes: every request writes one. */
@@ -40,12 +64,4 @@ function isoTime(): () => string {
 /** The least level the configuration wants to see. */
 export function levelOf(config: Config): string {
   return config.APP.debug ? 'debug' : config.APP.log_level;
-}
-
-function flushSync(destination: { flushSync(): void }): void {
-  try {
-    destination.flushSync();
-  } catch {
-    // not open yet, or gone: nothing to save
-  }
 }

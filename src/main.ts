@@ -11,6 +11,9 @@ import { createLog, type ProcessLog } from './log.ts';
 import { serve } from './serve.ts';
 import { CANNOT_START, superviseWorkers } from './workers.ts';
 
+/** Milliseconds between two looks at who the parent process is. */
+const PARENT_CHECK = 500;
+
 process.exit(await main().catch(failed));
 
 async function main(): Promise<number> {
@@ -56,18 +59,28 @@ async function run(
       error => log.error(`the configuration stays as it is: ${error.message}`),
     );
   });
-  const asked = new Promise<NodeJS.Signals>(resolve => {
+  const asked = new Promise<string>(resolve => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve);
+    if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => resolve('npm ended'));
   });
   flush(); // whoever waits for the first lines is not to wait for the buffer
-  const signal = await Promise.race([asked, serving.ready.then(flush).then(() => asked)]).catch(async error => {
+  const reason = await Promise.race([asked, serving.ready.then(flush).then(() => asked)]).catch(async error => {
     await serving.stop();
     throw error;
   });
-  log.info({ signal }, 'stopping: running requests are finished first');
+  log.info({ reason }, 'stopping: running requests are finished first');
   await serving.stop();
   log.info('stopped');
   return 0;
+}
+
+/** `npm start` puts a shell between itself and the server that keeps SIGTERM for itself: its end is the signal. */
+function whenOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_CHECK);
+  timer.unref();
 }
 
 function print(text: string): number {

@@ -86,14 +86,14 @@ function take(core: Core, limit: Limit): Promise<Place> {
   return attempt().then(place => place ?? core.lines.wait(limit.bucket, attempt));
 }
 
-/** Undefined: all places are taken, some by attempts in flight. */
+/** Undefined: not now. All places are taken, some by attempts in flight, or too many want one at this moment. */
 async function tryToTake(core: Core, limit: Limit): Promise<Place | undefined> {
   const counters = core.storage.collection(throttleSpec);
   for (let race = 0; race < RACES; race++) {
     const takenAt = core.clock.now();
     try {
       const doc = await count(core, limit, { taken: 1, failures: 0 }, limit.max);
-      return { limit, window: doc.window, takenAt };
+      return doc && { limit, window: doc.window, takenAt };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     }
@@ -106,13 +106,16 @@ async function tryToTake(core: Core, limit: Limit): Promise<Place | undefined> {
   return undefined;
 }
 
-/** Adds to the counter of the present window and opens a window when there is none. Throws `ConflictError` over `max`. */
+/**
+ * Adds to the counter of the present window and opens a window when there is none. Throws `ConflictError` over `max`.
+ * Undefined: others opened and cleared windows all the while.
+ */
 async function count(
   core: Core,
   limit: Limit,
   add: { taken: number; failures: number },
   max?: number,
-): Promise<ThrottleDoc> {
+): Promise<ThrottleDoc | undefined> {
   const counters = core.storage.collection(throttleSpec);
   const bounds = max === undefined ? undefined : { taken: { max } };
   for (let race = 0; race < RACES; race++) {
@@ -129,7 +132,7 @@ async function count(
       if (!(error instanceof DuplicateKeyError)) throw error;
     }
   }
-  throw new StorageUnavailableError('a counter changes too fast');
+  return undefined;
 }
 
 /** The place stays taken until the window ends. */
@@ -137,7 +140,9 @@ async function countFailure(core: Core, { limit, window }: Place): Promise<void>
   const counters = core.storage.collection(throttleSpec);
   const counted = await counters.update([limit.bucket], { add: { failures: 1 } }, { window });
   // Another attempt's success, or the end of the window, took the counter away: this failure counts in the present one.
-  if (!counted) await count(core, limit, { taken: 1, failures: 1 });
+  if (!counted && !(await count(core, limit, { taken: 1, failures: 1 }))) {
+    throw new StorageUnavailableError('a counter changes too fast');
+  }
   core.lines.wake(limit.bucket);
 }
 

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts';
-import type { Scalar } from './port.ts';
+import type { Range, Scalar } from './port.ts';
 
 /** Longest tuple an index takes, in bytes. LMDB's own limit is 1978. */
 export const MAX_TUPLE_BYTES = 1500;
@@ -38,17 +38,32 @@ export function encodeCursor(tuple: readonly Scalar[]): string {
   return Buffer.from(JSON.stringify(plain)).toString('base64url');
 }
 
+/** Order of two scalars of one type, as the engines sort them. */
+export function compareScalars(a: Scalar, b: Scalar): number {
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return Number(a) - Number(b);
+}
+
+/** Where the field behind a range's prefix lies. */
+export function placeOf({ prefix = [], from, below }: Range, tuple: readonly Scalar[]): 'inside' | 'above' | 'below' {
+  const value = tuple[prefix.length];
+  if (value === undefined) return 'inside';
+  if (below !== undefined && compareScalars(value, below) >= 0) return 'above';
+  return from !== undefined && compareScalars(value, from) < 0 ? 'below' : 'inside';
+}
+
 /**
- * Reads a cursor back. Throws `InvalidInputError` (code `cursor_invalid`) unless it is a tuple of `length` scalars that
- * begins with `prefix`: a cursor leads nobody out of his range.
+ * Reads a cursor back. Throws `InvalidInputError` (code `cursor_invalid`) unless it is a tuple of `length` scalars in the
+ * range: a cursor leads nobody out of it.
  */
-export function decodeCursor(cursor: string, length: number, prefix: readonly Scalar[] = []): Scalar[] {
+export function decodeCursor(cursor: string, length: number, range: Range = {}): Scalar[] {
   try {
     const plain: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (!Array.isArray(plain) || plain.length !== length) throw new Error('another index');
     const tuple = plain.map(value => (isDate(value) ? new Date(value.d) : value));
     checkTuple(tuple);
-    if (!prefix.every((value, i) => value.valueOf() === tuple[i]?.valueOf())) throw new Error('another range');
+    const begins = (range.prefix ?? []).every((value, i) => value.valueOf() === tuple[i]?.valueOf());
+    if (!begins || placeOf(range, tuple) !== 'inside') throw new Error('another range');
     return tuple;
   } catch (cause) {
     throw new InvalidInputError('cursor: not one that this server gave out for this list', {

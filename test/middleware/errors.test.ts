@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Log } from '../../src/core/log.ts';
 import { errorCodes, errorTable } from '../../src/errors.ts';
-import { newAccount, newUser, openKeybin, sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
-import { forEachEngine, mongoUri } from '../support/engines.ts';
-import { faultProxy } from '../support/fault.ts';
-import { startServer } from '../support/server.ts';
+import { newUser, openKeybin, sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
+import { forEachEngine } from '../support/engines.ts';
 import { exchange } from './raw-request.ts';
 
 const codes = new Map<string, number>([
@@ -109,36 +107,3 @@ forEachEngine('an error', engine => {
     expect((await server.request('GET', '/livez')).status).toBe(200);
   });
 });
-
-forEachEngine(
-  'a database that is away',
-  engine => {
-    test('is 503 with Retry-After within two seconds, and forgotten when it is back', {
-      timeout: 60_000,
-    }, async context => {
-      const proxy = await faultProxy(mongoUri());
-      context.onTestFinished(() => proxy.close());
-      const host = proxy.uri;
-      const opened = await engine.open({ host });
-      context.onTestFinished(() => opened.cleanup());
-      const server = await startServer(opened);
-      context.onTestFinished(() => server.stop());
-      const login = await newAccount(server);
-      const { token } = (await server.request('POST', '/token', login)).json.token;
-      for (const fault of [proxy.refuse, proxy.freeze]) {
-        fault();
-        for (let i = 0; i < 3; i++) {
-          const started = performance.now();
-          const answer = await server.request('GET', `/user/${token}/keys`);
-          expect([answer.status, answer.headers.has('Retry-After')]).toEqual([503, true]);
-          expect(performance.now() - started).toBeLessThan(3000);
-        }
-        proxy.restore();
-        await expect
-          .poll(async () => (await server.request('GET', `/user/${token}/keys`)).status, { timeout: 20_000 })
-          .toBe(200);
-      }
-    });
-  },
-  ['mongodb'],
-);

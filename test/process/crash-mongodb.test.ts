@@ -6,7 +6,7 @@ import { faultProxy } from '../support/fault.ts';
 import { installedMongod } from '../support/mongodb-server.ts';
 import { type Program, type ServerProcess, test } from '../support/process.ts';
 import { ReplicaSet, stepDown } from '../support/replica-set.ts';
-import type { Answer } from '../support/server.ts';
+import type { Answer } from '../support/request.ts';
 import { type Send, Writer } from './crash-writer.ts';
 
 /** `npm run test:crash` asks for hundreds. */
@@ -44,10 +44,10 @@ function patiently(send: Send): Send {
  * Rounds of: write in parallel through two processes, lose MongoDB, see that all go on by themselves, compare. A 503 says that
  * a write may have happened or not; any other refusal is wrong.
  */
-async function loseAgainAndAgain(program: Program, uri: string, lose: Lose): Promise<void> {
+async function loseAgainAndAgain(program: Program, uri: string, database: string, lose: Lose): Promise<void> {
   const settings = {
     STORE_HOST: uri,
-    STORE_DATABASE: 'keybin_test_crash',
+    STORE_DATABASE: database,
     STORE_TOKEN_EXPIRATION: '86400',
     SECURITY_THROTTLE: 'false',
   };
@@ -73,29 +73,15 @@ async function loseAgainAndAgain(program: Program, uri: string, lose: Lose): Pro
   }
 }
 
-/** Removes what is left of an earlier run, before and after. */
-async function withEmptyDatabase(uri: string, work: () => Promise<void>): Promise<void> {
-  const drop = async () => {
-    const client = new MongoClient(uri);
-    await client.db('keybin_test_crash').dropDatabase();
-    await client.close();
-  };
-  await drop();
-  await work();
-  await drop();
-}
-
 forEachEngine('everything that was acknowledged is there', () => {
   test('after MongoDB was out of reach or hung for a while', { timeout: TIMEOUT }, async ({ program }) => {
     const proxy = await faultProxy(mongoUri());
-    await withEmptyDatabase(mongoUri(), () =>
-      loseAgainAndAgain(program, proxy.uri, async round => {
-        if (round % 2 === 0) proxy.refuse();
-        else proxy.freeze();
-        await pause(Math.random() * 2_000);
-        proxy.restore();
-      }),
-    );
+    await loseAgainAndAgain(program, proxy.uri, program.database(), async round => {
+      if (round % 2 === 0) proxy.refuse();
+      else proxy.freeze();
+      await pause(Math.random() * 2_000);
+      proxy.restore();
+    });
     await proxy.close();
   });
 }, ['mongodb']);
@@ -112,7 +98,7 @@ test('a replica set that loses its primary, by stepping down and by kill -9, kee
   if (binary === undefined) return skip('no mongod to make a replica set of: MONGOMS_SYSTEM_BINARY, or on the PATH');
   const set = await ReplicaSet.start(binary);
   program.atEnd(() => set.stop());
-  await loseAgainAndAgain(program, set.uri, async round => {
+  await loseAgainAndAgain(program, set.uri, 'keybin', async round => {
     if (round % 2 === 0) await stepDown(set.uri);
     else {
       await set.killPrimary();
@@ -133,5 +119,5 @@ test('the replica set at MONGODB_URI keeps everything that was acknowledged when
   const { hosts = [] } = await client.db('admin').command({ hello: 1 });
   await client.close();
   skip(hosts.length < 2, 'the server at MONGODB_URI is no replica set with another member to elect');
-  await withEmptyDatabase(uri, () => loseAgainAndAgain(program, uri, () => stepDown(uri)));
+  await loseAgainAndAgain(program, uri, program.database(), () => stepDown(uri));
 });

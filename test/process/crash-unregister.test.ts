@@ -33,8 +33,8 @@ async function fill(storage: Storage, count: number): Promise<void> {
   const entries = Array.from({ length: count }, (_, i): EntryDoc => {
     return { user_id, key: `key${i}`, value: 'x', etag: 'e', size: 1, created_at: new Date(), updated_at: new Date() };
   });
-  for (let i = 0; i < count; i += 500) {
-    await storage.commit(entries.slice(i, i + 500).map(insert => ({ in: entriesSpec, insert })));
+  for (let i = 0; i < count; i += 100) {
+    await Promise.all(entries.slice(i, i + 100).map(entry => storage.collection(entriesSpec).insert(entry)));
   }
 }
 

@@ -3,7 +3,7 @@
  * not, and may even happen later: such a key, client or account is checked for either outcome and never used again.
  */
 
-import type { Answer } from '../support/server.ts';
+import type { Answer } from '../support/request.ts';
 
 /** Sends a request to a server of the test's choice. Rejects when no answer comes. */
 export type Send = (method: string, path: string, body?: unknown) => Promise<Answer>;

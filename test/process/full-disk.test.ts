@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { demand, eventually, type LogLine, type Program, type ServerProcess, test } from '../support/process.ts';
-import type { Answer } from '../support/server.ts';
+import type { Answer } from '../support/request.ts';
 
 const run = promisify(execFile);
 const isOk = (answer: Answer) => answer.status === 200;

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { forEachEngine, mongoUri } from '../support/engines.ts';
 import { type FaultProxy, faultProxy } from '../support/fault.ts';
 import { eventually, type Program, type ServerProcess, type Settings, test } from '../support/process.ts';
-import type { Answer } from '../support/server.ts';
+import type { Answer } from '../support/request.ts';
 
 /** Two seconds are promised; a busy machine gets more. */
 const PROMISED = 5_000;
@@ -52,7 +52,9 @@ function note(what: string, ms: number): void {
 }
 
 forEachEngine('a server', () => {
-  test('that starts while MongoDB is down stays up, says so, and is ready without a restart', async ({ program }) => {
+  test.concurrent('that starts while MongoDB is down stays up, says so, and is ready without a restart', async ({
+    program,
+  }) => {
     const { proxy, settings } = await behindProxy(program);
     proxy.refuse();
     const server = await program.start({ settings, until: /cannot be reached/ });
@@ -77,7 +79,7 @@ forEachEngine('a server', () => {
 
   for (const fault of ['refuse', 'freeze'] as const) {
     const down = fault === 'refuse' ? 'goes down' : 'hangs';
-    test(`whose MongoDB ${down} refuses with Retry-After, and recovers by itself`, async ({ program }) => {
+    test.concurrent(`whose MongoDB ${down} refuses with Retry-After, and recovers by itself`, async ({ program }) => {
       const { proxy, settings } = await behindProxy(program);
       const server = await program.start({ settings });
       await server.register('ann');
@@ -106,7 +108,7 @@ forEachEngine('a server', () => {
     });
   }
 
-  test('whose connections are all cut once goes on as if nothing had been', async ({ program }) => {
+  test.concurrent('whose connections are all cut once goes on as if nothing had been', async ({ program }) => {
     const { proxy, settings } = await behindProxy(program);
     const server = await program.start({ settings });
     await server.register('ann');
@@ -120,7 +122,7 @@ forEachEngine('a server', () => {
 
   for (const fault of ['refuse', 'freeze'] as const) {
     const down = fault === 'refuse' ? 'is down' : 'hangs';
-    test(`whose MongoDB ${down} stops when asked, with code 0`, async ({ program }) => {
+    test.concurrent(`whose MongoDB ${down} stops when asked, with code 0`, async ({ program }) => {
       const { proxy, settings } = await behindProxy(program);
       const server = await program.start({ settings });
       await server.register('ann');
@@ -137,7 +139,7 @@ forEachEngine('a server', () => {
     });
   }
 
-  test('that has never reached MongoDB stops when asked, with code 0', async ({ program }) => {
+  test.concurrent('that has never reached MongoDB stops when asked, with code 0', async ({ program }) => {
     const { proxy, settings } = await behindProxy(program);
     for (const fault of ['refuse', 'freeze'] as const) {
       proxy[fault]();

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { test as base } from 'vitest';
 import { type Engine, mongoUri } from './engines.ts';
-import { type Answer, request } from './server.ts';
+import { type Answer, request } from './request.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -67,6 +67,9 @@ export class ServerProcess {
   readonly ended: Promise<End>;
   stdout = '';
   stderr = '';
+  readonly #lines: LogLine[] = [];
+  /** Characters of the output that are in `#lines`. */
+  #parsed = 0;
   #end: End | undefined;
   #url: string | undefined;
   readonly #child: ChildProcess;
@@ -90,11 +93,14 @@ export class ServerProcess {
   }
 
   /** Every complete line of the log so far. Throws when one is not JSON. */
-  get log(): LogLine[] {
-    return this.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map(line => JSON.parse(line));
+  get log(): readonly LogLine[] {
+    const end = this.stdout.lastIndexOf('\n') + 1;
+    if (end > this.#parsed) {
+      const lines = this.stdout.slice(this.#parsed, end - 1).split('\n');
+      this.#lines.push(...lines.map(line => JSON.parse(line)));
+      this.#parsed = end;
+    }
+    return this.#lines;
   }
 
   /** The address its log names. */

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Document, MongoClient, MongoError } from 'mongodb';
+import { type Document, MongoClient, MongoError, MongoServerError } from 'mongodb';
 
 const NAME = 'keybin';
 const MEMBERS = 3;
@@ -130,14 +130,28 @@ export class ReplicaSet {
   }
 }
 
+/** What a primary answers that has no other member to hand over to yet, or that is none any more. */
+const NOT_NOW = [189, 262, 10107, 11602];
+
 /**
- * Has the primary of a replica set step down for 10 s: another member is elected. Waits until a secondary has caught up, as
- * an administrator's step-down does. Resolves when the old primary is none any more.
+ * Has the primary of a replica set step down for 10 s: another member is elected. As an administrator's step-down it waits
+ * until a secondary has caught up. Resolves when the old primary is none any more.
  */
 export async function stepDown(uri: string): Promise<void> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: PATIENCE });
+  const deadline = performance.now() + PATIENCE;
+  const attempt = async (): Promise<boolean> => {
+    try {
+      await client.db('admin').command({ replSetStepDown: 10, secondaryCatchUpPeriodSecs: 8 });
+      return true;
+    } catch (error) {
+      const passes = error instanceof MongoServerError && NOT_NOW.includes(Number(error.code));
+      if (!passes || performance.now() > deadline) throw error;
+      return false;
+    }
+  };
   try {
-    await client.db('admin').command({ replSetStepDown: 10, secondaryCatchUpPeriodSecs: 8 });
+    while (!(await attempt())) await pause(500);
   } finally {
     await client.close();
   }

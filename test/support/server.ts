@@ -10,6 +10,7 @@ import type { Log } from '../../src/core/log.ts';
 import { listen } from '../../src/server.ts';
 import type { TestClock } from './clock.ts';
 import type { OpenedEngine } from './engines.ts';
+import { type Answer, request } from './request.ts';
 
 /** What a test may change of a server. */
 export interface ServerOptions {
@@ -28,16 +29,6 @@ export interface TestServer {
   /** Sends a request; a body that is not a string goes as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   stop(): Promise<void>;
-}
-
-/** An answer, read to its end. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** The body as JSON; undefined when it is not. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
-  readonly json: any;
 }
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -77,26 +68,4 @@ export async function startServer(
 async function configOf(options: Readonly<Record<string, string>>): Promise<Config> {
   const environment = Object.fromEntries(Object.entries(options).map(([name, value]) => [`KEYBIN_${name}`, value]));
   return (await loadConfig({ environment, directory: `/nonexistent/${randomUUID()}` })).config;
-}
-
-/** Sends one request and reads its answer. */
-export async function request(
-  url: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
-  const response = await fetch(url + path, { method, headers, ...(text === undefined ? {} : { body: text }) });
-  const answer = await response.text();
-  return { status: response.status, headers: response.headers, text: answer, json: parsed(answer) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

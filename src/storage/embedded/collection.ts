@@ -42,7 +42,7 @@ export class EmbeddedCollection implements Collection<Doc> {
     if (!(scan.limit >= 1)) throw new InvalidInputError('limit must be at least 1');
     const index = apply.indexOf(this.#table, scan);
     const fields = index?.tuple ?? this.#table.spec.key;
-    const after = scan.cursor === undefined ? undefined : decodeCursor(scan.cursor, fields.length, scan.prefix);
+    const after = scan.cursor === undefined ? undefined : decodeCursor(scan.cursor, fields.length, scan);
     const now = this.#env.now();
     const items: Doc[] = [];
     for (const item of entriesOf(this.#table, index, scan, after)) {

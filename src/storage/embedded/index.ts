@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Database } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { StorageUnavailableError } from '../../errors.ts';
@@ -15,10 +15,14 @@ import { openTable, type Table } from './table.ts';
 
 /** Opens the embedded engine: LMDB and a folder of blobs. A folder that cannot be used rejects `ready`. */
 export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Storage {
+  const folder = folderOf(options);
+  let root: RootDatabase | undefined;
   try {
-    return new EmbeddedStorage(options, clock, log);
+    root = openFolder(folder);
+    return new EmbeddedStorage(folder, root, options, clock, log);
   } catch (error) {
-    return failedStorage(folderOf(options), error);
+    void root?.close();
+    return failedStorage(folder, error);
   }
 }
 
@@ -35,10 +39,8 @@ class EmbeddedStorage implements Storage {
   readonly #stopSweeper: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(options: OpenOptions, clock: Clock, log: Log) {
-    const folder = folderOf(options);
+  constructor(folder: string, root: RootDatabase, options: OpenOptions, clock: Clock, log: Log) {
     this.description = `embedded engine in ${folder}`;
-    const root = openFolder(folder);
     const meta: Meta = root.openDB({ name: 'meta' });
     this.#counters = root.openDB({ name: 'counters' });
     for (const spec of options.specs) {

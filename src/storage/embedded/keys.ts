@@ -78,12 +78,6 @@ function readNumber(source: Buffer, at: number): number {
   return bytes.readDoubleBE(0);
 }
 
-/** Order of two scalars of one type, as their bytes sort. */
-export function compareScalars(a: Scalar, b: Scalar): number {
-  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return Number(a) - Number(b);
-}
-
 /** Lowest and (exclusive) highest key of a range. Throws `InvalidInputError` when a bound cannot be indexed. */
 export function boundsOf(range: Range): { low: Tuple; high: Tuple } {
   const { prefix = [], from, below } = range;

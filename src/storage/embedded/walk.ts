@@ -1,7 +1,8 @@
 import type { Doc } from '../change.ts';
+import { compareScalars, placeOf } from '../cursor.ts';
 import type { Range, Scalar, Scan } from '../port.ts';
 import { primaryKey } from './apply.ts';
-import { boundsOf, compareScalars, type Tuple } from './keys.ts';
+import { boundsOf, type Tuple } from './keys.ts';
 import type { Index, Table } from './table.ts';
 
 /** An entry met on a walk. */
@@ -43,14 +44,6 @@ function rangeOptions(scan: Range & Partial<Scan>, past: Tuple | undefined) {
     reverse: true,
     end: scan.prefix ?? [],
   };
-}
-
-function placeOf(scan: Range, tuple: readonly Scalar[]): 'inside' | 'above' | 'below' {
-  const value = tuple[scan.prefix?.length ?? 0];
-  if (value === undefined) return 'inside';
-  if (scan.below !== undefined && compareScalars(value, scan.below) >= 0) return 'above';
-  if (scan.from !== undefined && compareScalars(value, scan.from) < 0) return 'below';
-  return 'inside';
 }
 
 function sameTuple(a: readonly Scalar[], b: Tuple): boolean {

@@ -73,16 +73,18 @@ const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'Sys
 
 /** Whether an error of the driver says that the server cannot be used now, but may be later. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return isNameLookupFailure(error);
+  if (!(error instanceof MongoError)) return isSystemFailure(error);
   if (UNAVAILABLE_CLASSES.some(kind => error instanceof kind)) return true;
   if (error.name === 'MongoWaitQueueTimeoutError') return true; // its class is not exported
   if (PASSING_LABELS.some(label => error.hasErrorLabel(label))) return true;
   return typeof error.code === 'number' && UNAVAILABLE.has(error.code);
 }
 
-/** A DNS answer that did not come: `mongodb+srv://` is resolved outside the driver's own error classes. */
-function isNameLookupFailure(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && /^(query|getaddrinfo)/.test(String(error.syscall));
+/** What Node raises that the driver does not wrap: a DNS answer that did not come, a socket that ended while writing. */
+function isSystemFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('syscall' in error) return true;
+  return 'code' in error && /^(EPIPE|ECONN|ETIMEDOUT|ERR_(STREAM|SOCKET)_)/.test(String(error.code));
 }
 
 /** Whether a unique index refused a write. */

@@ -19,7 +19,7 @@ export async function readPage(table: Table, scan: Scan, now: number): Promise<P
   let intervals =
     scan.cursor === undefined
       ? [inRange(index, scan)]
-      : restOfRange(index, scan, desc, decodeCursor(scan.cursor, index.tuple.length, scan.prefix));
+      : restOfRange(index, scan, desc, decodeCursor(scan.cursor, index.tuple.length, scan));
   for (let limit = scan.limit + 1; ; limit = Math.max(scan.limit + 1 - items.length, READ_ON)) {
     const [interval] = intervals;
     if (interval === undefined) return { items };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { entriesSpec } from '../../../src/core/collections.ts';
 import { StorageUnavailableError } from '../../../src/errors.ts';
+import type { CollectionSpec } from '../../../src/storage/port.ts';
 import { rawRequest } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { accountOf, newUser, openKeybin, sharedKeybin, sharedUser } from './open-keybin.ts';
@@ -121,13 +122,13 @@ forEachEngine('GET /user/<token>/keys', engine => {
     const { path } = await newUser(server);
     const { storage } = server.core;
     const working = storage.collection.bind(storage);
-    storage.collection = ((spec: never) => {
-      const scan = async ({ cursor }: { cursor?: string }) => {
-        if (cursor !== undefined) throw new StorageUnavailableError();
-        return { items: [{ key: 'a' }], next: 'more' };
-      };
-      return Object.assign(Object.create(working(spec)), spec === entriesSpec ? { scan } : {});
-    }) as typeof storage.collection;
+    const scan = async ({ cursor }: { cursor?: string }) => {
+      if (cursor !== undefined) throw new StorageUnavailableError();
+      return { items: [{ key: 'a' }], next: 'more' };
+    };
+    const broken: unknown = (spec: CollectionSpec<object>) =>
+      spec.name === entriesSpec.name ? { scan } : working(spec);
+    storage.collection = broken as typeof storage.collection;
     await expect(rawRequest(server.url, { path: `${path}/keys` })).rejects.toThrow();
     storage.collection = working;
     expect((await server.request('GET', `${path}/keys`)).json).toEqual({ keys: [] });

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { collections } from '../../../src/app.ts';
 import { type AccountDoc, accountsSpec } from '../../../src/core/collections.ts';
 import type { Engine, OpenedEngine } from '../../support/engines.ts';
-import { type Answer, type ServerOptions, startServer, type TestServer } from '../../support/server.ts';
+import type { Answer } from '../../support/request.ts';
+import { type ServerOptions, startServer, type TestServer } from '../../support/server.ts';
 
 /** A running server and the engine below it. */
 export interface Keybin {

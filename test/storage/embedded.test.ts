@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { open } from 'lmdb';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Log } from '../../src/core/log.ts';
+import { StartupError, StorageUnavailableError } from '../../src/errors.ts';
+import { openEmbedded } from '../../src/storage/embedded/index.ts';
+import type { CollectionSpec, Storage } from '../../src/storage/port.ts';
+import { testClock } from '../support/clock.ts';
+
+interface Item {
+  id: string;
+  group?: string;
+  expires_at?: Date;
+}
+
+const items: CollectionSpec<Item> = {
+  name: 'items',
+  key: ['id'],
+  indexes: [{ name: 'group', fields: ['group'] }],
+  expires: 'expires_at',
+};
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const clock = testClock();
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'keybin-embedded-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function start(folder: string, specs: readonly CollectionSpec<Item>[] = [items], log = silent): Storage {
+  const storage = openEmbedded({ host: `file:${folder}`, database: 'store', names: {}, specs }, clock, log);
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
+test('a folder that is not there is made, for this user alone', async () => {
+  const folder = path.join(await temporaryFolder(), 'a.b', 'data');
+  await start(folder).ready;
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  expect((await readdir(folder)).sort()).toEqual(['blobs', 'keybin.mdb', 'keybin.mdb-lock']);
+});
+
+test('a folder that cannot be used rejects ready with a message that names it and the option', async () => {
+  const file = path.join(await temporaryFolder(), 'file');
+  await writeFile(file, 'in the way');
+  const storage = start(path.join(file, 'data'));
+  await expect(storage.ready).rejects.toThrow(StartupError);
+  await expect(storage.ready).rejects.toThrow(/file\/data cannot be used.*\[STORE\] host/s);
+  await expect(storage.collection(items).get(['a'])).rejects.toThrow(StorageUnavailableError);
+  await storage.close();
+});
+
+test('data of a newer schema version stops the start and stays as it is', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(folder, { recursive: true });
+  const root = open({ path: path.join(folder, 'keybin.mdb'), noSubdir: true, maxDbs: 8 } as never);
+  await root.openDB({ name: 'meta' }).put('schema', 99);
+  await root.close();
+  await expect(start(folder).ready).rejects.toThrow(/schema version 99.*newer program/s);
+  await expect(start(folder).ready).rejects.toThrow(/schema version 99/);
+});
+
+test('a unique index that the data cannot have stops the start and changes nothing', async () => {
+  const folder = await temporaryFolder();
+  const first = start(folder);
+  await first.collection(items).insert({ id: 'a', group: 'g' });
+  await first.collection(items).insert({ id: 'b', group: 'g' });
+  await first.close();
+  const unique: CollectionSpec<Item> = { ...items, indexes: [{ name: 'only', fields: ['group'], unique: true }] };
+  await expect(start(folder, [unique]).ready).rejects.toThrow(/items holds duplicates in group/);
+  const again = start(folder);
+  expect((await again.collection(items).scan({ index: 'group', limit: 9 })).items).toHaveLength(2);
+});
+
+test('once another program has changed the indexes of a folder, the older one reads but writes no more', async () => {
+  const folder = await temporaryFolder();
+  const older = start(folder);
+  await older.collection(items).insert({ id: 'a' });
+  const newer = start(folder, [{ ...items, indexes: [] }]);
+  await newer.ready;
+  expect(await older.collection(items).get(['a'])).toEqual({ id: 'a' });
+  await expect(older.collection(items).insert({ id: 'b' })).rejects.toThrow(/another version.*restart/);
+  await newer.collection(items).insert({ id: 'b' });
+});
+
+test('building an index on much data says how far it is', async () => {
+  const folder = await temporaryFolder();
+  const before = start(folder, [{ ...items, indexes: [] }]);
+  await Promise.all(
+    Array.from({ length: 500 }, (_, i) => before.collection(items).insert({ id: String(i), group: 'g' })),
+  );
+  await before.close();
+  const lines: [object, string][] = [];
+  const log: Log = { ...silent, info: (fields, message) => lines.push([fields, message]) };
+  await start(folder, [items], log).ready;
+  expect(lines).toContainEqual([{ index: 'data/items/group', done: 500 }, 'index built']);
+});
+
+test('many writes at once share transactions, and each has its own result', async () => {
+  const storage = start(await temporaryFolder());
+  const results = await Promise.allSettled(
+    Array.from({ length: 1000 }, (_, i) => storage.collection(items).insert({ id: String(i % 500) })),
+  );
+  expect(results.filter(result => result.status === 'fulfilled')).toHaveLength(500);
+  expect(await storage.collection(items).count({})).toBe(500);
+});
+
+test('a failing commit takes nothing else of its transaction with it', async () => {
+  const storage = start(await temporaryFolder());
+  const results = await Promise.allSettled([
+    storage.collection(items).insert({ id: 'a' }),
+    storage.commit([
+      { in: items, insert: { id: 'b' } },
+      { in: items, insert: { id: 'a' } },
+    ]),
+    storage.collection(items).insert({ id: 'c' }),
+  ]);
+  expect(results.map(result => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect((await storage.collection(items).scan({ limit: 9 })).items).toEqual([{ id: 'a' }, { id: 'c' }]);
+});
+
+test('expired documents leave the disk in the background, with their index entries', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const folder = await temporaryFolder();
+  const storage = start(folder);
+  const expires_at = new Date(clock.now() + 1000);
+  await Promise.all(
+    Array.from({ length: 500 }, (_, i) => storage.collection(items).insert({ id: String(i), group: 'g', expires_at })),
+  );
+  await storage.collection(items).insert({ id: 'stays', group: 'g' });
+  clock.advance(1000);
+  vi.advanceTimersByTime(10_000);
+
+  const root = open({ path: path.join(folder, 'keybin.mdb'), noSubdir: true, maxDbs: 8 } as never);
+  onTestFinished(() => root.close());
+  const sizes = () =>
+    ['data/items', 'data/items/group', 'data/items/expiry'].map(name => {
+      root.resetReadTxn();
+      return (root.openDB({ name, keyEncoding: 'binary' } as never).getStats() as { entryCount: number }).entryCount;
+    });
+  await expect.poll(sizes).toEqual([1, 1, 0]);
+});
