@@ -3,6 +3,7 @@
  * not, and may even happen later: such a key, client or account is checked for either outcome and never used again.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from '../support/request.ts';
 
 /** Sends a request to a server of the test's choice. Rejects when no answer comes. */
@@ -14,6 +15,8 @@ type Possible = ReadonlySet<string | undefined>;
 const POOL = 60;
 const CLIENTS = 4;
 const PASSWORD = 's3cret';
+/** Milliseconds before a writer goes on after something that was not answered. */
+const PAUSE = 20;
 
 /** No answer came, or one that says nothing about what happened. */
 class Unanswered extends Error {}
@@ -57,6 +60,7 @@ export class Writer {
       } catch (error) {
         if (!(error instanceof Unanswered)) throw error;
         if (stopWhenUnanswered) return;
+        await pause(PAUSE);
       }
     }
   }

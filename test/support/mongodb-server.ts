@@ -60,7 +60,7 @@ function messageOf(error: unknown): string {
 }
 
 async function inspect(uri: string): Promise<MongoServer> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 10_000, timeoutMS: 20_000 });
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 10_000 });
   try {
     const admin = client.db('admin');
     const hello = await admin.command({ hello: 1 });

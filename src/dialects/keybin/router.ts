@@ -6,7 +6,7 @@ import { checkKey } from '../../core/rules.ts';
 import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
 import { valueAsJson } from '../../core/values.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
-import { type JsonObject, objectReader } from '../../middleware/body.ts';
+import { objectReader } from '../../middleware/body.ts';
 import type { Params, Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { keysStream, PAGE } from './keys-stream.ts';
@@ -23,8 +23,11 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
   const readOptional = objectReader(SMALL_BODY, { optional: true });
   const readEntry = objectReader(core.settings.valueBytes + SMALL_BODY);
 
-  function login(ctx: Context, body: JsonObject): Promise<AccountDoc> {
-    return authenticate(core, { ...readCredentials(body), address: clientAddress(ctx) });
+  /** The account whose password the body has. */
+  async function login(ctx: Context, credentials: { username: string; password: string }): Promise<AccountDoc> {
+    const account = await authenticate(core, { ...credentials, address: clientAddress(ctx) });
+    ctx.state.account = account.user_id;
+    return account;
   }
 
   async function tokenOf(ctx: Context, params: Params): Promise<TokenDoc> {
@@ -39,7 +42,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       path: '/register',
       handle: async ctx => {
         const { username, password } = readCredentials(await readSmall(ctx));
-        await register(core, username, password);
+        ctx.state.account = (await register(core, username, password)).user_id;
         ctx.body = OK;
       },
     },
@@ -47,7 +50,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       method: 'DELETE',
       path: '/unregister',
       handle: async ctx => {
-        await unregister(core, await login(ctx, await readSmall(ctx)));
+        await unregister(core, await login(ctx, readCredentials(await readSmall(ctx))));
         ctx.body = OK;
       },
     },
@@ -56,9 +59,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       path: '/token',
       handle: async ctx => {
         const { client_id, ...credentials } = readTokenRequest(await readSmall(ctx));
-        const account = await authenticate(core, { ...credentials, address: clientAddress(ctx) });
-        ctx.state.account = account.user_id;
-        const { token, expireSeconds } = await issueToken(core, account, client_id);
+        const { token, expireSeconds } = await issueToken(core, await login(ctx, credentials), client_id);
         ctx.body = { token: { token, expire_seconds: expireSeconds } };
       },
     },
