@@ -3,10 +3,8 @@ import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { StartupError, StorageUnavailableError } from '../../errors.ts';
 import type { OpenOptions } from '../options.ts';
+import { checkFolder, DATA_FILE } from './preflight.ts';
 import { Writer } from './writer.ts';
-
-/** File that LMDB keeps in the data folder, beside its `-lock` file. */
-const FILE = 'keybin.mdb';
 
 /** Folder of the blobs inside it, and in that one the folder of uploads under way. */
 export const BLOBS = 'blobs';
@@ -40,9 +38,10 @@ export function openFolder(folder: string): RootDatabase {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     mkdirSync(path.join(folder, BLOBS, INCOMING), { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    checkFolder(folder);
     // Standard flushing: a transaction is on disk when it resolves. Batches are made by the writer, not by event turn.
     return open({
-      path: path.join(folder, FILE),
+      path: path.join(folder, DATA_FILE),
       noSubdir: true,
       maxDbs: MAX_DATABASES,
       overlappingSync: false,
