@@ -17,7 +17,13 @@ export function createLog(config: Config): ProcessLog {
   const base = config.APP.workers > 1 ? { pid: process.pid } : null;
   const options = { level: levelOf(config), base, timestamp: isoTime() };
   if (process.stdout.isTTY) {
-    const stream = pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', sync: true });
+    const stream = pretty({
+      colorize: true,
+      ignore: 'pid,hostname',
+      translateTime: 'HH:MM:ss.l',
+      singleLine: true,
+      sync: true,
+    });
     return { log: pino(options, stream as DestinationStream), flush: () => {} };
   }
   process.stdout.on('error', () => {}); // whoever read the log has gone: no reason to stop serving

@@ -52,7 +52,14 @@ interface Rule {
   packages?: string[];
 }
 
-const PORT = ['storage/port.ts', 'storage/cursor.ts', 'storage/change.ts', 'storage/options.ts', 'storage/schema.ts'];
+const PORT = [
+  'storage/port.ts',
+  'storage/cursor.ts',
+  'storage/change.ts',
+  'storage/conflict.ts',
+  'storage/options.ts',
+  'storage/schema.ts',
+];
 const CLOCK_AND_LOG = ['core/clock.ts', 'core/log.ts'];
 
 /** The first rule that fits a file counts. */

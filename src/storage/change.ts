@@ -1,7 +1,7 @@
 /** What the port's `Expect` and `Change` mean for one document, evaluated in memory; and the copies that writes work on. */
 
 import { ConflictError } from '../errors.ts';
-import type { Change, Expect } from './port.ts';
+import type { Change, Expect, Write } from './port.ts';
 
 /** A document as an engine handles it: the port's types have checked it. */
 export type Doc = Record<string, unknown>;
@@ -21,6 +21,13 @@ export function snapshotOfChange(change: Change<Doc>): Change<Doc> {
   if (change.set === undefined) return change;
   const set = Object.fromEntries(Object.entries(change.set).map(([field, value]) => [field, copyOf(value)]));
   return { ...change, set };
+}
+
+/** A copy of what a write of a commit carries. */
+export function snapshotOfWrite(write: Write<Doc>): Write<Doc> {
+  if ('insert' in write) return { ...write, insert: snapshotOf(write.insert) };
+  if ('put' in write) return { ...write, put: snapshotOf(write.put) };
+  return 'update' in write ? { ...write, change: snapshotOfChange(write.change) } : write;
 }
 
 function copyOf(value: unknown): unknown {

@@ -1,5 +1,5 @@
-import { ConflictError, DuplicateKeyError } from '../../errors.ts';
-import { type Doc, meets, snapshotOf, snapshotOfChange } from '../change.ts';
+import { type Doc, meets, snapshotOfWrite } from '../change.ts';
+import { located, unexpected } from '../conflict.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Write } from '../port.ts';
 import * as apply from './apply.ts';
@@ -9,7 +9,7 @@ import type { Table } from './table.ts';
 
 /** Applies all writes in one child transaction, or none. */
 export async function commit(env: Environment, tableOf: (name: string) => Table, writes: readonly Write<Doc>[]) {
-  const steps = writes.map(write => ({ write: copyOf(write), table: tableOf(write.in.name) }));
+  const steps = writes.map(write => ({ write: snapshotOfWrite(write), table: tableOf(write.in.name) }));
   for (const { write, table } of steps) check(table, write);
   await env.writer.atomically(() => {
     const now = env.now();
@@ -21,13 +21,6 @@ export async function commit(env: Environment, tableOf: (name: string) => Table,
       }
     }
   });
-}
-
-/** A write whose documents are the engine's own. */
-function copyOf(write: Write<Doc>): Write<Doc> {
-  if ('insert' in write) return { ...write, insert: snapshotOf(write.insert) };
-  if ('put' in write) return { ...write, put: snapshotOf(write.put) };
-  return 'update' in write ? { ...write, change: snapshotOfChange(write.change) } : write;
 }
 
 function check(table: Table, write: Write<Doc>): void {
@@ -53,15 +46,4 @@ function step(table: Table, write: Write<Doc>, now: number): void {
     const holds = write.expect === 'absent' ? doc === undefined : doc !== undefined && meets(doc, write.expect);
     if (!holds) throw unexpected();
   }
-}
-
-function unexpected(): ConflictError {
-  return new ConflictError('a document is not as the commit expects it');
-}
-
-/** The error with the position of the write that raised it. */
-function located(error: unknown, at: number): unknown {
-  if (error instanceof DuplicateKeyError) return new DuplicateKeyError(error.index, { at, cause: error });
-  if (error instanceof ConflictError) return new ConflictError(error.message, { at, cause: error });
-  return error;
 }

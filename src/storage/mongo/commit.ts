@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientSession, MongoClient, TransactionOptions } from 'mongodb';
 import { MongoError } from 'mongodb';
-import { ConflictError, DuplicateKeyError } from '../../errors.ts';
-import { snapshotOf, snapshotOfChange } from '../change.ts';
+import { located, unexpected } from '../conflict.ts';
 import type { Write } from '../port.ts';
 import { refusedUpdate } from './collection.ts';
 import { isDuplicate } from './errors.ts';
@@ -27,13 +26,6 @@ const TRANSACTION: TransactionOptions = {
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',
 };
-
-/** A copy of what a write carries: what the caller does to it afterwards changes nothing. */
-export function snapshotOfWrite(write: Write<Doc>): Write<Doc> {
-  if ('insert' in write) return { ...write, insert: snapshotOf(write.insert) };
-  if ('put' in write) return { ...write, put: snapshotOf(write.put) };
-  return 'update' in write ? { ...write, change: snapshotOfChange(write.change) } : write;
-}
 
 /** Applies all steps in one transaction, or none: for replica sets and sharded clusters. */
 export async function commitAtomically(client: MongoClient, steps: readonly Step[], now: () => number): Promise<void> {
@@ -121,16 +113,4 @@ async function refusedStep({ write, table }: Step, cause?: unknown): Promise<Ref
   if ('put' in write) return { table, doc: write.put, replaces: true };
   if ('update' in write) return refusedUpdate(table, write.update, write.change);
   throw new Error('a unique index refused what is no insert, put or update', { cause });
-}
-
-/** What a write meets that does not fit the state of things. */
-export function unexpected(): ConflictError {
-  return new ConflictError('a document is not as the commit expects it');
-}
-
-/** The error with the position of the write that raised it. */
-export function located(error: unknown, at: number): unknown {
-  if (error instanceof DuplicateKeyError) return new DuplicateKeyError(error.index, { at, cause: error });
-  if (error instanceof ConflictError) return new ConflictError(error.message, { at, cause: error });
-  return error;
 }

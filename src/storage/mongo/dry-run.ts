@@ -1,7 +1,8 @@
 import { ConflictError, DuplicateKeyError } from '../../errors.ts';
 import { changed, equal, meets } from '../change.ts';
+import { located, unexpected } from '../conflict.ts';
 import type { Expect, Range, Scalar, Write } from '../port.ts';
-import { located, type Step, unexpected } from './commit.ts';
+import type { Step } from './commit.ts';
 import { decodeWhole } from './documents.ts';
 import { contains, equals, inRange } from './filters.ts';
 import { checkDoc, type Doc, type Index, indexOf, isExpired, keyOf, type Table } from './table.ts';

@@ -68,6 +68,9 @@ const UNAVAILABLE_CLASSES = [
   MongoWriteConcernError,
 ];
 
+/** Errors whose classes the driver does not export: no connection came free in time, or the client is being connected anew. */
+const UNAVAILABLE_NAMES = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClosedError']);
+
 /** Labels the server or the driver puts on errors that pass. */
 const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'SystemOverloadedError'];
 
@@ -75,7 +78,7 @@ const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'Sys
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof MongoError)) return isSystemFailure(error);
   if (UNAVAILABLE_CLASSES.some(kind => error instanceof kind)) return true;
-  if (error.name === 'MongoWaitQueueTimeoutError') return true; // its class is not exported
+  if (UNAVAILABLE_NAMES.has(error.name)) return true;
   if (PASSING_LABELS.some(label => error.hasErrorLabel(label))) return true;
   return typeof error.code === 'number' && UNAVAILABLE.has(error.code);
 }

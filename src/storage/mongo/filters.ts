@@ -1,5 +1,5 @@
 import type { Document, Filter } from 'mongodb';
-import { checkTuple } from '../cursor.ts';
+import { checkTuple, compareScalars, placeOf } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
 import { type Doc, existence, type Index, type Table } from './table.ts';
 
@@ -80,16 +80,13 @@ export function restOfRange(index: Index, range: Range, desc: boolean, after: re
 /** Whether a document is in a range: what {@link inRange} asks the server, answered here. */
 export function contains(index: Index, { prefix = [], from, below }: Range, doc: Doc): boolean {
   if (index.demanded.some(field => doc[field] === undefined)) return false;
-  if (!prefix.every((value, i) => compare(doc[fieldAt(index, i)] as Scalar, value) === 0)) return false;
-  if (from === undefined && below === undefined) return true;
-  const next = doc[fieldAt(index, prefix.length)] as Scalar;
-  return (from === undefined || compare(next, from) >= 0) && (below === undefined || compare(next, below) < 0);
-}
-
-/** Order of two values of one type: texts by their UTF-8 bytes. */
-function compare(a: Scalar, b: Scalar): number {
-  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(String(b)));
-  return Number(a) - Number(b);
+  if (!prefix.every((value, i) => compareScalars(doc[fieldAt(index, i)] as Scalar, value) === 0)) return false;
+  return (
+    placeOf(
+      { prefix, from, below },
+      index.tuple.map(field => doc[field] as Scalar),
+    ) === 'inside'
+  );
 }
 
 function conditionsOf(index: Index, { prefix = [], from, below }: Range): Record<string, Document> {

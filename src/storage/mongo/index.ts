@@ -2,11 +2,13 @@ import type { Db, MongoClient, Collection as MongoCollection } from 'mongodb';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { StorageUnavailableError } from '../../errors.ts';
+import { snapshotOfWrite } from '../change.ts';
 import type { OpenOptions } from '../options.ts';
 import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
 import { GridBlobStore } from './blobs.ts';
+import { ClientWatch } from './client-watch.ts';
 import { MongoDbCollection } from './collection.ts';
-import { commitAtomically, commitInOrder, snapshotOfWrite } from './commit.ts';
+import { commitAtomically, commitInOrder } from './commit.ts';
 import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
 import { type Counter, increment } from './counters.ts';
 import { dryRun } from './dry-run.ts';
@@ -34,6 +36,7 @@ class MongoStorage implements Storage {
   readonly #tables = new Map<string, Table>();
   readonly #collections = new Map<string, MongoDbCollection>();
   readonly #counters: MongoCollection<Counter>;
+  #watch: ClientWatch | undefined;
   #topology: Topology | undefined;
   #closed: Promise<void> | undefined;
 
@@ -100,6 +103,7 @@ class MongoStorage implements Storage {
 
   async #open(db: Db, log: Log): Promise<void> {
     const { signal } = this.#closing;
+    this.#watch = new ClientWatch(this.#client, signal, log);
     const prepareAll = async () => {
       await this.#client.connect();
       this.#topology = await topologyOf(this.#client);
@@ -116,6 +120,7 @@ class MongoStorage implements Storage {
     await this.#gate.shut(CLOSED);
     await this.#client.close();
     await this.ready.catch(() => {});
+    await this.#watch?.idle();
     await this.#client.close(); // what an attempt to connect, under way until now, may have opened
   }
 
