@@ -6,10 +6,8 @@ import type { Log } from './core/log.ts';
 import { dialects } from './dialects/index.ts';
 import { healthRoutes } from './health.ts';
 import { clientAddress } from './middleware/client-address.ts';
-import { errorHandler } from './middleware/error-handler.ts';
-import { requestLog } from './middleware/request-log.ts';
+import { edge } from './middleware/edge.ts';
 import { dispatch, type Mount } from './middleware/routing.ts';
-import { securityHeaders } from './middleware/security-headers.ts';
 
 /** What the application is made of; everything is open already. */
 export interface AppDeps {
@@ -23,7 +21,7 @@ export interface AppDeps {
 /** Every collection the server may use, of switched-off APIs too: what the storage opens and erasing sweeps. */
 export const collections = [...coreCollections, ...dialects.flatMap(({ dialect }) => dialect.collections)];
 
-/** The Koa application: middleware in order, then the routes of every enabled API. Opens nothing. Throws when two collide. */
+/** The Koa application: what surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit }: AppDeps): Koa {
   const deps = { core, clientAddress: clientAddress(config.APP.trusted_proxies) };
   const mounts: Mount[] = [
@@ -34,9 +32,7 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   ];
   const app = new Koa();
   app.silent = true; // errors are the error handler's; what is left are clients that went away
-  app.use(requestLog(log));
-  app.use(securityHeaders);
-  app.use(errorHandler(log));
+  app.use(edge(log));
   app.use(dispatch(mounts));
   app.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;

@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Log } from '../core/log.ts';
 import { AppError, MethodNotAllowedError } from '../errors.ts';
 
@@ -9,15 +9,9 @@ const API = /^\/(api|v1|v2|user)(\/|$)/;
  * The one place that writes an error response: `{"error","code"}` with the status of the error's class. Anything that is
  * not an `AppError` is a bug: 500 with a neutral body, logged with its cause.
  */
-export function errorHandler(log: Log): Middleware {
-  return async (ctx, next) => {
-    try {
-      await next();
-    } catch (error) {
-      if (error instanceof AppError) answer(ctx, error);
-      else unexpected(ctx, error, log);
-    }
-  };
+export function answerError(ctx: Context, error: unknown, log: Log): void {
+  if (error instanceof AppError) answer(ctx, error);
+  else unexpected(ctx, error, log);
 }
 
 function answer(ctx: Context, error: AppError): void {
@@ -28,6 +22,7 @@ function answer(ctx: Context, error: AppError): void {
   if (error.status === 503) ctx.state.cause = error;
   if (error.status === 404 && !API.test(ctx.path) && ctx.accepts('json', 'html') === 'html') {
     ctx.set('Content-Security-Policy', "default-src 'none'");
+    ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path
     ctx.type = 'html';
     ctx.body =
       '<!doctype html><meta charset="utf-8"><title>Not found</title><h1>Not found</h1><p>There is nothing at this path.';

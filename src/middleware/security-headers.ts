@@ -1,10 +1,7 @@
-import type { Middleware } from 'koa';
+import type { ServerResponse } from 'node:http';
 
-/** Answers hold secrets and tokens stand in paths: nothing is cached, guessed at or passed on as a referrer. */
-export const securityHeaders: Middleware = (ctx, next) => {
-  const { res } = ctx;
+/** Answers hold secrets: nothing is cached, nothing is taken for another type. Pages add what concerns links and scripts. */
+export function setSecurityHeaders(res: ServerResponse): void {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  res.setHeader('Referrer-Policy', 'no-referrer');
-  return next();
-};
+}

@@ -15,7 +15,7 @@ import { readCredentials, readKeysQuery, readTokenRequest, readValue } from './s
 /** Longest body of an account route, and what a value's body may have beside the value; bytes. */
 const SMALL_BODY = 65_536;
 
-const OK = { result: 'ok' };
+const OK = '{"result":"ok"}';
 
 /** The routes of docs/dialects/keybin.md. Order of checks: token, key, body. */
 export function routes({ core, clientAddress }: DialectDeps): Route[] {
@@ -43,7 +43,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       handle: async ctx => {
         const { username, password } = readCredentials(await readSmall(ctx));
         ctx.state.account = (await register(core, username, password)).user_id;
-        ctx.body = OK;
+        answerJson(ctx, OK);
       },
     },
     {
@@ -51,7 +51,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       path: '/unregister',
       handle: async ctx => {
         await unregister(core, await login(ctx, readCredentials(await readSmall(ctx))));
-        ctx.body = OK;
+        answerJson(ctx, OK);
       },
     },
     {
@@ -93,7 +93,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       path: '/user/:token',
       handle: async (ctx, params) => {
         await revokeToken(core, await tokenOf(ctx, params));
-        ctx.body = OK;
+        answerJson(ctx, OK);
       },
     },
     {
@@ -117,8 +117,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
         const entry = await getEntry(core, user_id, params.key ?? '');
-        ctx.set('Content-Type', 'application/json; charset=utf-8');
-        ctx.body = `{"value":${valueAsJson(entry)}}`;
+        answerJson(ctx, `{"value":${valueAsJson(entry)}}`);
       },
     },
     {
@@ -129,7 +128,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
         const key = params.key ?? '';
         checkKey(key);
         await setEntry(core, user_id, key, readValue(await readEntry(ctx)));
-        ctx.body = OK;
+        answerJson(ctx, OK);
       },
     },
     {
@@ -138,7 +137,7 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
         if (!(await deleteEntry(core, user_id, params.key ?? ''))) throw keyNotFound();
-        ctx.body = OK;
+        answerJson(ctx, OK);
       },
     },
   ];
@@ -147,4 +146,10 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
 /** The token itself: in the path, or for `/user/me/…` in the Authorization header. */
 function secretOf(ctx: Context, params: Params): string {
   return (params.token === 'me' ? bearerToken(ctx) : params.token) ?? '';
+}
+
+/** Answers with JSON text as it is. */
+function answerJson(ctx: Context, text: string): void {
+  ctx.set('Content-Type', 'application/json; charset=utf-8');
+  ctx.body = text;
 }

@@ -1,0 +1,27 @@
+import type { Middleware } from 'koa';
+import type { Log } from '../core/log.ts';
+import { answerError } from './error-handler.ts';
+import { requestIds } from './request-id.ts';
+import { logRequest } from './request-log.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+
+/**
+ * What surrounds every request: id, security headers, errors as answers, the log line. One function instead of four in a
+ * chain: each link costs a request a promise and a closure.
+ */
+export function edge(log: Log): Middleware {
+  const newId = requestIds();
+  return async (ctx, next) => {
+    const started = performance.now();
+    const id = newId();
+    ctx.state.id = id;
+    ctx.res.setHeader('X-Request-Id', id);
+    setSecurityHeaders(ctx.res);
+    try {
+      await next();
+    } catch (error) {
+      answerError(ctx, error, log);
+    }
+    logRequest(log, ctx, performance.now() - started);
+  };
+}
