@@ -26,7 +26,7 @@ const OPTIONS: MongoClientOptions = {
   connectTimeoutMS: 5000,
   heartbeatFrequencyMS: 1000,
   // The gate gives up sooner; but what it has given up must not wait in the driver for ever, and pile up there.
-  waitQueueTimeoutMS: 10_000,
+  waitQueueTimeoutMS: 5000,
   // Durable: what was answered survives the death of the primary, and nothing is read that may not.
   writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
   readPreference: 'primary',

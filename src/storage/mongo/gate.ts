@@ -30,7 +30,8 @@ export class Gate {
   #tick = 0;
   /** Tick of the last answer of the server, to whatever. */
   #answered = 0;
-  #pinging = false;
+  /** Tick at which the last ping was sent, while it is waited for. */
+  #pinged: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #whenIdle: (() => void) | undefined;
 
@@ -107,15 +108,17 @@ export class Gate {
   }
 
   #demandSign(): void {
-    if (this.#pinging) return;
-    this.#pinging = true;
+    // A ping the driver never ends must not be the last.
+    if (this.#pinged !== undefined && this.#tick - this.#pinged < PATIENCE) return;
+    const sent = this.#tick;
+    this.#pinged = sent;
     const answer = () => {
       this.#answered = this.#tick;
     };
     this.#ping()
       .then(answer, () => {})
       .finally(() => {
-        this.#pinging = false;
+        if (this.#pinged === sent) this.#pinged = undefined;
       });
   }
 
