@@ -51,7 +51,10 @@ forEachEngine('the log', engine => {
     const requests = server.log.filter(line => line.msg === 'request');
     const stored = requests.find(line => line.method === 'POST' && line.route === '/user/:token/store/:key');
     expect(stored).toMatchObject({ status: 200, ms: expect.any(Number) });
-    for (const field of ['id', 'account']) expect(stored?.[field]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(stored).toMatchObject({
+      id: expect.stringMatching(/^[\w-]{11}-[0-9a-z]+$/),
+      account: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
     expect(server.log.filter(line => line.level >= 40)).toEqual([]);
   });
 });
