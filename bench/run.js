@@ -11,7 +11,7 @@ import { readEmbedded, readMongo, writeEmbedded, writeMongo } from './scenarios/
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string' } },
 });
-const size = values.quick ? { rounds: 3, count: 10_000 } : { rounds: 7, count: 40_000 };
+const size = values.quick ? { rounds: 3, count: 10_000 } : { rounds: 5, count: 30_000 };
 const { run, render } = collect({ ...size, mongo: process.env.MONGODB_URI });
 
 for (const scenario of [readEmbedded, writeEmbedded, readMongo, writeMongo, large, logins]) {

@@ -30,8 +30,10 @@ export function startFloor(kind, environment = {}) {
  * @param {Record<string, string>} environment
  * @returns {Promise<Server>}
  */
-export function startKeybin(environment) {
-  return start(KEYBIN, [], { KEYBIN_APP_PORT: '0', ...environment });
+export async function startKeybin(environment) {
+  const server = await start(KEYBIN, [], { KEYBIN_APP_PORT: '0', ...environment });
+  while ((await fetch(`${server.url}/readyz`)).status !== 200) await new Promise(resolve => setTimeout(resolve, 20));
+  return server;
 }
 
 /** A folder for data; removed by the second element. */
