@@ -34,9 +34,9 @@ export interface ServeOptions {
 export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
   let current = config;
   const core = assemble(() => current, systemClock, log);
-  const stopErasing = { stop: () => {} };
+  let stopErasing = () => {};
   const release = async () => {
-    stopErasing.stop();
+    stopErasing();
     await core.passwords.close();
     await core.storage.close();
   };
@@ -51,7 +51,7 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
   const ready = core.storage.ready.then(() => {
     log.info({ engine: core.storage.description }, 'ready');
-    stopErasing.stop = resumeRegularly(core);
+    stopErasing = resumeRegularly(core);
   });
 
   return {

@@ -1,7 +1,8 @@
-/** What the port's `Expect` and `Change` mean for one document, evaluated in memory; and the copies that writes work on. */
+/** What the port says about one document, evaluated in memory; and the copies that writes work on. */
 
 import { ConflictError } from '../errors.ts';
-import type { Change, Expect, Write } from './port.ts';
+import { checkTuple } from './cursor.ts';
+import type { Change, CollectionSpec, Expect, Scalar, Write } from './port.ts';
 
 /** A document as an engine handles it: the port's types have checked it. */
 export type Doc = Record<string, unknown>;
@@ -67,4 +68,17 @@ export function changed(doc: Doc, change: Change<Doc>): Doc {
     next[field] = sum;
   }
   return next;
+}
+
+/** Primary key of a document. Throws `InvalidInputError` when it cannot be indexed. */
+export function keyOf({ spec }: { readonly spec: CollectionSpec<Doc> }, doc: Doc): Scalar[] {
+  const key = spec.key.map(field => doc[field]);
+  checkTuple(key);
+  return [...key];
+}
+
+/** Whether a document has ended by `now` (milliseconds). */
+export function isExpired({ spec }: { readonly spec: CollectionSpec<Doc> }, doc: Doc, now: number): boolean {
+  const end = spec.expires === undefined ? undefined : doc[spec.expires];
+  return end instanceof Date && end.getTime() <= now;
 }

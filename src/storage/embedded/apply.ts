@@ -1,9 +1,9 @@
 import { ConflictError, DuplicateKeyError } from '../../errors.ts';
-import { changed, type Doc, equal, meets } from '../change.ts';
+import { changed, type Doc, equal, isExpired, keyOf, meets } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
 import { boundsOf } from './keys.ts';
-import { entryOf, type Index, isExpired, keyOf, type Table, tupleOf } from './table.ts';
+import { entryOf, type Index, type Table, tupleOf } from './table.ts';
 
 // Everything here runs inside a write transaction, and checks all it has to check before it writes.
 

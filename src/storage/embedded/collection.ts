@@ -1,11 +1,11 @@
 import { InvalidInputError } from '../../errors.ts';
-import { type Doc, snapshotOf, snapshotOfChange } from '../change.ts';
+import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import * as apply from './apply.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
-import { type Index, isExpired, type Table } from './table.ts';
+import type { Index, Table } from './table.ts';
 import { entriesOf, type Met } from './walk.ts';
 
 /** Documents removed in one transaction by `deleteMany`. */

@@ -1,6 +1,5 @@
 import type { RootDatabase } from 'lmdb';
 import type { Doc } from '../change.ts';
-import { checkTuple } from '../cursor.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
 import { keyEncoder, type Tuple } from './keys.ts';
 
@@ -86,13 +85,6 @@ function openDb<V>(root: RootDatabase, name: string): Db<V> {
   return root.openDB(options as never) as unknown as Db<V>;
 }
 
-/** Primary key of a document. Throws `InvalidInputError` when it cannot be indexed. */
-export function keyOf(table: Table, doc: Doc): Scalar[] {
-  const key = table.spec.key.map(field => doc[field]);
-  checkTuple(key);
-  return key as Scalar[];
-}
-
 /** Tuple a document has in an index, or undefined when it is outside. */
 export function tupleOf(index: Index, doc: Doc): Scalar[] | undefined {
   const length = index.unique ? index.own : index.tuple.length;
@@ -116,11 +108,4 @@ export function entryOf(table: Table, index: Index, doc: Doc): unknown {
     held[field] = doc[field];
   }
   return held ?? true;
-}
-
-/** Whether a document has ended by `now` (milliseconds). */
-export function isExpired(table: Table, doc: Doc, now: number): boolean {
-  if (table.spec.expires === undefined) return false;
-  const at = doc[table.spec.expires];
-  return at instanceof Date && at.getTime() <= now;
 }

@@ -1,10 +1,10 @@
-import { snapshotOf, snapshotOfChange } from '../change.ts';
+import { isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import { decode, HIDDEN } from './documents.ts';
 import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
 import { readPage } from './scan.ts';
-import { type Doc, indexOf, isExpired, type Table } from './table.ts';
+import { type Doc, indexOf, type Table } from './table.ts';
 import { type Refused, settlingDuplicates } from './unique.ts';
 import * as writes from './writes.ts';
 

@@ -1,11 +1,11 @@
 import { ConflictError, DuplicateKeyError } from '../../errors.ts';
-import { changed, equal, meets } from '../change.ts';
+import { changed, equal, isExpired, keyOf, meets } from '../change.ts';
 import { located, unexpected } from '../conflict.ts';
 import type { Expect, Range, Scalar, Write } from '../port.ts';
 import type { Step } from './commit.ts';
 import { decodeWhole } from './documents.ts';
 import { contains, equals, inRange } from './filters.ts';
-import { checkDoc, type Doc, type Index, indexOf, isExpired, keyOf, type Table } from './table.ts';
+import { checkDoc, type Doc, type Index, indexOf, type Table } from './table.ts';
 
 /** A document as the commit leaves it; without `doc` it is gone. */
 interface Outcome {

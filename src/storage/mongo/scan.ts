@@ -1,9 +1,10 @@
 import { InvalidInputError } from '../../errors.ts';
+import { isExpired } from '../change.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Page, Scalar, Scan } from '../port.ts';
 import { decode, decodeCovered, HIDDEN } from './documents.ts';
 import { inRange, restOfRange } from './filters.ts';
-import { ascending, type Doc, type Index, indexOf, isExpired, type Table } from './table.ts';
+import { ascending, type Doc, type Index, indexOf, type Table } from './table.ts';
 
 /** Least number of documents read at once when expired ones have left a page unfilled. */
 const READ_ON = 100;

@@ -1,7 +1,7 @@
 import type { Db, Document, Collection as MongoCollection } from 'mongodb';
 import type { Doc } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
-import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
+import type { CollectionSpec, IndexSpec } from '../port.ts';
 
 export type { Doc };
 
@@ -113,18 +113,4 @@ export function checkDoc(table: Table, doc: Doc): void {
   }
   const end = table.spec.expires === undefined ? undefined : doc[table.spec.expires];
   if (end !== undefined) checkTuple([end]);
-}
-
-/** Primary key of a document. */
-export function keyOf(table: Table, doc: Doc): Scalar[] {
-  const key = table.spec.key.map(field => doc[field]);
-  checkTuple(key);
-  return [...key];
-}
-
-/** Whether a document has ended by `now` (milliseconds). */
-export function isExpired(table: Table, doc: Doc, now: number): boolean {
-  if (table.spec.expires === undefined) return false;
-  const end = doc[table.spec.expires];
-  return end instanceof Date && end.getTime() <= now;
 }

@@ -1,9 +1,10 @@
 import type { MongoServerError } from 'mongodb';
 import { DuplicateKeyError } from '../../errors.ts';
+import { isExpired, keyOf } from '../change.ts';
 import type { Scalar } from '../port.ts';
 import { isDuplicate } from './errors.ts';
 import { ended, equals } from './filters.ts';
-import { ascending, type Doc, type Index, isExpired, keyOf, type Table } from './table.ts';
+import { ascending, type Doc, type Index, type Table } from './table.ts';
 
 /** How often a write is run that unique indexes refuse although nobody holds the value any more. */
 export const UNIQUE_ATTEMPTS = 5;

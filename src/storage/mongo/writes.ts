@@ -1,10 +1,11 @@
 import type { ClientSession, Document } from 'mongodb';
 import { ConflictError } from '../../errors.ts';
+import { keyOf } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
 import { decodeWhole, GUARD } from './documents.ts';
 import { ended, equals, inRange, liveAt, withinBounds } from './filters.ts';
-import { checkDoc, type Doc, indexOf, keyOf, type Table } from './table.ts';
+import { checkDoc, type Doc, indexOf, type Table } from './table.ts';
 
 // The single writes, each alone or as a step of a transaction. Duplicates surface as the driver's error: see unique.ts.
 
