@@ -79,6 +79,11 @@ export type Expect<T> = { readonly [F in keyof T]?: T[F] | undefined };
  */
 export interface Collection<T> {
   get(key: readonly Scalar[]): Promise<T | undefined>;
+  /**
+   * The documents at these keys, in the order of the keys; undefined where there is none. A key may occur twice, and its
+   * document may be one object then. Not of one moment: what is written meanwhile may or may not be seen.
+   */
+  getMany(keys: readonly (readonly Scalar[])[]): Promise<(T | undefined)[]>;
   /** By a unique index, with a value for each of its fields. */
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<T | undefined>;
   /** In index order, ties by primary key. A bad cursor is `InvalidInputError` (code `cursor_invalid`). */
@@ -122,6 +127,12 @@ export interface Storage {
   collection<T extends object>(spec: CollectionSpec<T>): Collection<T>;
   /** Adds to a named counter that starts at 0; returns the new value. Unique, not ordered with other writes. */
   increment(counter: string, by?: number): Promise<number>;
+  /**
+   * A random text of 43 characters that belongs to the data: made when it is first asked for, then the same for ever and for
+   * every process. `name` is made of `a-z 0-9 -`. `inDatabase` says whether it lies in the database, and so in its backups.
+   * Read anew at each call. Rejects with `StorageUnavailableError`, also when what is stored is damaged: it is not replaced.
+   */
+  secret(name: string): Promise<{ value: string; inDatabase: boolean }>;
   /**
    * Applies all writes or none. An `update` or `delete` whose document is absent or not as `expect` says is a
    * `ConflictError`, as is a `require` that does not hold and an `add` out of bounds; `at` is the index of the write.

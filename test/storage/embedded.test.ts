@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { open } from 'lmdb';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Log } from '../../src/core/log.ts';
 import { StartupError, StorageUnavailableError } from '../../src/errors.ts';
 import { openEmbedded } from '../../src/storage/embedded/index.ts';
@@ -145,4 +145,71 @@ test('expired documents leave the disk in the background, with their index entri
       return (root.openDB({ name, keyEncoding: 'binary' } as never).getStats() as { entryCount: number }).entryCount;
     });
   await expect.poll(sizes).toEqual([1, 1, 0]);
+});
+
+test('30 collections with two indexes each have their place', async () => {
+  const indexes = [
+    { name: 'group', fields: ['group'] },
+    { name: 'only', fields: ['group', 'id'], unique: true },
+  ] as const;
+  const specs = Array.from({ length: 30 }, (_, i): CollectionSpec<Item> => ({ ...items, name: `c${i}`, indexes }));
+  const storage = start(await temporaryFolder(), specs);
+  for (const spec of specs) await storage.collection(spec).insert({ id: spec.name, group: 'g' });
+  for (const spec of specs) expect(await storage.collection(spec).find('only', ['g', spec.name])).toBeDefined();
+});
+
+describe('a secret', () => {
+  test('is a file of its own for this user alone, and no other file stays', async () => {
+    const folder = await temporaryFolder();
+    const storage = start(folder);
+    const [{ value }] = await Promise.all([storage.secret('a'), storage.secret('a'), storage.secret('b')]);
+    expect(await readFile(path.join(folder, 'secrets', 'a'), 'utf8')).toBe(value);
+    expect((await stat(path.join(folder, 'secrets', 'a'))).mode & 0o777).toBe(0o600);
+    expect((await stat(path.join(folder, 'secrets'))).mode & 0o777).toBe(0o700);
+    expect((await readdir(path.join(folder, 'secrets'))).sort()).toEqual(['a', 'b']);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['cut off', 'x'.repeat(42)],
+    ['too long', 'x'.repeat(44)],
+    ['edited', `${'x'.repeat(43)}\n`],
+    ['not a text', Buffer.alloc(43, 0xff)],
+  ])('whose file is %s is refused with the name of the file, which stays as it is', async (_, content) => {
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, 'secrets'));
+    const file = path.join(folder, 'secrets', 'a');
+    await writeFile(file, content);
+    const storage = start(folder);
+    for (let call = 0; call < 2; call++) {
+      const error = await storage.secret('a').catch(e => e);
+      expect(error).toBeInstanceOf(StorageUnavailableError);
+      expect(error.message).toContain('secrets/a in the data folder is damaged');
+    }
+    expect(await readFile(file)).toEqual(Buffer.from(content));
+    await storage.secret('b');
+  });
+
+  test('that cannot be read or made is a StorageUnavailableError', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, 'secrets', 'a'), { recursive: true });
+    const storage = start(folder);
+    await expect(storage.secret('a')).rejects.toBeInstanceOf(StorageUnavailableError);
+    await rm(path.join(folder, 'secrets'), { recursive: true });
+    await writeFile(path.join(folder, 'secrets'), 'in the way');
+    await expect(storage.secret('a')).rejects.toBeInstanceOf(StorageUnavailableError);
+  });
+
+  test('leaves nothing behind of processes that died while they made it', async () => {
+    const folder = await temporaryFolder();
+    const storage = start(folder);
+    await storage.secret('other');
+    const remains = path.join(folder, 'secrets', 'a.0d1d9a7e');
+    await writeFile(remains, 'half');
+    const secret = await storage.secret('a');
+    expect(secret.value).toHaveLength(43);
+    await writeFile(remains, 'x'.repeat(43));
+    expect(await storage.secret('a')).toEqual(secret);
+    expect((await readdir(path.join(folder, 'secrets'))).sort()).toEqual(['a', 'other']);
+  });
 });

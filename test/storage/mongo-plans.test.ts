@@ -68,6 +68,25 @@ forEachEngine(
         },
       );
 
+      test('getMany takes the primary index for keys of one and of many beginnings, and reads what it returns', async context => {
+        needs(context, engine, 'explain');
+        const { db, collection } = await filled();
+        const ids = Array.from({ length: 90 }, (_, i) => `${i}`);
+        const shared = ids.map(id => ['s', id]);
+        const mixed = ids.map((id, i) => [i % 2 ? 's' : `s${i}`, id]);
+        for (const keys of [shared, mixed]) {
+          let found = 0;
+          const notes = await profile(db, async () => {
+            found = (await collection.getMany(keys)).filter(thing => thing !== undefined).length;
+          });
+          expect(found).toBe(keys === shared ? 60 : 30);
+          expect(notes).toHaveLength(1);
+          expect(notes[0]?.planSummary).toMatch(/^IXSCAN \{ space: 1, id: 1 \}/);
+          expect(notes[0]?.planSummary).not.toContain('COLLSCAN');
+          expect(Number(notes[0]?.docsExamined)).toBe(found);
+        }
+      });
+
       test('counts and removals take the index, and a covered scan reads no document', async context => {
         needs(context, engine, 'explain');
         const { db, collection } = await filled();

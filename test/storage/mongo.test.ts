@@ -315,6 +315,32 @@ forEachEngine(
         });
       });
 
+      test.each([16.5, 17])(
+        'one of %d MiB among the inserts of a commit is refused, and nothing is applied',
+        async size => {
+          const storage = await opened(await database());
+          const note = 'x'.repeat(size * 1024 * 1024);
+          const writes = [
+            { in: things, insert: { space: 's', id: 'a' } },
+            { in: things, insert: { space: 's', id: 'b', note } },
+          ];
+          await expect(storage.commit(writes)).rejects.toMatchObject({ code: 'request_too_large' });
+          expect(await readAll(storage.collection(things))).toEqual([]);
+        },
+      );
+
+      test('a secret that was damaged is refused, and stays as it is', async () => {
+        const db = await database();
+        const storage = await opened(db);
+        await storage.secret('sessions');
+        const secrets = db.collection<{ _id: string; value: string }>('keybin_secrets');
+        await secrets.updateOne({ _id: 'sessions' }, { $set: { value: 'short' } });
+        const error = await storage.secret('sessions').catch(e => e);
+        expect(error).toMatchObject({ code: 'storage_unavailable' });
+        expect(error.message).toContain('"sessions" in MongoDB collection "keybin_secrets" is damaged');
+        expect(await secrets.findOne()).toEqual({ _id: 'sessions', value: 'short' });
+      });
+
       test('a failed upload leaves nothing, and one that died is removed a day later', async () => {
         const db = await database();
         const now = Date.UTC(2100, 0, 1);

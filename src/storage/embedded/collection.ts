@@ -27,6 +27,14 @@ export class EmbeddedCollection implements Collection<Doc> {
     return apply.live(this.#table, key, this.#env.now());
   }
 
+  async getMany(keys: readonly (readonly Scalar[])[]): Promise<(Doc | undefined)[]> {
+    if (keys.length === 0) return [];
+    this.#env.beginRead();
+    for (const key of keys) checkTuple(key);
+    const now = this.#env.now();
+    return keys.map(key => apply.live(this.#table, key, now));
+  }
+
   async find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
     this.#env.beginRead();
     checkTuple(values);

@@ -10,6 +10,9 @@ import { Writer } from './writer.ts';
 export const BLOBS = 'blobs';
 export const INCOMING = 'incoming';
 
+/** Folder of the secrets. It is made with the first one. */
+export const SECRETS = 'secrets';
+
 /** LMDB sets aside a slot for each: every collection, and every index, is one. */
 const MAX_DATABASES = 128;
 

@@ -3,7 +3,11 @@ import { open } from 'node:fs/promises';
 import { PayloadTooLargeError } from '../../errors.ts';
 
 /** Writes a new file and flushes it; returns the hash and size. Throws `PayloadTooLargeError` over `maxBytes`. */
-export async function writeFlushed(file: string, content: AsyncIterable<Uint8Array>, maxBytes: number) {
+export async function writeFlushed(
+  file: string,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxBytes = Number.POSITIVE_INFINITY,
+) {
   const handle = await open(file, 'wx', 0o600);
   try {
     const hash = createHash('sha256');
@@ -21,7 +25,7 @@ export async function writeFlushed(file: string, content: AsyncIterable<Uint8Arr
   }
 }
 
-/** Makes a rename in a folder durable. */
+/** Makes a rename or a new name in a folder durable. */
 export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {
@@ -36,7 +40,12 @@ export async function ifThere<R>(work: Promise<R>): Promise<R | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+}
+
+/** Whether the file system refused with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some(code => code === error.code);
 }

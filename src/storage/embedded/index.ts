@@ -10,6 +10,7 @@ import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
+import { secretOf } from './secrets.ts';
 import { startSweeper } from './sweep.ts';
 import { openTable, type Table } from './table.ts';
 
@@ -75,6 +76,10 @@ class EmbeddedStorage implements Storage {
     });
   }
 
+  async secret(name: string) {
+    return { value: await secretOf(this.#env, name), inDatabase: false };
+  }
+
   async commit(writes: readonly Write[]): Promise<void> {
     await commit(this.#env, name => this.#tableOf(name), writes);
   }
@@ -120,6 +125,7 @@ function failedStorage(folder: string, error: unknown): Storage {
   };
   const collection = {
     get: unavailable,
+    getMany: unavailable,
     find: unavailable,
     scan: unavailable,
     insert: unavailable,
@@ -136,6 +142,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     blobs,
     collection: () => collection,
     increment: unavailable,
+    secret: unavailable,
     commit: unavailable,
     ping: unavailable,
     close: async () => {},

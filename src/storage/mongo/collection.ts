@@ -3,6 +3,7 @@ import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../p
 import { decode, HIDDEN } from './documents.ts';
 import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
+import { identityOf, readMany } from './read-many.ts';
 import { readPage } from './scan.ts';
 import { type Doc, indexOf, type Table } from './table.ts';
 import { type Refused, settlingDuplicates } from './unique.ts';
@@ -22,6 +23,19 @@ export class MongoDbCollection implements Collection<Doc> {
 
   get(key: readonly Scalar[]): Promise<Doc | undefined> {
     return this.#gate.short(() => this.#findOne(this.#table.spec.key, key));
+  }
+
+  async getMany(keys: readonly (readonly Scalar[])[]): Promise<(Doc | undefined)[]> {
+    if (keys.length === 0) return [];
+    return this.#gate.long(async () => {
+      const found = await readMany(this.#table, keys, query => this.#gate.step(query));
+      const now = this.#now();
+      for (const [id, doc] of found) {
+        if (isExpired(this.#table, doc, now)) found.delete(id);
+        else decode(doc);
+      }
+      return keys.map(key => found.get(identityOf(key)));
+    });
   }
 
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {

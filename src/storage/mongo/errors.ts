@@ -1,7 +1,9 @@
 import {
+  MongoBulkWriteError,
   MongoClientClosedError,
   MongoError,
   MongoExpiredSessionError,
+  MongoInvalidArgumentError,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoServerClosedError,
@@ -98,6 +100,13 @@ export function isDuplicate(error: unknown): error is MongoServerError {
 /** Whether a server error has one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly number[]): error is MongoServerError {
   return error instanceof MongoServerError && codes.some(code => code === error.code);
+}
+
+/** What made a bulk write fail: the driver wraps it, which hides its class, and has an error of its own for large documents. */
+export function bulkFailure(error: unknown): unknown {
+  if (error instanceof MongoInvalidArgumentError) return new PayloadTooLargeError(MAX_DOCUMENT_BYTES, { cause: error });
+  const wrapped = error instanceof MongoBulkWriteError ? error.errorResponse : undefined;
+  return wrapped instanceof Error ? wrapped : error;
 }
 
 /** What a caller of the port may see of an error; errors of ours and bugs stay as they are. */

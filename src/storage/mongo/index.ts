@@ -5,15 +5,19 @@ import { StorageUnavailableError } from '../../errors.ts';
 import { snapshotOfWrite } from '../change.ts';
 import type { OpenOptions } from '../options.ts';
 import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
+import { demandSecretName } from '../secret.ts';
 import { GridBlobStore } from './blobs.ts';
 import { ClientWatch } from './client-watch.ts';
 import { MongoDbCollection } from './collection.ts';
-import { commitAtomically, commitInOrder } from './commit.ts';
+import { commitAtomically } from './commit.ts';
+import { commitInOrder } from './commit-in-order.ts';
 import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
 import { type Counter, increment } from './counters.ts';
 import { dryRun } from './dry-run.ts';
 import { Gate } from './gate.ts';
 import { prepare } from './prepare.ts';
+import { type Secret, secretOf } from './secrets.ts';
+import { isLong } from './steps.ts';
 import { type Table, tableOf } from './table.ts';
 
 const CLOSED = 'the storage is closed';
@@ -36,6 +40,7 @@ class MongoStorage implements Storage {
   readonly #tables = new Map<string, Table>();
   readonly #collections = new Map<string, MongoDbCollection>();
   readonly #counters: MongoCollection<Counter>;
+  readonly #secrets: MongoCollection<Secret>;
   #watch: ClientWatch | undefined;
   #topology: Topology | undefined;
   #closed: Promise<void> | undefined;
@@ -49,6 +54,7 @@ class MongoStorage implements Storage {
     this.#client = client;
     this.#gate = new Gate(() => db.command({ ping: 1 }));
     this.#counters = db.collection('keybin_counters');
+    this.#secrets = db.collection('keybin_secrets');
     this.blobs = new GridBlobStore(db, this.#gate, now);
     for (const spec of options.specs) {
       const table = tableOf(db, spec, options.names[spec.name] ?? spec.name);
@@ -80,6 +86,11 @@ class MongoStorage implements Storage {
     return this.#gate.short(() => increment(this.#counters, counter, by));
   }
 
+  async secret(name: string) {
+    demandSecretName(name);
+    return { value: await this.#gate.short(() => secretOf(this.#secrets, name)), inDatabase: true };
+  }
+
   async commit(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return;
     const steps = writes.map(write => ({ write: snapshotOfWrite(write), table: this.#tableOf(write.in.name) }));
@@ -89,7 +100,7 @@ class MongoStorage implements Storage {
       await dryRun(steps, now());
       await commitInOrder(steps, now);
     };
-    await (writes.some(write => 'deleteMany' in write) ? this.#gate.long(work) : this.#gate.short(work));
+    await (isLong(steps) ? this.#gate.long(work) : this.#gate.short(work));
   }
 
   async ping(): Promise<void> {

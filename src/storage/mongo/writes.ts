@@ -4,6 +4,7 @@ import { keyOf } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
 import { decodeWhole, GUARD } from './documents.ts';
+import { bulkFailure } from './errors.ts';
 import { ended, equals, inRange, liveAt, withinBounds } from './filters.ts';
 import { checkDoc, type Doc, indexOf, type Table } from './table.ts';
 
@@ -18,6 +19,15 @@ const UPDATE_ATTEMPTS = 5;
 export async function insert(table: Table, doc: Doc, session?: ClientSession): Promise<void> {
   checkDoc(table, doc);
   await table.rows.insertOne({ ...doc }, { session }); // a copy: the driver adds `_id`
+}
+
+/** Inserts in this order. When a unique index refuses one, those before it are there, unless a transaction takes them back. */
+export async function insertMany(table: Table, docs: readonly Doc[], session?: ClientSession): Promise<void> {
+  for (const doc of docs) checkDoc(table, doc);
+  const copies = docs.map(doc => ({ ...doc })); // the driver adds `_id`
+  await table.rows.insertMany(copies, { session, ordered: true }).catch(error => {
+    throw bulkFailure(error);
+  });
 }
 
 export async function put(table: Table, doc: Doc, session?: ClientSession): Promise<void> {

@@ -9,6 +9,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
   const collection = storage.collection(things);
   return {
     get: () => collection.get(['s', 'a']),
+    getMany: () => collection.getMany([['s', 'a']]),
     find: () => collection.find('email', ['a@b']),
     scan: () => collection.scan({ limit: 1 }),
     'scan by index': () => collection.scan({ index: 'rank', prefix: ['s'], limit: 1, covered: true }),
@@ -19,6 +20,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
     deleteMany: () => collection.deleteMany({ prefix: ['s'] }),
     count: () => collection.count({ prefix: ['s'] }),
     increment: () => storage.increment('counter'),
+    secret: () => storage.secret('sessions'),
     commit: () => storage.commit([{ in: things, put: { space: 's', id: 'c' } }]),
     ping: () => storage.ping(),
     'blobs.put': () => storage.blobs.put(once(Buffer.from('content')), 100),

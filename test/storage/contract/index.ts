@@ -3,16 +3,19 @@
 import type { Engine } from '../../support/engines.ts';
 import { blobsContract } from './blobs.ts';
 import { commitContract } from './commit.ts';
+import { commitManyContract } from './commit-many.ts';
 import { commitRacesContract } from './commit-races.ts';
 import { counterContract } from './counter.ts';
 import { deleteContract } from './delete.ts';
 import { expiryContract } from './expiry.ts';
 import { faultsContract } from './faults.ts';
+import { getManyContract } from './get-many.ts';
 import { keysContract } from './keys.ts';
 import { lifecycleContract } from './lifecycle.ts';
 import { orderContract } from './order.ts';
 import { pagingContract } from './paging.ts';
 import { scanContract } from './scan.ts';
+import { secretContract } from './secret.ts';
 import { uniqueContract } from './unique.ts';
 import { updateContract } from './update.ts';
 import { valuesContract } from './values.ts';
@@ -20,6 +23,7 @@ import { valuesContract } from './values.ts';
 /** Registers every case for one engine. */
 export function storageContract(engine: Engine): void {
   keysContract(engine);
+  getManyContract(engine);
   orderContract(engine);
   valuesContract(engine);
   uniqueContract(engine);
@@ -29,7 +33,9 @@ export function storageContract(engine: Engine): void {
   deleteContract(engine);
   expiryContract(engine);
   counterContract(engine);
+  secretContract(engine);
   commitContract(engine);
+  commitManyContract(engine);
   commitRacesContract(engine);
   blobsContract(engine);
   lifecycleContract(engine);

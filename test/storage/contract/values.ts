@@ -94,6 +94,7 @@ export function valuesContract(engine: Engine): void {
       const { storage } = await open(engine);
       const collection = storage.collection(things);
       const doc = Object.freeze({ space: 's', id: 'a', email: 'e', at: new Date(5), note: 'n', total: 1 });
+      const other = Object.freeze({ space: 's', id: 'b', note: 'n' });
       const key = Object.freeze(['s', 'a']);
       const change = Object.freeze({
         set: Object.freeze({ note: 'm' }),
@@ -102,22 +103,24 @@ export function valuesContract(engine: Engine): void {
       });
       const expected = Object.freeze({ note: 'n' });
       const range = Object.freeze({ index: 'at', from: new Date(0), limit: 5 });
-      const before = structuredClone([doc, key, change, expected, range]);
+      const before = structuredClone([doc, other, key, change, expected, range]);
       await collection.insert(doc);
       await collection.put(doc);
       await collection.get(key);
+      await collection.getMany(Object.freeze([key, key]));
       await collection.scan(range);
       await collection.count(range);
       await collection.update(key, change, expected);
       await collection.delete(key);
       const writes = Object.freeze([
         Object.freeze({ in: things, insert: doc }),
+        Object.freeze({ in: things, insert: other }),
         Object.freeze({ in: things, put: doc }),
         Object.freeze({ in: things, update: key, change, expect: expected }),
       ]);
       await storage.commit(writes);
       await collection.deleteMany(range);
-      expect([doc, key, change, expected, range]).toStrictEqual(before);
+      expect([doc, other, key, change, expected, range]).toStrictEqual(before);
     });
 
     test('a document that was stored or read is a copy', async () => {
