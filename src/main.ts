@@ -2,14 +2,16 @@
 /** `keybin-server`: arguments, configuration, server. The only file that ends the process. */
 
 import cluster from 'node:cluster';
+import { buffer } from 'node:stream/consumers';
 import { buildCommit, packageVersion } from './build-info.ts';
 import { HELP, readArguments } from './config/arguments.ts';
+import { readFlags } from './config/flags.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { renderEffective } from './config/render.ts';
 import { StartupError } from './errors.ts';
 import { createLog, type ProcessLog } from './log.ts';
 import { serve } from './serve.ts';
-import { CANNOT_START, superviseWorkers } from './workers.ts';
+import { CANNOT_START, flagsOfWorker, superviseWorkers } from './workers.ts';
 
 /** Milliseconds between two looks at who the parent process is. */
 const PARENT_CHECK = 500;
@@ -17,11 +19,12 @@ const PARENT_CHECK = 500;
 process.exit(await main().catch(failed));
 
 async function main(): Promise<number> {
-  const { action, config: file } = readArguments(process.argv.slice(2));
+  const { action, config: file, admin } = readArguments(process.argv.slice(2));
   if (action === 'help') return print(HELP);
   if (action === 'version') return print(`keybin-server ${packageVersion()}\n`);
 
-  const load = () => loadConfig({ file, environment: process.env });
+  const flags = (await flagsOfWorker()) ?? (await readFlags(admin, () => buffer(process.stdin)));
+  const load = () => loadConfig({ file, environment: process.env, flags });
   const loaded = await load();
   if (action === 'check-config') {
     for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
@@ -31,7 +34,9 @@ async function main(): Promise<number> {
   const output = createLog(loaded.config);
   if (cluster.isPrimary) for (const warning of loaded.warnings) output.log.warn(warning);
   try {
-    return await (workers > 1 && cluster.isPrimary ? superviseWorkers(workers, output.log) : run(loaded, load, output));
+    return await (workers > 1 && cluster.isPrimary
+      ? superviseWorkers(workers, flags, output.log)
+      : run(loaded, load, output));
   } finally {
     output.flush();
   }

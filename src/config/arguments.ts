@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { StartupError } from '../errors.ts';
+import type { AdminFlags } from './flags.ts';
 import { nearest } from './nearest.ts';
 import { optionList } from './options.ts';
 import { didYouMean } from './source.ts';
@@ -9,7 +10,8 @@ import { didYouMean } from './source.ts';
 /** What the command line asks for. `config` is the argument of `--config`. */
 export interface Arguments {
   readonly action: 'serve' | 'check-config' | 'help' | 'version';
-  readonly config?: string;
+  readonly config?: string | undefined;
+  readonly admin: AdminFlags;
 }
 
 /** The command line is wrong. The message lists all problems; the process ends with `exitCode`. */
@@ -19,33 +21,57 @@ export class UsageError extends StartupError {
 
 const FLAGS = {
   config: { type: 'string' },
+  'admin-user': { type: 'string' },
+  'admin-pass': { type: 'string' },
+  'admin-pass-file': { type: 'string' },
+  'admin-pass-stdin': { type: 'boolean' },
   'check-config': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
 
+/** What a flag needs behind it; the others take nothing. */
+const NEEDS = new Map([
+  ['config', 'the path of a file'],
+  ['admin-user', 'a name'],
+  ['admin-pass', 'a password'],
+  ['admin-pass-file', 'the path of a file'],
+]);
+
+const PASSWORD_FLAGS = ['admin-pass', 'admin-pass-file', 'admin-pass-stdin'];
+
 /** Reads the arguments behind the program's name. `--help` wins over `--version`, both over the rest. Throws `UsageError`. */
 export function readArguments(args: readonly string[]): Arguments {
   const { tokens } = parseArgs({ args: [...args], options: FLAGS, strict: false, tokens: true });
+  // What stands alone may be the rest of a password.
+  const quotable = !args.some(arg => /^-.*(admin|pass)/i.test(arg));
   const problems: string[] = [];
-  const seen = new Set<string>();
-  let config: string | undefined;
+  const seen = new Map<string, string | undefined>();
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    const problem = token.kind === 'positional' ? unexpected(token.value) : check(token, seen);
+    const problem = token.kind === 'positional' ? unexpected(token.value, quotable) : check(token, seen);
     if (problem !== undefined) problems.push(problem);
-    if (token.kind === 'positional') continue;
-    if (token.name === 'config') config = token.value;
-    seen.add(token.name);
+    if (token.kind === 'option') seen.set(token.name, token.value);
   }
-  if (seen.has('help')) return { action: 'help' };
+  const passwords = PASSWORD_FLAGS.filter(name => seen.has(name)).map(name => `--${name}`);
+  if (passwords.length > 1) problems.push(`${passwords.join(' and ')} are given together; expected one of them`);
+  if (seen.has('help')) return { action: 'help', admin: {} };
   if (problems.length > 0) throw new UsageError(`${problems.join('\n')}\nTry: keybin-server --help`);
-  if (seen.has('version')) return { action: 'version' };
-  return { action: seen.has('check-config') ? 'check-config' : 'serve', ...(config === undefined ? {} : { config }) };
+  if (seen.has('version')) return { action: 'version', admin: {} };
+  return {
+    action: seen.has('check-config') ? 'check-config' : 'serve',
+    config: seen.get('config'),
+    admin: {
+      user: seen.get('admin-user'),
+      pass: seen.get('admin-pass'),
+      passFile: seen.get('admin-pass-file'),
+      passStdin: seen.has('admin-pass-stdin'),
+    },
+  };
 }
 
-function unexpected(argument: string): string {
-  return `unexpected argument ${JSON.stringify(argument)}; a file is given as --config FILE`;
+function unexpected(argument: string, quotable: boolean): string {
+  return `unexpected argument${quotable ? ` ${JSON.stringify(argument)}` : ''}; a file is given as --config FILE`;
 }
 
 interface Flag {
@@ -56,10 +82,11 @@ interface Flag {
 }
 
 /** What is wrong with an option, or undefined. */
-function check({ name, rawName, value, inlineValue }: Flag, seen: ReadonlySet<string>): string | undefined {
+function check({ name, rawName, value, inlineValue }: Flag, seen: ReadonlyMap<string, unknown>): string | undefined {
   if (!Object.hasOwn(FLAGS, name)) return `unknown option ${JSON.stringify(rawName)}${instead(name)}`;
-  if (name !== 'config') return value === undefined ? undefined : `${rawName} takes no value`;
-  if (!value || (!inlineValue && value.startsWith('-'))) return `${rawName} needs the path of a file`;
+  const needed = NEEDS.get(name);
+  if (needed === undefined) return value === undefined ? undefined : `${rawName} takes no value`;
+  if (!value || (!inlineValue && value.startsWith('-'))) return `${rawName} needs ${needed}`;
   return seen.has(name) ? `${rawName} is given twice` : undefined;
 }
 
@@ -73,20 +100,26 @@ function instead(name: string): string {
 /** What `--help` prints. */
 export const HELP = `Keybin: a self-hosted key/value data store over HTTP, with expiring tokens.
 
-Usage: keybin-server [--config FILE] [--check-config]
+Usage: keybin-server [--config FILE] [--check-config] [--admin-user NAME ...]
 
-  --config FILE     read this configuration file
-  --check-config    print the values in force, secrets masked, and stop
-  -h, --help        print this and stop
-  --version         print the version and stop
+  --config FILE           read this configuration file
+  --check-config          print the values in force, secrets masked, and stop
+  --admin-user NAME       the account that is made an admin ([ADMIN] username)
+  --admin-pass-file FILE  its password is in this file
+  --admin-pass-stdin      its password is all of the standard input
+  --admin-pass PASSWORD   its password, for whoever may list processes to see
+  -h, --help              print this and stop
+  --version               print the version and stop
 
 Without any configuration it listens on http://127.0.0.1:5000 and keeps its data
 in ./data. Values come from, the later over the earlier:
 
   1. the defaults
-  2. one file: --config FILE, else what KEYBIN_CONFIG names, else ./store.cfg
+  2. one file: --config FILE, else what KEYBIN_CONFIG names, else ./store.cfg;
+     for secrets also <key>_file, which names a file that holds the value
   3. the environment: KEYBIN_<SECTION>_<KEY>; for secrets also
-     KEYBIN_<SECTION>_<KEY>_FILE, which names a file that holds the value
+     KEYBIN_<SECTION>_<KEY>_FILE
+  4. the --admin flags
 
 Examples
 
@@ -98,6 +131,9 @@ Examples
 
   KEYBIN_APP_PORT=8080 KEYBIN_STORE_HOST=mongodb://db:27017 keybin-server
       Another port, data in MongoDB, no file.
+
+  pass show keybin | keybin-server --admin-user root --admin-pass-stdin
+      An admin whose password is written nowhere.
 
 SIGHUP reads the configuration again. SIGTERM and SIGINT finish the requests
 under way and stop. Exit code: 0 stopped as asked, 1 could not start, 2 wrong

@@ -1,6 +1,6 @@
 /** Rules over several options at once. */
 
-import { type Config, type NamedOption, optionList, options, readOption } from './options.ts';
+import { type Config, optionList, options, readOption } from './options.ts';
 import type { Given } from './source.ts';
 
 /** What a rule looks at. */
@@ -14,10 +14,14 @@ interface Rule {
   /** Options the rule reads; it is left out when one of them is wrong by itself. */
   readonly reads: readonly string[];
   /** What is wrong, or undefined. */
-  readonly check: (facts: Facts) => string | undefined;
+  readonly check: (facts: Facts) => string | readonly string[] | undefined;
 }
 
+const ADMIN = ['[ADMIN] username', '[ADMIN] password'];
 const COLLECTIONS = ['[STORE] store_collection', '[STORE] users_collection', '[STORE] token_collection'];
+
+/** An admin's password of fewer characters is warned about. */
+const EASY_PASSWORD = 8;
 
 /** Breaking one of these stops the start. */
 const rules: readonly Rule[] = [
@@ -30,6 +34,33 @@ const rules: readonly Rule[] = [
           `[STORE] host would ignore; take it out and name the folder in host, or give a \`mongodb://\` host`
         : undefined,
   },
+  {
+    reads: ADMIN,
+    check: ({ config: { ADMIN }, place }) =>
+      ADMIN.username !== '' && ADMIN.password === ''
+        ? `${place('[ADMIN] username')}: found ${JSON.stringify(ADMIN.username)}, which needs [ADMIN] password: give ` +
+          'password or password_file in the file, KEYBIN_ADMIN_PASSWORD or KEYBIN_ADMIN_PASSWORD_FILE, or one of ' +
+          '--admin-pass-file, --admin-pass-stdin, --admin-pass'
+        : undefined,
+  },
+  {
+    reads: ADMIN,
+    check: ({ config: { ADMIN }, place }) =>
+      ADMIN.password !== '' && ADMIN.username === ''
+        ? `${place('[ADMIN] password')}: needs [ADMIN] username: give username in the file, KEYBIN_ADMIN_USERNAME, or ` +
+          '--admin-user'
+        : undefined,
+  },
+  {
+    reads: ['[PUNCH_KEYS]'],
+    check: ({ config: { PUNCH_KEYS }, place }) =>
+      PUNCH_KEYS.keys.flatMap(({ label, key }) => {
+        const first = PUNCH_KEYS.keys.find(other => other.key === key)?.label;
+        return first === undefined || first === label
+          ? []
+          : `${place(`[PUNCH_KEYS] ${label}`)}: it has the key of ${place(`[PUNCH_KEYS] ${first}`)}; expected one of its own`;
+      }),
+  },
 ];
 
 /** These are said and do not stop the start. */
@@ -39,6 +70,13 @@ const advice: readonly Rule[] = [
     check: ({ config: { APP }, place }) =>
       APP.debug && !['debug', options.APP.log_level.default].includes(APP.log_level)
         ? `${place('[APP] log_level')}: ${APP.log_level} has no effect while [APP] debug is on`
+        : undefined,
+  },
+  {
+    reads: ADMIN,
+    check: ({ config: { ADMIN }, place }) =>
+      ADMIN.password !== '' && [...ADMIN.password].length < EASY_PASSWORD
+        ? `${place('[ADMIN] password')}: it has fewer than ${EASY_PASSWORD} characters and may be guessed`
         : undefined,
   },
 ];
@@ -55,19 +93,17 @@ function differ(one: string, other: string): Rule {
   };
 }
 
-/** Applies all rules whose options are right by themselves. */
+/** Applies all rules whose options are right by themselves. `given` and `wrong` go by the names of options. */
 export function checkTogether(
   config: Config,
-  given: ReadonlyMap<NamedOption, Given>,
-  wrong: ReadonlySet<NamedOption>,
+  given: ReadonlyMap<string, Given>,
+  wrong: ReadonlySet<string>,
 ): { problems: string[]; warnings: string[] } {
-  const where = new Map([...given].map(([option, { where }]) => [option.name, where]));
-  const wrongNames = new Set([...wrong].map(option => option.name));
   const facts: Facts = {
     config,
-    place: name => [where.get(name), name].filter(Boolean).join(': '),
+    place: name => [given.get(name)?.where, name].filter(Boolean).join(': '),
   };
   const apply = (list: readonly Rule[]) =>
-    list.filter(({ reads }) => !reads.some(name => wrongNames.has(name))).flatMap(({ check }) => check(facts) ?? []);
+    list.filter(({ reads }) => !reads.some(name => wrong.has(name))).flatMap(({ check }) => check(facts) ?? []);
   return { problems: apply(rules), warnings: apply(advice) };
 }

@@ -1,9 +1,21 @@
 /** The configuration file: which one, and what it gives. */
 
-import { type IniFile, readIniFile } from './ini-file.ts';
+import { type IniEntry, type IniFile, readIniFile } from './ini-file.ts';
 import { nearest } from './nearest.ts';
-import { type NamedOption, optionList } from './options.ts';
-import { didYouMean, type Environment, type FileChoice, type Given, readText, type Source } from './source.ts';
+import { findOption, type NamedOption, optionList } from './options.ts';
+import {
+  didYouMean,
+  type Environment,
+  type FileChoice,
+  type Found,
+  type Given,
+  readSecretFile,
+  readText,
+  type Source,
+} from './source.ts';
+
+/** Ends the key of a secret whose value is in a file of its own. */
+const FILE = /(?<=.)_file$/;
 
 /** `--config`, else `KEYBIN_CONFIG`, else `store.cfg`. */
 export function chooseFile(argument: string | undefined, environment: Environment): FileChoice {
@@ -12,16 +24,16 @@ export function chooseFile(argument: string | undefined, environment: Environmen
   return path === undefined ? { path: 'store.cfg' } : { path, named: 'KEYBIN_CONFIG' };
 }
 
-/** Reads the file; undefined when it is absent and nobody named it. */
+/** Reads the file, and those it names; undefined when it is absent and nobody named it. */
 export async function readFileSource(choice: FileChoice, directory: string): Promise<Source | undefined> {
   const found = await readText(choice, directory);
-  if (found === undefined) return undefined;
-  if ('problem' in found) return { given: new Map(), problems: [found.problem], warnings: [] };
-  return matchFile(readIniFile(found.text), choice.path);
+  if ('text' in found) return matchFile(readIniFile(found.text), choice.path, directory);
+  if (found.absent && choice.named === undefined) return undefined;
+  return { given: [], problems: [found.problem], warnings: [] };
 }
 
-function matchFile(file: IniFile, path: string): Source {
-  const given = new Map<NamedOption, Given>();
+async function matchFile(file: IniFile, path: string, directory: string): Promise<Source> {
+  const given: Given[] = [];
   const warnings: string[] = [];
   const sectionNames = new Set<string>(optionList.map(({ section }) => section));
   for (const [section, line] of file.sections) {
@@ -30,17 +42,37 @@ function matchFile(file: IniFile, path: string): Source {
       `${path}:${line}: section [${section}] is not known and is ignored${didYouMean(nearest(section, sectionNames))}`,
     );
   }
-  for (const { section, key, value, line } of file.entries) {
+  const first = new Map<string, IniEntry>();
+  for (const entry of file.entries) {
+    const { section, key } = entry;
     if (!sectionNames.has(section)) continue;
-    const option = optionList.find(known => known.section === section && known.key === key);
-    if (option) given.set(option, { text: value, where: `${path}:${line}` });
-    else
-      warnings.push(
-        `${path}:${line}: [${section}] ${key} is not known and is ignored${didYouMean(nearestKey(section, key))}`,
-      );
+    const where = `${path}:${entry.line}`;
+    const place = `${where}: [${section}] ${key}`;
+    const { option, isPath } = meaning(entry);
+    if (option === undefined) {
+      warnings.push(`${place} is not known and is ignored${didYouMean(nearestKey(section, key))}`);
+      continue;
+    }
+    // A label may have been meant to end in `_file`: then the value is no path but a key.
+    const secret = { path: entry.value, named: place, hidden: option.option.type === 'lines' };
+    let found = isPath ? await readSecretFile(secret, directory) : { text: entry.value };
+    const other = first.get(option.name);
+    if (other) found = givenTwice(place, other);
+    else first.set(option.name, entry);
+    given.push({ section, key: option.key, where, found });
   }
   const problems = file.problems.map(({ line, message }) => `${path}:${line}: ${message}`);
   return { given, problems, warnings };
+}
+
+/** The option that an entry sets, and whether its value is the path of a file that holds it. */
+function meaning({ section, key }: IniEntry): { option: NamedOption | undefined; isPath: boolean } {
+  const secret = FILE.test(key) ? findOption(section, key.replace(FILE, '')) : undefined;
+  return secret?.option.mask ? { option: secret, isPath: true } : { option: findOption(section, key), isPath: false };
+}
+
+function givenTwice(place: string, { section, key, line }: IniEntry): Found {
+  return { problem: `${place} and, in line ${line}, [${section}] ${key} are both given; expected one of them` };
 }
 
 /** A key of the same name in another section, else one of a similar name in this section. */

@@ -1,17 +1,19 @@
-/** File and environment -> one frozen configuration, or one error that lists everything that is wrong. */
+/** File, environment and flags -> one frozen configuration, or one error that lists everything that is wrong. */
 
 import { StartupError } from '../errors.ts';
 import { checkTogether } from './checks.ts';
 import { readEnvironment } from './environment.ts';
 import { chooseFile, readFileSource } from './file.ts';
-import { buildConfig, type Config, type NamedOption } from './options.ts';
-import type { Environment, Given } from './source.ts';
+import { buildConfig, type Config, findOption, type NamedOption } from './options.ts';
+import type { Environment, Given, Source } from './source.ts';
 
 /** What to load from. */
 export interface LoadOptions {
   /** The argument of `--config`. */
   readonly file?: string | undefined;
   readonly environment: Environment;
+  /** What the command line gives. */
+  readonly flags?: Source;
   /** Where relative paths begin; the working directory when absent. */
   readonly directory?: string;
 }
@@ -23,7 +25,7 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** The file that was read, if any. */
   readonly file?: string;
-  /** Where each given value stands, by `[SECTION] key`: "store.cfg:7" or "KEYBIN_APP_PORT". */
+  /** Where each given value stands, by `[SECTION] key`: "store.cfg:7", "KEYBIN_APP_PORT" or "--admin-user". */
   readonly origins: ReadonlyMap<string, string>;
 }
 
@@ -43,43 +45,53 @@ export class ConfigError extends StartupError {
 
 /**
  * Loads the configuration: defaults, over them the file (`file`, else `KEYBIN_CONFIG`, else `store.cfg` if it is there),
- * over it the environment. Throws `ConfigError`.
+ * over it the environment, over it the flags. Throws `ConfigError`.
  */
-export async function loadConfig({ file, environment, directory = '.' }: LoadOptions): Promise<LoadedConfig> {
+export async function loadConfig({ file, environment, flags, directory = '.' }: LoadOptions): Promise<LoadedConfig> {
   const choice = chooseFile(file, environment);
   const fromFile = await readFileSource(choice, directory);
-  const fromEnvironment = await readEnvironment(environment, directory);
-  const given = new Map([...(fromFile?.given ?? []), ...fromEnvironment.given]);
+  const sources = [fromFile, await readEnvironment(environment, directory), flags].filter(
+    source => source !== undefined,
+  );
+  const given = new Map(sources.flatMap(source => source.given.map(one => [`[${one.section}] ${one.key}`, one])));
 
   const { config, wrong } = readValues(given);
   const together = checkTogether(config, given, new Set(wrong.keys()));
-  const problems = [
-    ...(fromFile?.problems ?? []),
-    ...fromEnvironment.problems,
-    ...wrong.values(),
-    ...together.problems,
-  ];
-  const warnings = [...(fromFile?.warnings ?? []), ...fromEnvironment.warnings, ...together.warnings];
+  const problems = [...sources.flatMap(source => source.problems), ...wrong.values(), ...together.problems];
+  const warnings = [...sources.flatMap(source => source.warnings), ...together.warnings];
   if (problems.length > 0) throw new ConfigError(problems, warnings);
-  const origins = new Map([...given].map(([option, { where }]) => [option.name, where]));
+  const origins = new Map([...given].map(([name, { where }]) => [name, where]));
   return { config, warnings, origins, ...(fromFile ? { file: choice.path } : {}) };
 }
 
-/** Types every value; a wrong one leaves the default in its place and a sentence in `wrong`. */
-function readValues(given: ReadonlyMap<NamedOption, Given>): { config: Config; wrong: Map<NamedOption, string> } {
-  const wrong = new Map<NamedOption, string>();
+/** Types every value; a wrong one leaves the default in its place, and a sentence in `wrong` under its name. */
+function readValues(given: ReadonlyMap<string, Given>): { config: Config; wrong: Map<string, string> } {
+  const wrong = new Map<string, string>();
+  function read<T>(named: NamedOption, parse: (text: string) => T | undefined): T | undefined {
+    const source = given.get(named.name);
+    if (source === undefined) return undefined;
+    const value = 'text' in source.found ? parse(source.found.text) : undefined;
+    if (value === undefined) wrong.set(named.name, describe(named, source));
+    return value;
+  }
   const config = buildConfig(named => {
-    const source = given.get(named);
-    const value = source === undefined ? named.option.default : named.option.parse(source.text);
-    if (source !== undefined && value === undefined) wrong.set(named, describe(named, source));
-    return value ?? named.option.default;
+    const { option } = named;
+    if (option.type !== 'lines') return read(named, option.parse) ?? option.default;
+    const lines = [...given.values()].filter(({ section }) => section === named.section);
+    return lines.flatMap(({ section, key: label }) => {
+      const line = findOption(section, label);
+      const item = line && read(line, option.parse);
+      return item === undefined ? [] : Object.freeze({ label, ...item });
+    });
   });
   return { config, wrong };
 }
 
 const LONGEST_QUOTE = 100;
 
-function describe({ name, option }: NamedOption, { text, where }: Given): string {
+function describe({ name, option }: NamedOption, { found: given, where }: Given): string {
+  if ('problem' in given) return given.problem;
+  const { text } = given;
   const shown = option.mask?.(text) ?? text;
   const cut = shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}…` : shown;
   const found = text === '' ? 'nothing' : JSON.stringify(cut);

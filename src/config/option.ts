@@ -2,23 +2,48 @@
 
 import { isIP } from 'node:net';
 
-/** How one option is read, checked and documented. `T` is the type of its value. */
-export interface Option<T> {
-  readonly type: 'text' | 'integer' | 'boolean' | 'list' | 'choice';
-  readonly default: T;
+/** What all kinds of options have. */
+interface Described {
   /** What a value must look like, for messages: "an integer from 0 to 65535". */
   readonly expected: string;
   /** One sentence. */
   readonly doc: string;
-  /** Typed value, or undefined when the text is not `expected`. */
-  readonly parse: (text: string) => T | undefined;
   /** What to do about a text that `parse` refused, when the mistake is a known one. */
   readonly hint?: (text: string) => string | undefined;
-  /** Makes the value fit to be shown. Options that have it are secret; `KEYBIN_<SECTION>_<KEY>_FILE` is taken as well. */
+  /**
+   * Makes the text fit to be shown. Options that have it are secret: `<key>_file` and `KEYBIN_<SECTION>_<KEY>_FILE` are taken
+   * as well and name a file that holds the value.
+   */
   readonly mask?: (text: string) => string;
   /** Changes on SIGHUP, without a restart. */
   readonly live?: boolean;
 }
+
+/** How one option is read, checked and documented. `T` is the type of its value. */
+export interface Option<T> extends Described {
+  readonly type: 'text' | 'integer' | 'boolean' | 'list' | 'choice';
+  readonly default: T;
+  /** Typed value, or undefined when the text is not `expected`. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+/**
+ * An option that is a whole section, the only one in it: every line there is `<label>=<text>` and gives one item of its value.
+ * What is said above of an option holds for each line.
+ */
+export interface LinesOption<T> extends Described {
+  readonly type: 'lines';
+  readonly default: readonly (T & { readonly label: string })[];
+  /** What stands behind a label, typed, or undefined when the text is not `expected`. */
+  readonly parse: (text: string) => T | undefined;
+  /** The text that `parse` reads as this. */
+  write(item: T): string;
+  /** A line for the documents; of a secret one that is refused, or somebody would keep it. */
+  readonly example: string;
+}
+
+/** Stands for a secret wherever it would be shown. */
+export const HIDDEN = '****';
 
 interface Extra {
   live?: boolean;
@@ -42,6 +67,15 @@ export function text(fallback: string, doc: string, extra: TextExtra = {}) {
     parse: anything,
     ...extra,
   } satisfies Option<string>;
+}
+
+/** A secret that need not be given: the empty text is none. */
+export function secret(doc: string, expected: string, fits: (text: string) => boolean) {
+  return text('', doc, {
+    expected: `${expected}; empty is none`,
+    parse: value => (value === '' || fits(value) ? value : undefined),
+    mask: value => (value === '' ? '' : HIDDEN),
+  });
 }
 
 /** A whole number in decimal digits. */

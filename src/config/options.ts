@@ -1,7 +1,10 @@
 /** The option table: the single place of names, types, defaults, checks and documentation. */
 
+import { isPassword, isUsername } from './account.ts';
+import { aclHint, OPEN_ACL, parseAcl } from './acl.ts';
 import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './hosts.ts';
-import { addresses, boolean, choice, integer, type Option, text } from './option.ts';
+import { addresses, boolean, choice, integer, type LinesOption, type Option, secret, text } from './option.ts';
+import { punchKeys } from './punch-keys.ts';
 
 /** Beginnings of collection names that MongoDB and the engines keep for themselves. */
 const KEPT = ['system.', 'keybin_', 'blobs.'];
@@ -71,8 +74,43 @@ export const options = {
     }),
     address_window: integer(3600, 1, 604_800, 'Seconds over which `failures_per_address` counts.', { live: true }),
   },
+  ADMIN: {
+    username: text('', 'Account that is made an admin at the start, and created if it is not there.', {
+      expected: '1 to 128 characters without control characters; empty is none',
+      parse: name => (name === '' || isUsername(name) ? name : undefined),
+    }),
+    password: secret('Password of that account.', '1 to 1024 bytes of UTF-8', isPassword),
+  },
   KEYBIN: {
     enabled: boolean(true, 'Whether the Keybin API is served.'),
+  },
+  PUNCH: {
+    enabled: boolean(true, 'Whether the Punch API is served.'),
+  },
+  PUNCH_KEYS: {
+    keys: punchKeys('The account a machine acts for, and the key it sends; the label is the name of the machine.'),
+  },
+  DOTSYNC: {
+    enabled: boolean(true, 'Whether the dotsync API is served.'),
+  },
+  SIMPLE_SYNC: {
+    enabled: boolean(true, 'Whether the simple-sync API is served.'),
+    jwt_secret: secret(
+      'Signs its tokens; without one it is made once and kept with the data.',
+      'at least 32 characters',
+      value => [...value].length >= 32,
+    ),
+    open_to: choice(
+      ['members', 'all'],
+      'members',
+      'Who may use it: admins and accounts made by an admin, or every account.',
+    ),
+    initial_acl: text(OPEN_ACL, 'ACL of a fresh store.', {
+      expected:
+        'JSON `{"rules":[…]}`, where each rule has the texts `user`, `item`, `action` (a `*` only at their end) and the boolean `allow`',
+      parse: parseAcl,
+      hint: aclHint,
+    }),
   },
 } as const;
 
@@ -85,41 +123,51 @@ export const sections: Readonly<Record<Section, string>> = {
   STORE: 'Where the data is, and how long tokens live.',
   LIMITS: 'Sizes.',
   SECURITY: 'Registration, password hashes, and the throttle against guessing.',
+  ADMIN: 'The account that administers the server; none unless both are given.',
   KEYBIN: 'The Keybin API.',
+  PUNCH: 'The Punch API.',
+  PUNCH_KEYS: 'Keys to the Punch API, a line for each machine.',
+  DOTSYNC: 'The dotsync API.',
+  SIMPLE_SYNC: 'The simple-sync API.',
 };
 
 /** The effective configuration: `config.APP.port`, all values typed, checked and frozen. */
 export type Config = {
   readonly [S in Section]: {
-    readonly [K in keyof (typeof options)[S]]: (typeof options)[S][K] extends {
-      readonly parse: (text: string) => infer V;
-    }
-      ? Exclude<V, undefined>
-      : never;
+    readonly [K in keyof (typeof options)[S]]: (typeof options)[S][K] extends { readonly default: infer V } ? V : never;
   };
 };
 
-/** An option together with its names. */
+/** An option together with its names, or one line of a `lines` option: then `key` is the label. */
 export interface NamedOption {
   readonly section: Section;
   readonly key: string;
-  /** `[SECTION] key`, for messages. */
+  /** `[SECTION] key`, for messages; `[SECTION]` when the option is the whole section. */
   readonly name: string;
   /** `KEYBIN_<SECTION>_<KEY>`. */
   readonly variable: string;
-  readonly option: Option<unknown>;
+  readonly option: Option<unknown> | LinesOption<object>;
 }
 
 /** All options, in the order of the table. */
 export const optionList: readonly NamedOption[] = (Object.keys(options) as Section[]).flatMap(section =>
-  Object.entries<Option<unknown>>(options[section]).map(([key, option]) => ({
-    section,
-    key,
-    name: `[${section}] ${key}`,
-    variable: `KEYBIN_${section}_${key}`.toUpperCase(),
-    option,
-  })),
+  Object.entries<NamedOption['option']>(options[section]).map(([key, option]) =>
+    option.type === 'lines'
+      ? { section, key, name: `[${section}]`, variable: `KEYBIN_${section}_<LABEL>`, option }
+      : named(section, key, option),
+  ),
 );
+
+/** What a key of a section sets, a line of a `lines` option included; undefined when it is not known. */
+export function findOption(section: string, key: string): NamedOption | undefined {
+  const here = optionList.filter(option => option.section === section);
+  const [whole] = here.filter(({ option }) => option.type === 'lines');
+  return whole ? named(whole.section, key, whole.option) : here.find(option => option.key === key);
+}
+
+function named(section: Section, key: string, option: NamedOption['option']): NamedOption {
+  return { section, key, name: `[${section}] ${key}`, variable: `KEYBIN_${section}_${key}`.toUpperCase(), option };
+}
 
 /** The value of one option in a configuration. */
 export function readOption(config: Config, { section, key }: NamedOption): unknown {

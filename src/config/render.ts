@@ -13,7 +13,11 @@ function bySection(): { section: Section; about: string; options: NamedOption[] 
 
 /** A value as it is written in the file. */
 function format(value: unknown): string {
-  return writeValue(Array.isArray(value) ? value.join(', ') : String(value));
+  return writeValue(textOf(value));
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
 /** The text of `store.cfg.example`: every option with its default, switched off by `#`. */
@@ -26,14 +30,20 @@ export function renderExample(): string {
     '',
     `; ${about}`,
     `[${section}]`,
-    ...options.flatMap(({ key, option }) => [
-      '',
-      `; ${option.doc}`,
-      `; Takes ${option.expected}.`,
-      `#${key}=${format(option.default)}`,
-    ]),
+    ...options.flatMap(exampleLines),
   ]);
   return `${[...head, ...body].join('\n')}\n`;
+}
+
+function exampleLines({ key, option }: NamedOption): string[] {
+  const elsewhere = `; Secret: \`${option.type === 'lines' ? '<label>' : key}_file\` may name a file that holds it instead.`;
+  return [
+    '',
+    `; ${option.doc}`,
+    `; Takes ${option.expected}.`,
+    ...(option.mask ? [elsewhere] : []),
+    option.type === 'lines' ? `;${option.example}` : `#${key}=${format(option.default)}`,
+  ];
 }
 
 /** The text of `docs/configuration.md`. */
@@ -52,10 +62,11 @@ export function renderReference(): string {
 }
 
 function referenceRow({ key, variable, option }: NamedOption): string {
-  const shown = format(option.default);
+  const lines = option.type === 'lines';
+  const shown = lines ? '' : format(option.default);
   const cells = [
-    `\`${key}\``,
-    option.expected,
+    lines ? '`<label>`' : `\`${key}\``,
+    lines ? `${option.expected}; for example \`${option.example}\`` : option.expected,
     shown === '' ? 'none' : `\`${shown}\``,
     `\`${variable}\`${option.mask ? `, \`${variable}_FILE\`` : ''}`,
     option.live ? 'reload' : 'restart',
@@ -70,15 +81,22 @@ function referenceRow({ key, variable, option }: NamedOption): string {
  */
 export function renderEffective(config: Config, origins: ReadonlyMap<string, string> = new Map()): string {
   const blocks = bySection().map(({ section, options }) => {
-    const lines = options.map(named => {
-      const value = readOption(config, named);
-      const origin = origins.get(named.name);
-      const shown = format(named.option.mask?.(String(value)) ?? value);
-      return `${named.key}=${shown}${origin === undefined ? '' : ` ; ${origin}`}`;
+    const lines = options.flatMap(named => {
+      const { mask } = named.option;
+      return entriesOf(named, readOption(config, named)).map(([key, text]) => {
+        const origin = origins.get(`[${section}] ${key}`);
+        return `${key}=${writeValue(mask?.(text) ?? text)}${origin === undefined ? '' : ` ; ${origin}`}`;
+      });
     });
     return [`[${section}]`, ...lines, ''].join('\n');
   });
   return blocks.join('\n');
+}
+
+/** Keys and texts in the file that give an option this value. */
+function entriesOf({ key, option }: NamedOption, value: unknown): [key: string, text: string][] {
+  if (option.type !== 'lines') return [[key, textOf(value)]];
+  return (value as typeof option.default).map(item => [item.label, option.write(item)]);
 }
 
 const REFERENCE = `# Configuration
@@ -91,8 +109,13 @@ over the earlier:
 1. the defaults below;
 2. one file: the argument of \`--config\`, else what \`KEYBIN_CONFIG\` names, else \`store.cfg\` in the working directory if it
    is there. A file that was named and cannot be read stops the start;
-3. environment variables, \`KEYBIN_<SECTION>_<KEY>\`. For a secret \`KEYBIN_<SECTION>_<KEY>_FILE\` may name a file that holds
-   the value instead (a line break at its end is not part of it).
+3. environment variables, \`KEYBIN_<SECTION>_<KEY>\`;
+4. flags, for the admin's account alone: \`--admin-user\`, and one of \`--admin-pass-file\`, \`--admin-pass-stdin\`,
+   \`--admin-pass\`. They are read once, at the start.
+
+What is called secret below may be in a file of its own, which \`<key>_file\` names in the file, or
+\`KEYBIN_<SECTION>_<KEY>_FILE\` in the environment, instead of the value: its text is the value, without a line break at its
+end. A relative path begins at the working directory, wherever the configuration file is.
 
 \`keybin-server --check-config\` loads all of it, prints the values in force with secrets masked and where each was given, and
 stops. Everything wrong is reported at once, with its place, what was found and what is expected. Sections, keys and
@@ -119,4 +142,6 @@ host=file:./data
 - Without quotes \`\\;\`, \`\\#\` and \`\\\\\` stand for \`;\`, \`#\` and \`\\\`; any other \`\\\` is itself.
 - In a connection string \`%%\` is read as \`%\`: files written for Python's configparser have it so. User name and password
   are percent-encoded, as everywhere in connection strings.
-- An empty value is wrong, except for a list.`;
+- An empty value is wrong, except for a list and where the default is none.
+- In a section whose keys are labels, every line is one of its items, and none is unknown. The environment gives lines as
+  well, and replaces those of the same label; labels are in lower case, and end in \`_file\` only to name a file.`;

@@ -22,7 +22,17 @@ describe('readArguments', () => {
     [['--help', '--version', '--unknown'], { action: 'help' }],
     [['-h'], { action: 'help' }],
   ])('%j', (args, expected) => {
-    expect(readArguments(args)).toEqual(expected);
+    expect(readArguments(args)).toEqual({ admin: expect.anything(), ...expected });
+  });
+
+  it.each([
+    [[], { passStdin: false }],
+    [['--admin-user', 'root', '--admin-pass', 's3cret'], { user: 'root', pass: 's3cret', passStdin: false }],
+    [['--admin-pass=-s3cret'], { pass: '-s3cret', passStdin: false }],
+    [['--admin-pass-file=./secret'], { passFile: './secret', passStdin: false }],
+    [['--admin-pass-stdin', '--check-config'], { passStdin: true }],
+  ])('%j is about the admin', (args, expected) => {
+    expect(readArguments(args).admin).toEqual(expected);
   });
 
   it.each([
@@ -41,8 +51,36 @@ describe('readArguments', () => {
     [['--config', '--check-config'], '--config needs the path of a file'],
     [['--config=a', '--config=b'], '--config is given twice'],
     [['--check-config=yes'], '--check-config takes no value'],
+    [['--admin-user'], '--admin-user needs a name'],
+    [['--admin-user='], '--admin-user needs a name'],
+    [['--admin-pass', '--check-config'], '--admin-pass needs a password'],
+    [['--admin-pass-file'], '--admin-pass-file needs the path of a file'],
+    [['--admin-pass-stdin=yes'], '--admin-pass-stdin takes no value'],
+    [['--admin-user=a', '--admin-user=b'], '--admin-user is given twice'],
+    [['--admin-usr=a'], 'did you mean --admin-user?'],
+    [['--username=a'], 'it is set in the file as [ADMIN] username, or as KEYBIN_ADMIN_USERNAME'],
+    [
+      ['--admin-pass=a', '--admin-pass-stdin'],
+      '--admin-pass and --admin-pass-stdin are given together; expected one of them',
+    ],
+    [
+      ['--admin-pass-stdin', '--admin-pass-file=a', '--admin-pass=a'],
+      '--admin-pass and --admin-pass-file and --admin-pass-stdin are given together; expected one of them',
+    ],
   ])('%j is refused: %s', (args, message) => {
     expect(usageError(...args).message).toContain(message);
+  });
+
+  it.each([
+    ['--admin-pass', 'first', 's3cret'],
+    ['--admin-pas', 's3cret'],
+    ['--password', 's3cret'],
+    ['--admin-pas=s3cret'],
+    ['--admin-pass', '-s3cret'],
+    ['--admin-pass=s3cret', '--admin-pass=s3cret'],
+    ['--admin-pass-stdin=s3cret'],
+  ])('a password is not repeated: %s %s %s', (...args) => {
+    expect(usageError(...args).message).not.toContain('s3cret');
   });
 
   it('a wrong command line names every problem, points to --help and ends with exit code 2', () => {
@@ -59,6 +97,9 @@ describe('readArguments', () => {
 describe('the help', () => {
   it('fits a terminal and names every option', () => {
     for (const line of HELP.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
-    for (const flag of ['--config FILE', '--check-config', '--help', '--version']) expect(HELP).toContain(flag);
+    const admin = ['--admin-user NAME', '--admin-pass PASSWORD', '--admin-pass-file FILE', '--admin-pass-stdin'];
+    for (const flag of ['--config FILE', '--check-config', '--help', '--version', ...admin]) {
+      expect(HELP).toContain(flag);
+    }
   });
 });
