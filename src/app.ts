@@ -1,5 +1,6 @@
 import Koa from 'koa';
 import type { Config } from './config/options.ts';
+import { ensureAdmin } from './core/admin.ts';
 import { coreCollections } from './core/collections.ts';
 import type { Core } from './core/context.ts';
 import type { Log } from './core/log.ts';
@@ -7,37 +8,66 @@ import { dialects } from './dialects/index.ts';
 import { healthRoutes } from './health.ts';
 import { clientAddress } from './middleware/client-address.ts';
 import { edge } from './middleware/edge.ts';
-import { dispatch, type Mount } from './middleware/routing.ts';
+import { dispatch } from './middleware/routing.ts';
+import type { CollectionSpec } from './storage/port.ts';
 
-/** What the application is made of; everything is open already. */
+/** What the application is made of; everything is open already. `config` gives the configuration in force. */
 export interface AppDeps {
-  readonly config: Config;
+  readonly config: () => Config;
   readonly core: Core;
   readonly log: Log;
   readonly version: string;
   readonly buildCommit: string;
 }
 
-/** Every collection the server may use, of switched-off APIs too: what the storage opens and erasing sweeps. */
-export const collections = [...coreCollections, ...dialects.flatMap(({ dialect }) => dialect.collections)];
+/** The application: what answers requests, and what has to be done for it. */
+export interface Application {
+  readonly koa: Koa;
+  /**
+   * Makes what has to be in the storage: the admin's account, and what the APIs need. To be called once the storage is ready,
+   * and when the configuration was read again; may be repeated. Throws `StartupError` when the configuration does not fit the
+   * data.
+   */
+  prepare(): Promise<void>;
+}
 
-/** The Koa application: what surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
-export function createApp({ config, core, log, version, buildCommit }: AppDeps): Koa {
-  const deps = { core, clientAddress: clientAddress(config.APP.trusted_proxies) };
-  const mounts: Mount[] = [
-    { name: 'server', routes: healthRoutes({ storage: core.storage, clock: core.clock, version, buildCommit }) },
-    ...dialects
-      .filter(({ enabled }) => enabled(config))
-      .map(({ dialect }) => ({ name: dialect.name, routes: dialect.routes(deps) })),
-  ];
-  const app = new Koa();
-  app.silent = true; // errors are the error handler's; what is left are clients that went away
-  app.use(edge(log));
-  app.use(dispatch(mounts));
-  app.on('error', (error, ctx) => {
+/** Every collection the server may use, of switched-off APIs too: what the storage opens and erasing sweeps. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
+export const collections: readonly CollectionSpec<any>[] = [
+  ...coreCollections,
+  ...dialects.flatMap(dialect => dialect.collections),
+];
+
+/** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
+export function createApp({ config, core, log, version, buildCommit }: AppDeps): Application {
+  const { APP, ADMIN } = config();
+  const deps = { core, clientAddress: clientAddress(APP.trusted_proxies) };
+  const opened = dialects
+    .filter(({ enabled }) => enabled(config()))
+    .map(dialect => ({ name: dialect.name, ...dialect.open(deps, config) }));
+  let prepared = false;
+  const health = healthRoutes({
+    storage: core.storage,
+    clock: core.clock,
+    version,
+    buildCommit,
+    prepared: () => prepared,
+  });
+  const koa = new Koa();
+  koa.silent = true; // errors are the error handler's; what is left are clients that went away
+  koa.use(edge(log));
+  koa.use(dispatch([{ name: 'server', routes: health }, ...opened]));
+  koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete
     log.warn({ err: error, id: ctx.state.id, route: ctx.state.route }, 'answer broken off');
   });
-  return app;
+  return {
+    koa,
+    async prepare() {
+      if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);
+      for (const { prepare } of opened) await prepare?.();
+      prepared = true;
+    },
+  };
 }

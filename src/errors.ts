@@ -24,29 +24,65 @@ export const errorCodes = {
   body_required: { status: 400, means: 'This route takes a JSON object as its body, and none was sent.' },
   blob_hash_invalid: { status: 400, means: 'What names a content is not a lower-case hex SHA-256.' },
   blob_hash_mismatch: { status: 400, means: 'The content does not have the SHA-256 that was announced.' },
+  change_missing: { status: 400, means: 'The body names nothing to change.' },
   client_id_invalid: { status: 400, means: '`client_id` is not a text of 1 to 128 characters.' },
   cursor_invalid: { status: 400, means: '`cursor` is not one that this server gave out for this list.' },
   encoding_invalid: { status: 400, means: 'The body is not UTF-8, or its Content-Encoding cannot be undone.' },
+  event_incomplete: { status: 400, means: 'An event lacks `uuid`, `itemUuid` or `action`, or one of them is empty.' },
+  event_timestamp_invalid: {
+    status: 400,
+    means: 'The `timestamp` of an event is missing, 0, or more than a day ahead of the server (seconds are meant).',
+  },
+  events_invalid: { status: 400, means: 'The body is not a JSON list of events, or a field has a wrong type.' },
+  files_invalid: { status: 400, means: '`files` is not as the route demands; the message names the place.' },
+  from_timestamp_invalid: {
+    status: 400,
+    means: '`fromTimestamp` is not a moment in seconds, or more than a day ahead.',
+  },
+  git_invalid: { status: 400, means: '`git` does not name a repository as it must; the message says what is wrong.' },
   http_invalid: { status: 400, means: 'What arrived is not an HTTP request.' },
+  id_invalid: { status: 400, means: '`id` is another one than that of the path.' },
+  ids_invalid: { status: 400, means: '`ids` is not a list of texts; the message names the place.' },
   index_value_invalid: { status: 400, means: 'A name or value is too long to be found again, or holds U+0000.' },
   json_invalid: { status: 400, means: 'The body is not JSON, or not a JSON object.' },
   key_invalid: { status: 400, means: 'The key is not 1 to 1024 of `a-z A-Z 0-9 _ . ,`.' },
   limit_invalid: { status: 400, means: '`limit` is not an integer from 1 to 1000.' },
+  login_invalid: { status: 400, means: 'The body is not a JSON object with a `username` and a `password`.' },
+  new_password_invalid: { status: 400, means: '`new_password` is not a text.' },
+  new_username_invalid: { status: 400, means: '`new_username` is not 3 to 50 of `A-Z a-z 0-9 _ -`.' },
   password_invalid: { status: 400, means: '`password` is not a text of 1 to 1024 bytes.' },
+  path_invalid: { status: 400, means: 'The path of the request cannot be percent-decoded.' },
   prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
+  punches_invalid: { status: 400, means: '`punches` is not a list of valid punches; the message names the place.' },
+  rules_invalid: { status: 400, means: '`rules` is not a list of access rules; the message names the place.' },
   username_invalid: {
     status: 400,
-    means: '`username` is not a text of 1 to 128 characters without control characters.',
+    means:
+      '`username` is not a text of 1 to 128 characters without control characters, or of those that the route demands.',
   },
+  username_taken: { status: 400, means: 'The name is taken (where a route has no 409).' },
+  uuid_in_use: { status: 400, means: 'Another account is known by this uuid (where a route has no 409).' },
+  uuid_invalid: { status: 400, means: '`uuid` is not a text of 1 to 255 bytes without control characters.' },
   value_invalid: { status: 400, means: '`value` cannot be stored: it nests too deep or is not valid Unicode.' },
   value_missing: { status: 400, means: 'The body has no `value`.' },
+  admin_required: { status: 401, means: 'Only an admin may do this.' },
+  authorization_required: { status: 401, means: 'The header `Authorization: Bearer <token>` is missing.' },
+  login_refused: {
+    status: 401,
+    means: 'There is no such account, or the password is another, or the account may not use this API.',
+  },
+  session_token_invalid: { status: 401, means: 'The session token is no valid one, or has expired.' },
   account_blocked: { status: 403, means: 'The account is blocked.' },
   credentials_invalid: { status: 403, means: 'There is no such account, or the password is another.' },
+  event_forbidden: { status: 403, means: 'The access rules do not allow an event; nothing of the list was stored.' },
   registration_closed: { status: 403, means: 'This server does not take new accounts.' },
   token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },
+  account_not_found: { status: 404, means: 'There is no such account.' },
+  config_not_found: { status: 404, means: 'The account has no such config.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
   request_timeout: { status: 408, means: 'The request took too long to arrive.' },
   user_exists: { status: 409, means: 'The name is taken.' },
+  uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },
   headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
   internal_error: { status: 500, means: 'The server made a mistake; its log has it under the request id.' },
 } as const satisfies Readonly<Record<string, { status: number; means: string }>>;
@@ -137,10 +173,11 @@ export class DuplicateKeyError extends ConflictError {
   }
 }
 
-/** 413: the body exceeds `limit` bytes. */
+/** 413: the body, or the part of it that `place` names, exceeds `limit` bytes. */
 export class PayloadTooLargeError extends AppError {
-  constructor(limit: number, options?: ErrorOptions) {
-    super('PayloadTooLargeError', `too large: at most ${limit} bytes are taken here`, {
+  constructor(limit: number, options?: ErrorOptions, place?: string) {
+    const where = place === undefined ? '' : `${place}: `;
+    super('PayloadTooLargeError', `${where}too large: at most ${limit} bytes are taken here`, {
       details: { limit },
       ...options,
     });

@@ -1,4 +1,5 @@
 import type { Clock } from './core/clock.ts';
+import { StorageUnavailableError } from './errors.ts';
 import type { Route } from './middleware/routing.ts';
 import type { Storage } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
@@ -9,10 +10,12 @@ export interface HealthDeps {
   readonly clock: Clock;
   readonly version: string;
   readonly buildCommit: string;
+  /** Whether everything that has to be in the storage was made. */
+  readonly prepared: () => boolean;
 }
 
 /** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
-export function healthRoutes({ storage, clock, version, buildCommit }: HealthDeps): Route[] {
+export function healthRoutes({ storage, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
   const started = clock.now();
   const answers = (work: Promise<void>) =>
     work.then(
@@ -33,6 +36,7 @@ export function healthRoutes({ storage, clock, version, buildCommit }: HealthDep
       path: '/readyz',
       handle: async ctx => {
         await storage.ping();
+        if (!prepared()) throw new StorageUnavailableError('the storage is being prepared');
         ctx.body = { status: 'ready' };
       },
     },

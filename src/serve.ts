@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { assemble } from './assemble.ts';
@@ -6,11 +7,15 @@ import { planReload } from './config/reload.ts';
 import { systemClock } from './core/clock.ts';
 import type { Core } from './core/context.ts';
 import { resumeErasures } from './core/erase.ts';
+import { StartupError } from './errors.ts';
 import { levelOf } from './log.ts';
 import { listen } from './server.ts';
 
 /** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
 const ERASE_PAUSE = 30_000;
+
+/** Milliseconds between two attempts to prepare the storage. */
+const PREPARE_PAUSE = 1_000;
 
 /** A server process at work. */
 export interface Serving {
@@ -34,14 +39,16 @@ export interface ServeOptions {
 export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
   let current = config;
   const core = assemble(() => current, systemClock, log);
+  const stopping = new AbortController();
   let stopErasing = () => {};
   const release = async () => {
+    stopping.abort();
     stopErasing();
     await core.passwords.close();
     await core.storage.close();
   };
-  const app = createApp({ config, core, log, version, buildCommit });
-  const server = await listen(app.callback(), config.APP.host, config.APP.port).catch(async error => {
+  const app = createApp({ config: () => current, core, log, version, buildCommit });
+  const server = await listen(app.koa.callback(), config.APP.host, config.APP.port).catch(async error => {
     await release();
     throw error;
   });
@@ -49,7 +56,9 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   const { token_expiration } = current.STORE;
   log.info({ engine: core.storage.description }, `data: ${core.storage.description}`);
   log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
-  const ready = core.storage.ready.then(() => {
+  const prepare = () => untilDone(app.prepare, core, stopping.signal);
+  const ready = core.storage.ready.then(prepare).then(() => {
+    if (stopping.signal.aborted) return;
     log.info({ engine: core.storage.description }, 'ready');
     stopErasing = resumeRegularly(core);
   });
@@ -64,12 +73,26 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
         { changed, waiting },
         waiting.length > 0 ? 'configuration read again; some of it waits for a restart' : 'configuration read again',
       );
+      ready.then(prepare).catch(error => log.error({ err: error }, 'what was read cannot be applied in full'));
     },
     async stop() {
       await server.stop();
       await release();
     },
   };
+}
+
+/** Tries until it works or the server stops. Throws `StartupError`: that cannot get better by waiting. */
+async function untilDone(work: () => Promise<void>, { log }: Core, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StartupError || signal.aborted) throw error;
+      log.warn({ err: error }, 'preparing the storage failed; it is tried again');
+    }
+    await pause(PREPARE_PAUSE, undefined, { signal, ref: false }).catch(() => {});
+  }
 }
 
 /** Finishes interrupted erasures now and from time to time; returns what ends that. */

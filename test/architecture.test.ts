@@ -59,13 +59,14 @@ const PORT = [
   'storage/conflict.ts',
   'storage/options.ts',
   'storage/schema.ts',
+  'storage/secret.ts',
 ];
 const CLOCK_AND_LOG = ['core/clock.ts', 'core/log.ts'];
 
 /** The first rule that fits a file counts. */
 const rules: Rule[] = [
   { files: /^(errors|core\/clock|core\/log|build-info)\.ts$/, ours: [] },
-  { files: /^config\//, ours: ['errors.ts', 'config/'], packages: ['ini'] },
+  { files: /^config\//, ours: ['errors.ts', 'config/', 'core/rules.ts'], packages: ['ini'] },
   { files: /^storage\/mongo\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['mongodb'] },
   { files: /^storage\/embedded\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['lmdb'] },
   { files: /^storage\/open\.ts$/, ours: ['storage/'], types: CLOCK_AND_LOG },
@@ -84,6 +85,12 @@ const rules: Rule[] = [
   },
   { files: /^dialects\/dialect\.ts$/, ours: [], types: ['core/', 'middleware/', 'storage/port.ts'] },
   { files: /^dialects\/index\.ts$/, ours: ['dialects/'], types: ['config/options.ts'] },
+  {
+    files: /^dialects\/simple-sync\//,
+    ours: ['errors.ts', 'own/', 'core/', 'middleware/'],
+    types: ['dialects/dialect.ts', 'storage/port.ts'],
+    packages: ['jose', 'koa', 'zod'],
+  },
   {
     files: /^dialects\/[^/]+\//,
     ours: ['errors.ts', 'own/', 'core/', 'middleware/'],
@@ -106,7 +113,7 @@ const rules: Rule[] = [
   {
     files: /^(log|server|workers)\.ts$/,
     ours: ['errors.ts'],
-    types: ['config/options.ts'],
+    types: ['config/options.ts', 'config/source.ts'],
     packages: ['pino', 'pino-pretty'],
   },
   { files: /^(assemble|serve|main)\.ts$/, ours: [''], packages: ['pino'] },
@@ -163,10 +170,21 @@ describe('the dependency rule', () => {
     ]);
   });
 
+  it('no test imports a dialect: its folder can be taken away', () => {
+    const tests = tracked.filter(path => /^test\/.*\.ts$/.test(path));
+    const files = tests.filter(path => /^import .*\/src\/dialects\//m.test(read(path)));
+    expect(files).toEqual([]);
+  });
+
   it('only packages that package.json names are imported, and each of them is', () => {
     const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
-    const used = new Set(imports.filter(({ ours, to }) => !ours && !to.startsWith('node:')).map(({ to }) => to));
-    expect([...used].sort()).toEqual(Object.keys(dependencies).sort());
+    const used = imports.filter(({ ours, to }) => !ours && !to.startsWith('node:')).map(({ to }) => to);
+    // Packages of a dialect whose folder was taken away may stay behind.
+    const gone = rules
+      .filter(rule => !sources.some(file => rule.files.test(file)))
+      .flatMap(rule => rule.packages ?? []);
+    const named = Object.keys(dependencies).filter(name => used.includes(name) || !gone.includes(name));
+    expect([...new Set(used)].sort()).toEqual(named.sort());
   });
 });
 

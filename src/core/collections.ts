@@ -3,13 +3,19 @@ import type { CollectionSpec } from '../storage/port.ts';
 /** An account. `erasing_at` marks one that is being unregistered: nothing opens it any more. */
 export interface AccountDoc {
   user_id: string;
-  /** Absent once an unregistered account's data is gone: the name is free again. */
+  /** Absent once an unregistered account's data is gone: the name is free again, and so is `uuid`. */
   username?: string;
   /** bcrypt hash as in `passwords.ts`; absent: no password opens the account. */
   password?: string;
   created_at?: Date;
   erasing_at?: Date;
   blocked?: boolean;
+  /** Made by the server's start only. */
+  admin?: boolean;
+  /** A member of the shared event history (simple-sync): made by an admin. */
+  simple_sync?: boolean;
+  /** The id others know the account by, where an admin chose one; else that is `user_id`. */
+  uuid?: string;
 }
 
 /** A live bearer token; `hash` is the SHA-256 of the secret. `slot` is `c:<client_id>`: one live token per client. */
@@ -57,6 +63,7 @@ export const accountsSpec: CollectionSpec<AccountDoc> = {
   key: ['user_id'],
   indexes: [
     { name: 'username', fields: ['username'], unique: true },
+    { name: 'uuid', fields: ['uuid'], unique: true },
     { name: 'erasing', fields: ['erasing_at'] },
   ],
 };

@@ -1,14 +1,15 @@
 /**
  * Erasing an account, in steps that may each be repeated and be done by several processes at once: the account was marked
- * (`erasing_at`, no password); its data is swept; its name is set free and the mark renewed; a while later, when no request
- * of before the first sweep can be under way, it is swept again and the account is removed.
+ * (`erasing_at`, no password); its data is swept; its name is set free and the mark renewed; it is swept again and again, and
+ * removed once no request of before the first sweep can be under way.
  */
 
 import { type AccountDoc, accountsSpec, tokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
+import { pagesOf } from './pages.ts';
 
-/** No request writes that long after its token was looked up. */
-const LAST_SWEEP_MS = 60_000;
+/** No request writes that long after its token was looked up: its body may take two minutes to arrive. */
+const LAST_SWEEP_MS = 180_000;
 const PAGE = 100;
 
 /** Removes the data of a marked account and sets its name free. Nothing happens when another process did. */
@@ -17,7 +18,11 @@ export async function eraseAccount(core: Core, account: AccountDoc): Promise<voi
   const erasing_at = new Date(core.clock.now());
   await core.storage
     .collection(accountsSpec)
-    .update([account.user_id], { set: { erasing_at }, unset: ['username'] }, { erasing_at: account.erasing_at });
+    .update(
+      [account.user_id],
+      { set: { erasing_at }, unset: ['username', 'uuid'] },
+      { erasing_at: account.erasing_at },
+    );
 }
 
 /**
@@ -26,23 +31,22 @@ export async function eraseAccount(core: Core, account: AccountDoc): Promise<voi
  */
 export async function resumeErasures(core: Core): Promise<void> {
   const accounts = core.storage.collection(accountsSpec);
-  let cursor: string | undefined;
-  do {
-    const page = await accounts.scan({ index: 'erasing', limit: PAGE, ...(cursor && { cursor }) });
-    for (const account of page.items) {
+  for await (const page of pagesOf(after => accounts.scan({ index: 'erasing', limit: PAGE, ...after }))) {
+    for (const account of page) {
       await resume(core, account).catch(err => {
         core.log.error({ err, account: account.user_id }, 'erasing an account failed; it is tried again');
       });
     }
-    cursor = page.next;
-  } while (cursor !== undefined);
+  }
 }
 
 async function resume(core: Core, account: AccountDoc): Promise<void> {
   const { user_id, username, erasing_at } = account;
   if (username !== undefined) return eraseAccount(core, account);
-  if (erasing_at === undefined || core.clock.now() - erasing_at.getTime() < LAST_SWEEP_MS) return;
+  if (erasing_at === undefined) return;
+  const last = core.clock.now() - erasing_at.getTime() >= LAST_SWEEP_MS;
   await sweep(core, user_id);
+  if (!last) return;
   await core.storage.collection(accountsSpec).delete([user_id], { erasing_at });
 }
 

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../errors.ts';
 
 const NAME_CODE_POINTS = 128;
 const PASSWORD_BYTES = 1024;
+const UUID_BYTES = 255;
 const KEY = /^[A-Za-z0-9_.,]{1,1024}$/;
 const KEY_PREFIX = /^[A-Za-z0-9_.,]{0,1024}$/;
 const CONTROL = /\p{Cc}/u;
@@ -21,6 +22,17 @@ export function checkPassword(password: string): void {
   if (bytes < 1 || bytes > PASSWORD_BYTES || !password.isWellFormed()) {
     refuse('password_invalid', 'password: expected 1 to 1024 bytes of UTF-8');
   }
+}
+
+/** 1 to 255 bytes of UTF-8 without control characters. Throws `InvalidInputError` (code `uuid_invalid`). */
+export function checkUuid(uuid: string): void {
+  if (!isUuid(uuid)) refuse('uuid_invalid', 'uuid: expected 1 to 255 bytes without control characters');
+}
+
+/** Whether an account can be known by it. */
+export function isUuid(uuid: string): boolean {
+  const bytes = Buffer.byteLength(uuid);
+  return bytes >= 1 && bytes <= UUID_BYTES && uuid.isWellFormed() && !CONTROL.test(uuid);
 }
 
 /** 1 to 128 code points. Throws `InvalidInputError` (code `client_id_invalid`). */

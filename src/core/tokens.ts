@@ -1,6 +1,6 @@
-import { ForbiddenError } from '../errors.ts';
-import { credentialsInvalid } from './accounts.ts';
-import { type AccountDoc, accountsSpec, type TokenDoc, tokensSpec } from './collections.ts';
+import { ForbiddenError, UnauthorizedError } from '../errors.ts';
+import { credentialsInvalid, openAccount } from './accounts.ts';
+import { type AccountDoc, type TokenDoc, tokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { newId, sha256Hex } from './ids.ts';
 import { checkClientId } from './rules.ts';
@@ -41,8 +41,8 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
   await tokens.put(doc);
   // Whatever ends an account or its password marks it first and removes tokens after: either it found this one, or it is
   // seen here.
-  const present = await core.storage.collection(accountsSpec).get([account.user_id]);
-  if (!present || present.erasing_at || present.blocked || present.password !== account.password) {
+  const present = await openAccount(core, account.user_id);
+  if (!present || present.password !== account.password) {
     await tokens.delete([doc.user_id, doc.slot], { hash: doc.hash });
     throw credentialsInvalid();
   }
@@ -60,9 +60,21 @@ export async function resolveToken(core: Core, token: string): Promise<TokenDoc>
 
 /** The account of a resolved token. Throws `ForbiddenError` (code `token_invalid`) when it ended or was blocked meanwhile. */
 export async function accountOf(core: Core, doc: TokenDoc): Promise<AccountDoc> {
-  const account = await core.storage.collection(accountsSpec).get([doc.user_id]);
-  if (!account || account.erasing_at || account.blocked) throw tokenInvalid();
+  const account = await openAccount(core, doc.user_id);
+  if (!account) throw tokenInvalid();
   return account;
+}
+
+/**
+ * The account id that a bearer token opens. For APIs that answer 401 to whatever is wrong with it: throws `UnauthorizedError`
+ * where `resolveToken` throws `ForbiddenError`.
+ */
+export async function accountIdOf(core: Core, token: string | undefined): Promise<string> {
+  try {
+    return (await resolveToken(core, token ?? '')).user_id;
+  } catch (error) {
+    throw error instanceof ForbiddenError ? new UnauthorizedError('a valid token is needed') : error;
+  }
 }
 
 /** Gives a resolved token its full lifetime again. Throws `ForbiddenError` (code `token_invalid`) when it ended meanwhile. */

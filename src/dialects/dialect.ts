@@ -3,16 +3,28 @@ import type { ClientAddress } from '../middleware/client-address.ts';
 import type { Route } from '../middleware/routing.ts';
 import type { CollectionSpec } from '../storage/port.ts';
 
-/** What a dialect is given to build its routes. */
-export interface DialectDeps {
+/** What a dialect works with. `S` is what it needs to know of the configuration. */
+export interface DialectDeps<S> {
   readonly core: Core;
   readonly clientAddress: ClientAddress;
+  /** The settings in force: they may change while the server runs. */
+  readonly settings: () => S;
 }
 
-/** One API: its routes, and the collections it owns. */
-export interface Dialect {
+/** One API: its name, the collections it owns, and how to open it. */
+export interface Dialect<S> {
   readonly name: string;
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
   readonly collections: readonly CollectionSpec<any>[];
-  readonly routes: (deps: DialectDeps) => Route[];
+  readonly open: (deps: DialectDeps<S>) => OpenDialect;
+}
+
+/** An API that is served. */
+export interface OpenDialect {
+  readonly routes: readonly Route[];
+  /**
+   * Makes what the API needs in the storage. Called once the storage is ready, and again when the configuration was read
+   * again; requests may come before. Several processes may run it at once.
+   */
+  readonly prepare?: () => Promise<void>;
 }

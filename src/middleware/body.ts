@@ -10,11 +10,50 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type ReadObject = (ctx: Context) => Promise<JsonObject>;
 
 /**
- * A reader for bodies of at most `limit` bytes. It is called by the route after the credential was checked. The content type
- * does not matter: what begins with `{` is read as JSON. With `optional` an empty body stands for `{}`. Throws
- * `InvalidInputError` (codes `body_required`, `json_invalid`, `encoding_invalid`) and `PayloadTooLargeError`.
+ * A reader for JSON objects of at most `limit` bytes. With `optional` an empty body stands for `{}`. Throws as `jsonReader`
+ * does, and `InvalidInputError` (code `json_invalid`) for JSON that is no object.
  */
 export function objectReader(limit: number, { optional = false } = {}): ReadObject {
+  const read = jsonReader(limit, { optional });
+  return async ctx => {
+    const value = await read(ctx);
+    if (value === undefined) return {};
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new InvalidInputError('the body must be a JSON object', { code: 'json_invalid' });
+    }
+    return value as JsonObject;
+  };
+}
+
+/**
+ * A reader for JSON of at most `limit` bytes. It is called by the route after the credential was checked. The content type
+ * does not matter. With `optional` an empty body is undefined. Throws `InvalidInputError` (codes `body_required`,
+ * `body_incomplete`, `json_invalid`, `encoding_invalid`) and `PayloadTooLargeError`.
+ */
+export function jsonReader(limit: number, { optional = false } = {}): (ctx: Context) => Promise<unknown> {
+  const read = textReader(limit);
+  return async ctx => {
+    const text = await read(ctx);
+    return text === '' && optional ? undefined : parse(text);
+  };
+}
+
+/** JSON together with its source, which tells `1.0` from `1`. */
+export interface SourcedJson {
+  readonly source: string;
+  readonly value: unknown;
+}
+
+/** A reader as `jsonReader`, that gives the source too. */
+export function sourcedJsonReader(limit: number): (ctx: Context) => Promise<SourcedJson> {
+  const read = textReader(limit);
+  return async ctx => {
+    const source = await read(ctx);
+    return { source, value: parse(source) };
+  };
+}
+
+function textReader(limit: number): (ctx: Context) => Promise<string> {
   // Bytes are asked for, not text: decoding would replace what is not UTF-8 silently.
   const options = { enableTypes: ['text'], extendTypes: { text: ['*/*'] }, textLimit: `${limit}b`, encoding: null };
   const read = bodyParser(options as unknown as bodyParser.Options);
@@ -24,38 +63,36 @@ export function objectReader(limit: number, { optional = false } = {}): ReadObje
     try {
       await read(ctx as never, async () => {});
     } catch (error) {
+      // The parser stops reading, and what is left of the body would stand before the next request of the connection.
+      ctx.req.unpipe();
+      ctx.req.resume();
       throw refusal(error, limit);
     }
     const bytes: unknown = ctx.request.rawBody;
-    if (!(bytes instanceof Uint8Array) || bytes.byteLength === 0) {
-      if (optional) return {};
-      throw new InvalidInputError('a JSON object is expected as the body, and the body is empty', {
-        code: 'body_required',
-      });
-    }
-    return parseObject(bytes);
+    if (!(bytes instanceof Uint8Array)) return '';
+    if (!isUtf8(bytes)) throw new InvalidInputError('the body is not valid UTF-8', { code: 'encoding_invalid' });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   };
 }
 
-function parseObject(bytes: Uint8Array): JsonObject {
-  if (!isUtf8(bytes)) throw new InvalidInputError('the body is not valid UTF-8', { code: 'encoding_invalid' });
-  let value: unknown;
+function parse(text: string): unknown {
+  if (text === '') {
+    throw new InvalidInputError('JSON is expected as the body, and the body is empty', { code: 'body_required' });
+  }
   try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    return JSON.parse(text);
   } catch {
     throw new InvalidInputError('the body is not valid JSON', { code: 'json_invalid' });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidInputError('the body must be a JSON object', { code: 'json_invalid' });
-  }
-  return value as JsonObject;
 }
 
 /** What the parser throws, as an error of ours; its own may quote the body. */
 function refusal(error: unknown, limit: number): unknown {
   const { status, type, code } = error as { status?: number; type?: string; code?: string };
   if (status === 413) return new PayloadTooLargeError(limit);
-  if (type === 'request.aborted') return new InvalidInputError('the body was cut off', { code: 'body_incomplete' });
+  // Not readable: the client hung up before the reading began, while the credential was checked.
+  if (type === 'request.aborted' || type === 'stream.not.readable')
+    return new InvalidInputError('the body was cut off', { code: 'body_incomplete' });
   if (status === 415) return new InvalidInputError('this Content-Encoding is not taken', { code: 'encoding_invalid' });
   if (code?.startsWith('Z_'))
     return new InvalidInputError('the compressed body is damaged', { code: 'encoding_invalid' });

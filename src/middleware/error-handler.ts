@@ -6,7 +6,7 @@ import { AppError, MethodNotAllowedError } from '../errors.ts';
 const API = /^\/(api|v1|v2|user)(\/|$)/;
 
 /**
- * The one place that writes an error response: `{"error","code"}` with the status of the error's class. Anything that is
+ * The one place that writes an error response: `{"error","code"}` and the error's details, with the status of its class. Anything that is
  * not an `AppError` is a bug: 500 with a neutral body, logged with its cause.
  */
 export function answerError(ctx: Context, error: unknown, log: Log): void {
@@ -19,6 +19,7 @@ function answer(ctx: Context, error: AppError): void {
   ctx.status = error.status;
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
+  if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
   if (error.status === 503) ctx.state.cause = error;
   if (error.status === 404 && !API.test(ctx.path) && ctx.accepts('json', 'html') === 'html') {
     ctx.set('Content-Security-Policy', "default-src 'none'");
@@ -28,11 +29,11 @@ function answer(ctx: Context, error: AppError): void {
       '<!doctype html><meta charset="utf-8"><title>Not found</title><h1>Not found</h1><p>There is nothing at this path.';
     return;
   }
-  ctx.body = { error: error.message, code: error.code };
+  ctx.body = { error: error.message, code: error.code, ...error.details };
 }
 
 function unexpected(ctx: Context, error: unknown, log: Log): void {
   log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
   ctx.status = 500;
-  ctx.body = { error: 'the server made a mistake; it is in its log under this request id', code: 'internal_error' };
+  ctx.body = { error: 'Internal server error', code: 'internal_error' };
 }

@@ -55,19 +55,24 @@ forEachEngine('unregistering', engine => {
     expect(await left(core)).toEqual({ accounts: 2, tokens: 2, entries: 3 });
     const successor = await register(core, 'ann', 'p');
     expect(successor.user_id).not.toBe(account.user_id);
-    clock.advance(60_000);
+    clock.advance(180_000);
     await resumeErasures(core);
     expect(await left(core)).toEqual({ accounts: 2, tokens: 2, entries: 3 });
   });
 
-  test('sweeps once more a minute later what a request of before wrote meanwhile', async () => {
+  test('sweeps again what requests of before write meanwhile, for three minutes', async () => {
     const { core, clock } = await openCore(engine);
     const { account } = await registerWithData(core, 'ann');
     await unregister(core, account);
     await setEntry(core, account.user_id, 'late', 'write');
-    clock.advance(59_999);
+    clock.advance(30_000);
     await resumeErasures(core);
-    expect(await left(core)).toEqual({ accounts: 1, tokens: 0, entries: 1 });
+    expect(await left(core)).toEqual({ accounts: 1, tokens: 0, entries: 0 });
+    await setEntry(core, account.user_id, 'later', 'write');
+    clock.advance(149_999);
+    await resumeErasures(core);
+    expect(await left(core)).toEqual({ accounts: 1, tokens: 0, entries: 0 });
+    await setEntry(core, account.user_id, 'last', 'write');
     clock.advance(1);
     await resumeErasures(core);
     expect(await left(core)).toEqual({ accounts: 0, tokens: 0, entries: 0 });
@@ -102,7 +107,7 @@ forEachEngine('unregistering', engine => {
         await Promise.all([resumeErasures(core), resumeErasures(another())]);
         expect(await left(core), `write ${n}`).toMatchObject({ tokens: 0, entries: 0 });
         await register(core, 'ann', 'p');
-        clock.advance(60_000);
+        clock.advance(180_000);
         await Promise.all([resumeErasures(core), resumeErasures(another())]);
         expect(await left(core), `write ${n}`).toEqual({ accounts: 1, tokens: 0, entries: 0 });
       }

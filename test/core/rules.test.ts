@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { checkClientId, checkKey, checkKeyPrefix, checkPassword, checkUsername } from '../../src/core/rules.ts';
+import {
+  checkClientId,
+  checkKey,
+  checkKeyPrefix,
+  checkPassword,
+  checkUsername,
+  checkUuid,
+} from '../../src/core/rules.ts';
 
 const LONE = '\ud800';
 const ASTRAL = '\u{1f511}';
@@ -32,6 +39,15 @@ describe('a password', () => {
   });
   test.each(['', 'a'.repeat(1025), 'é'.repeat(513), LONE])('may not be %j', password => {
     expect(accepts(checkPassword, password)).toBe(false);
+  });
+});
+
+describe('a uuid', () => {
+  test.each(['a', ' ', 'newuser123', '/', '__proto__', 'a'.repeat(255), 'é'.repeat(127)])('may be %j', uuid => {
+    expect(accepts(checkUuid, uuid)).toBe(true);
+  });
+  test.each(['', 'a'.repeat(256), 'é'.repeat(128), 'a\0', '\n', '\x7f', '\x85', LONE])('may not be %j', uuid => {
+    expect(accepts(checkUuid, uuid)).toBe(false);
   });
 });
 

@@ -1,7 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { newName, newUser, sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
+import { newUser, sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { newName, sharedServer } from '../support/served.ts';
 import { exchange, rawRequest } from './raw-request.ts';
 
 const CONTENT_TYPES = [
@@ -25,7 +26,7 @@ const CONTENT_TYPES = [
 const MIB = 1_048_576;
 
 forEachEngine('a body', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const user = sharedUser(keybin);
   const post = (body: string | Uint8Array | string[], headers: Record<string, string | number> = {}) =>
     rawRequest(keybin.server.url, { method: 'POST', path: `${user.path}/store/a`, headers, body });

@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
-import { type Keybin, newAccount, openKeybin } from '../dialects/keybin/open-keybin.ts';
+import { newAccount } from '../dialects/keybin/open-keybin.ts';
 import { type Engine, forEachEngine } from '../support/engines.ts';
+import { openServer, type Served } from '../support/served.ts';
 
 // Which address the server takes a client for shows in the throttle: one wrong password, and that address is stopped.
 const STRICT = { SECURITY_FAILURES_PER_PAIR: '1' };
 
 async function open(engine: Engine, trusted_proxies?: string) {
   const options = { ...STRICT, ...(trusted_proxies && { APP_TRUSTED_PROXIES: trusted_proxies }) };
-  const keybin = await openKeybin(engine, { options });
+  const keybin = await openServer(engine, { options });
   return { keybin, login: await newAccount(keybin.server) };
 }
 
 /** Statuses of logins with a wrong password, one for each `X-Forwarded-For`. */
-async function guesses({ server }: Keybin, username: string, hops: readonly string[]): Promise<number[]> {
+async function guesses({ server }: Served, username: string, hops: readonly string[]): Promise<number[]> {
   const answers: number[] = [];
   for (const hop of hops) {
     const body = { username, password: 'wrong' };

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Log } from '../../src/core/log.ts';
 import { errorCodes, errorTable } from '../../src/errors.ts';
-import { newUser, openKeybin, sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
+import { newUser, sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { openServer, sharedServer } from '../support/served.ts';
 import { exchange } from './raw-request.ts';
 
 const codes = new Map<string, number>([
@@ -11,7 +12,7 @@ const codes = new Map<string, number>([
 ]);
 
 forEachEngine('an error', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const user = sharedUser(keybin);
 
   test('is a sentence and a stable code, in JSON', async () => {
@@ -30,7 +31,7 @@ forEachEngine('an error', engine => {
     ];
     expect(answers.map(answer => answer.status)).toEqual([400, 409, 403, 403, 400, 404, 400, 413, 405, 404]);
     for (const { status, json, headers } of answers) {
-      expect(Object.keys(json)).toEqual(['error', 'code']);
+      expect(Object.keys(json)).toEqual(status === 413 ? ['error', 'code', 'limit'] : ['error', 'code']);
       expect(json.error).toMatch(/\w+ \w+/);
       expect(json.code).toMatch(/^[a-z]+(_[a-z]+)*$/);
       expect([json.code, codes.get(json.code)]).toEqual([json.code, status]);
@@ -65,7 +66,7 @@ forEachEngine('an error', engine => {
   test('of our own making is 500 without internals, and stands in the log under the request id', async () => {
     const errors: { fields: object; message: string }[] = [];
     const log: Log = { debug() {}, info() {}, warn() {}, error: (fields, message) => errors.push({ fields, message }) };
-    const { server } = await openKeybin(engine, { log });
+    const { server } = await openServer(engine, { log });
     const { path } = await newUser(server);
     const { storage } = server.core;
     const working = storage.collection;
@@ -83,7 +84,7 @@ forEachEngine('an error', engine => {
   });
 
   test('is 503 with Retry-After on every route that needs the storage when that does not answer', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const { login, path } = await newUser(server);
     await server.core.storage.close();
     for (const [method, route, body] of [

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
+import { sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { sharedServer } from '../support/served.ts';
 
 const ID = /^[\w-]{11}-[0-9a-z]+$/;
 
 forEachEngine('the headers of an answer', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const user = sharedUser(keybin);
 
   const answers = async () => [

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { openKeybin, sharedKeybin } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { openServer, sharedServer } from '../support/served.ts';
 
 forEachEngine('health', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const health = () => keybin.server.request('GET', '/api/v1/health');
 
   test('is one answer for every client', async () => {
@@ -49,7 +49,7 @@ forEachEngine('health', engine => {
   });
 
   test('is degraded, 503 and not ready without the storage, and alive all the same', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     await server.core.storage.close();
     const answer = await server.request('GET', '/api/v1/health');
     expect(answer.status).toBe(503);

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Log } from '../../src/core/log.ts';
-import { accountOf, openKeybin } from '../dialects/keybin/open-keybin.ts';
+import { accountOf } from '../dialects/keybin/open-keybin.ts';
 import { type Engine, forEachEngine } from '../support/engines.ts';
+import { openServer } from '../support/served.ts';
 import type { TestServer } from '../support/server.ts';
 import { rawRequest } from './raw-request.ts';
 
@@ -17,7 +18,7 @@ async function openLogged(engine: Engine, options = {}) {
   const lines: Line[] = [];
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  const keybin = await openKeybin(engine, { log, options });
+  const keybin = await openServer(engine, { log, options });
   const requests = () => lines.filter(line => line.message === 'request');
   return { ...keybin, keybin, lines, requests };
 }

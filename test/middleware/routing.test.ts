@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { dispatch, type Mount } from '../../src/middleware/routing.ts';
-import { openKeybin, sharedKeybin, sharedUser } from '../dialects/keybin/open-keybin.ts';
+import { sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { openServer, sharedServer } from '../support/served.ts';
 import { rawRequest } from './raw-request.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -15,7 +16,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
 ];
 
 forEachEngine('a path', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const user = sharedUser(keybin);
   const get = (path: string, headers = {}) => rawRequest(keybin.server.url, { path, headers });
 
@@ -134,7 +135,7 @@ forEachEngine('a path', engine => {
   );
 
   test('is gone when its API is switched off', async () => {
-    const { server } = await openKeybin(engine, { options: { KEYBIN_ENABLED: 'false' } });
+    const { server } = await openServer(engine, { options: { KEYBIN_ENABLED: 'false' } });
     for (const [method, path] of [
       ['POST', '/register'],
       ['POST', '/token'],

@@ -46,7 +46,12 @@ class Victims {
 
 /** Rounds of: write in parallel, kill, start again, compare. */
 async function crashAgainAndAgain(program: Program, engine: Engine, processes: number): Promise<void> {
-  const settings = { ...program.place(engine), SECURITY_THROTTLE: 'false', STORE_TOKEN_EXPIRATION: '86400' };
+  const settings = {
+    ...program.place(engine),
+    SECURITY_THROTTLE: 'false',
+    SIMPLE_SYNC_JWT_SECRET: 'x'.repeat(32),
+    STORE_TOKEN_EXPIRATION: '86400',
+  };
   const victims = new Victims(program, settings);
   const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(`writer${i}`));
   const [first] = await victims.fill(processes);

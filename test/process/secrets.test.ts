@@ -7,7 +7,8 @@ forEachEngine('the log', engine => {
   test('names routes by their patterns and accounts by their ids, and holds no token, password, name, key or value', async ({
     program,
   }) => {
-    const server = await program.start({ settings: { ...program.place(engine), APP_DEBUG: 'true' } });
+    const jwt = { SIMPLE_SYNC_JWT_SECRET: 'secret'.repeat(6) };
+    const server = await program.start({ settings: { ...program.place(engine), ...jwt, APP_DEBUG: 'true' } });
     const ann = { username: 'ann-secret', password: 'password-secret' };
     await server.request('POST', '/register', ann);
     await server.request('POST', '/register', ann);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Login, newAccount, newToken, newUser, openKeybin, sharedKeybin } from '../dialects/keybin/open-keybin.ts';
+import { type Login, newAccount, newToken, newUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { openServer, sharedServer } from '../support/served.ts';
 import type { TestServer } from '../support/server.ts';
 
 const KEYS = ['a', 'a.b', 'a,b', 'A', '_', '0', 'zz', '__proto__'];
@@ -47,7 +48,7 @@ interface Player {
 }
 
 forEachEngine('a random history of API calls', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const numRuns = engine.name === 'embedded' ? 25 : 6;
 
   test('by two accounts leaves what a Map for each would hold', { timeout: 120_000 }, async () => {
@@ -87,7 +88,7 @@ forEachEngine('a random history of API calls', engine => {
   });
 
   test('in parallel on one key leaves one of the values that were written last', { timeout: 120_000 }, async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const { path } = await newUser(server);
     for (let round = 0; round < 10; round++) {
       const values = Array.from({ length: 8 }, (_, i) => `${round}.${i}`);

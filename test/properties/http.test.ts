@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newUser, openKeybin } from '../dialects/keybin/open-keybin.ts';
+import { newUser } from '../dialects/keybin/open-keybin.ts';
 import { exchange } from '../middleware/raw-request.ts';
 import { forEachEngine } from '../support/engines.ts';
+import { openServer } from '../support/served.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 
@@ -94,7 +95,7 @@ forEachEngine('random bytes', engine => {
 
   /** Sends each generated request; no answer may be a 5xx, none may hang, and afterwards the server answers. */
   async function attack(make: (path: string) => fc.Arbitrary<Uint8Array>, { hangUp = false } = {}): Promise<void> {
-    const { server } = await openKeybin(engine, { options: { SECURITY_THROTTLE: 'false' } });
+    const { server } = await openServer(engine, { options: { SECURITY_THROTTLE: 'false' } });
     const { path } = await newUser(server);
     await fc.assert(
       fc.asyncProperty(make(path), async request => {

@@ -57,8 +57,12 @@ export interface StartOptions {
   readonly until?: RegExp;
   /** Starts it as the leader of a process group, as a shell does. */
   readonly group?: boolean;
+  /** Text of its standard input, which is empty otherwise. */
+  readonly input?: string;
   /** Runs it as this user: for tests that root runs. */
   readonly uid?: number;
+  /** Another build of the program. */
+  readonly main?: string;
 }
 
 /** The program as it runs. */
@@ -214,16 +218,25 @@ export class Program {
   }
 
   /** Starts the program and waits for nothing. */
-  spawn({ settings = {}, args = [], bare = false, group = false, uid }: StartOptions): ServerProcess {
+  spawn({
+    settings = {},
+    args = [],
+    bare = false,
+    group = false,
+    input,
+    uid,
+    main = MAIN,
+  }: StartOptions): ServerProcess {
     const given = Object.entries({ ...(bare ? {} : SETTINGS), ...settings });
     const { PATH, HOME } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       cwd: this.folder,
       env: { PATH, HOME, ...Object.fromEntries(given.map(([name, value]) => [`KEYBIN_${name}`, value])) },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: group,
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
+    child.stdin?.on('error', () => {}).end(input); // it may end before it has read that
     const server = new ServerProcess(child);
     this.#processes.push(server);
     return server;

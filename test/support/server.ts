@@ -47,14 +47,16 @@ export async function startServer(
   let config = await load(options);
   const core = assemble(() => config, engine.clock, log);
   await core.storage.ready;
-  const app = createApp({ config, core, log, version: '0.0.0-test', buildCommit: 'test' });
-  const server = await listen(app.callback(), '127.0.0.1', 0);
+  const app = createApp({ config: () => config, core, log, version: '0.0.0-test', buildCommit: 'test' });
+  await app.prepare();
+  const server = await listen(app.koa.callback(), '127.0.0.1', 0);
   return {
     url: server.url,
     core,
     clock: engine.clock,
     async configure(changes) {
       config = await load({ ...options, ...changes });
+      await app.prepare();
     },
     request: (method, path, body, headers) => request(server.url, method, path, body, headers),
     async stop() {

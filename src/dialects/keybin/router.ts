@@ -2,23 +2,27 @@ import type { Context } from 'koa';
 import { authenticate, register, unregister } from '../../core/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
 import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries.ts';
+import { pagesOf } from '../../core/pages.ts';
 import { checkKey } from '../../core/rules.ts';
 import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
 import { valueAsJson } from '../../core/values.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
 import { objectReader } from '../../middleware/body.ts';
+import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Params, Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
-import { keysStream, PAGE } from './keys-stream.ts';
 import { readCredentials, readKeysQuery, readTokenRequest, readValue } from './schema.ts';
 
 /** Longest body of an account route, and what a value's body may have beside the value; bytes. */
 const SMALL_BODY = 65_536;
 
+/** Keys read at a time for a complete listing. */
+const PAGE = 1000;
+
 const OK = '{"result":"ok"}';
 
 /** The routes of docs/dialects/keybin.md. Order of checks: token, key, body. */
-export function routes({ core, clientAddress }: DialectDeps): Route[] {
+export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
   const readSmall = objectReader(SMALL_BODY);
   const readOptional = objectReader(SMALL_BODY, { optional: true });
   const readEntry = objectReader(core.settings.valueBytes + SMALL_BODY);
@@ -102,13 +106,14 @@ export function routes({ core, clientAddress }: DialectDeps): Route[] {
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
         const { limit, ...query } = readKeysQuery(ctx);
-        const page = await listKeys(core, user_id, { ...query, limit: limit ?? PAGE });
-        if (limit === undefined && page.next !== undefined) {
-          ctx.type = 'json';
-          ctx.body = keysStream(page, cursor => listKeys(core, user_id, { ...query, limit: PAGE, cursor }));
-        } else {
+        if (limit !== undefined) {
+          const page = await listKeys(core, user_id, { ...query, limit });
           ctx.body = { keys: page.items, cursor: page.next };
+          return;
         }
+        const pages = pagesOf(after => listKeys(core, user_id, { ...query, limit: PAGE, ...after }));
+        ctx.type = 'json';
+        ctx.body = await jsonStream('{"keys":[', pages, keys => JSON.stringify(keys).slice(1, -1), ']}');
       },
     },
     {

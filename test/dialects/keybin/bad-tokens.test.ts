@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { rawRequest } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { newUser, sharedKeybin, TOKEN_REFUSED } from './open-keybin.ts';
+import { sharedServer } from '../../support/served.ts';
+import { newUser, TOKEN_REFUSED } from './open-keybin.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 
 const SHAPES: readonly [string, (good: string) => string][] = [
@@ -33,7 +34,7 @@ const SHAPES: readonly [string, (good: string) => string][] = [
 ];
 
 forEachEngine('a bad token', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
 
   test.each(SHAPES)('that is %s is the same 403 on every route', async (_, shape) => {
     const { server } = keybin;

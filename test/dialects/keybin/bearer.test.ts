@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
-import { newUser, sharedKeybin, TOKEN_REFUSED } from './open-keybin.ts';
+import { sharedServer } from '../../support/served.ts';
+import { newUser, TOKEN_REFUSED } from './open-keybin.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 
 forEachEngine('/user/me with Authorization: Bearer', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const request = (method: string, path: string, authorization: string, body?: unknown) =>
     keybin.server.request(method, path, body, { Authorization: authorization });
 

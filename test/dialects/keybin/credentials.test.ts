@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
-import { newAccount, newName, newToken, sharedKeybin } from './open-keybin.ts';
+import { newName, sharedServer } from '../../support/served.ts';
+import { newAccount, newToken } from './open-keybin.ts';
 
 /** The routes that take a name and a password. */
 const ROUTES = [
@@ -12,7 +13,7 @@ const ROUTES = [
 const NOT_STRINGS = [{ $gt: '' }, { $ne: null }, ['ann'], [], null, 5, 0, true, false];
 
 forEachEngine('a username', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const register = (username: unknown) => keybin.server.request('POST', '/register', { username, password: 'right' });
 
   test.each([
@@ -69,7 +70,7 @@ forEachEngine('a username', engine => {
 });
 
 forEachEngine('a password', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
 
   test.each([
     ['1 byte', 'x'],

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
-import { newUser, sharedKeybin, sharedUser } from './open-keybin.ts';
+import { sharedServer } from '../../support/served.ts';
+import { newUser, sharedUser } from './open-keybin.ts';
 
 forEachEngine('a value of JSON', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const user = sharedUser(keybin);
 
   /** Stores the JSON text and returns the text of what comes back. */

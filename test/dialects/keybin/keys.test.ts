@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { rawRequest } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { newUser, sharedKeybin, sharedUser } from './open-keybin.ts';
+import { sharedServer } from '../../support/served.ts';
+import { newUser, sharedUser } from './open-keybin.ts';
 
 const ALLOWED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,';
 const METHODS = ['GET', 'POST', 'DELETE'];
@@ -12,7 +13,7 @@ const FORBIDDEN = Array.from({ length: 128 }, (_, code) => String.fromCharCode(c
   .map(character => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 
 forEachEngine('a key', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const user = sharedUser(keybin);
 
   /** Stores, reads, lists and deletes under the key exactly as it stands in the path. */

@@ -2,15 +2,16 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { accountsSpec, entriesSpec } from '../../../src/core/collections.ts';
 import { StorageUnavailableError } from '../../../src/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { sharedKeybin, sharedUser } from './open-keybin.ts';
+import { sharedServer } from '../../support/served.ts';
+import { sharedUser } from './open-keybin.ts';
 
-/** More than are read at a time. */
-const KEYS = 1001;
+/** More than are read before the answer begins: two pages. */
+const KEYS = 2001;
 
 forEachEngine(
   'a complete listing',
   engine => {
-    const keybin = sharedKeybin(engine);
+    const keybin = sharedServer(engine);
     const user = sharedUser(keybin);
 
     test('that breaks off in the middle does not look complete', async () => {
@@ -22,6 +23,7 @@ forEachEngine(
       const scan = entries.scan.bind(entries);
       const spy = vi
         .spyOn(entries, 'scan')
+        .mockImplementationOnce(scan)
         .mockImplementationOnce(scan)
         .mockRejectedValue(new StorageUnavailableError());
       onTestFinished(() => spy.mockRestore());

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
+import { sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { newUser, sharedKeybin, sharedUser } from './open-keybin.ts';
+import { newUser, sharedUser } from './open-keybin.ts';
 
 const names = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${prefix}${String(i).padStart(3, '0')}`);
@@ -27,7 +28,7 @@ async function pages(
 }
 
 forEachEngine('pages of keys', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const nobody = sharedUser(keybin);
 
   async function userWith(keys: readonly string[]) {

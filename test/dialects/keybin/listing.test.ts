@@ -4,12 +4,13 @@ import { StorageUnavailableError } from '../../../src/errors.ts';
 import type { CollectionSpec } from '../../../src/storage/port.ts';
 import { rawRequest } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { accountOf, newUser, openKeybin, sharedKeybin, sharedUser } from './open-keybin.ts';
+import { openServer, sharedServer } from '../../support/served.ts';
+import { accountOf, newUser, sharedUser } from './open-keybin.ts';
 
 const KEYS = ['z', 'Z', 'a', 'a.', 'a,', 'a_', 'aa', 'aZ', 'a0', '_', '.', '..', ',', '0', '10', '9', 'B', 'b'];
 
 forEachEngine('GET /user/<token>/keys', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const nobody = sharedUser(keybin);
 
   async function userWith(keys: readonly string[]) {
@@ -118,13 +119,13 @@ forEachEngine('GET /user/<token>/keys', engine => {
   );
 
   test('that breaks off half way does not look complete', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const { path } = await newUser(server);
     const { storage } = server.core;
     const working = storage.collection.bind(storage);
     const scan = async ({ cursor }: { cursor?: string }) => {
-      if (cursor !== undefined) throw new StorageUnavailableError();
-      return { items: [{ key: 'a' }], next: 'more' };
+      if (cursor === 'third') throw new StorageUnavailableError();
+      return { items: [{ key: 'a' }], next: cursor === undefined ? 'second' : 'third' };
     };
     const broken: unknown = (spec: CollectionSpec<object>) =>
       spec.name === entriesSpec.name ? { scan } : working(spec);

@@ -1,17 +1,10 @@
 /** Servers and accounts for the tests of the Keybin API. */
 
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { collections } from '../../../src/app.ts';
+import { beforeAll } from 'vitest';
 import { type AccountDoc, accountsSpec } from '../../../src/core/collections.ts';
-import type { Engine, OpenedEngine } from '../../support/engines.ts';
 import type { Answer } from '../../support/request.ts';
-import { type ServerOptions, startServer, type TestServer } from '../../support/server.ts';
-
-/** A running server and the engine below it. */
-export interface Keybin {
-  readonly server: TestServer;
-  readonly opened: OpenedEngine;
-}
+import { newName, type Served } from '../../support/served.ts';
+import type { TestServer } from '../../support/server.ts';
 
 /** Name and password of an account. */
 export interface Login {
@@ -21,63 +14,6 @@ export interface Login {
 
 /** The answer to every bad token. */
 export const TOKEN_REFUSED = { error: 'the token is not valid', code: 'token_invalid' };
-
-/** One server for all tests of the surrounding `describe`: they keep apart by accounts of their own. */
-export function sharedKeybin(engine: Engine, options: ServerOptions = {}): Keybin {
-  let running: Keybin | undefined;
-  const keybin = () => {
-    if (running === undefined) throw new Error('the server runs only while tests do');
-    return running;
-  };
-  beforeAll(async () => {
-    running = await start(engine, options);
-  });
-  afterAll(() => stop(running));
-  return {
-    get server() {
-      return keybin().server;
-    },
-    get opened() {
-      return keybin().opened;
-    },
-  };
-}
-
-/** A server on fresh data for the running test alone. */
-export async function openKeybin(engine: Engine, options: ServerOptions = {}): Promise<Keybin> {
-  const keybin = await start(engine, options);
-  onTestFinished(() => stop(keybin));
-  return keybin;
-}
-
-/** One more server on the same data, for the running test. */
-export async function anotherServer({ opened }: Keybin, options: ServerOptions = {}): Promise<TestServer> {
-  const server = await startServer(opened, options);
-  onTestFinished(() => server.stop());
-  return server;
-}
-
-async function start(engine: Engine, options: ServerOptions): Promise<Keybin> {
-  const opened = await engine.open({ specs: collections });
-  try {
-    return { opened, server: await startServer(opened, options) };
-  } catch (error) {
-    await opened.cleanup();
-    throw error;
-  }
-}
-
-async function stop(keybin: Keybin | undefined): Promise<void> {
-  await keybin?.server.stop();
-  await keybin?.opened.cleanup();
-}
-
-let accounts = 0;
-
-/** A name nobody has yet. */
-export function newName(): string {
-  return `account-${++accounts}`;
-}
 
 /** Registers an account. Throws unless the server takes it. */
 export async function newAccount(server: TestServer, given: Partial<Login> = {}): Promise<Login> {
@@ -101,7 +37,7 @@ export async function newUser(server: TestServer): Promise<{ login: Login; token
 }
 
 /** One account and token for all tests of the surrounding `describe`: registering is what takes long. */
-export function sharedUser(keybin: Keybin): { readonly path: string; readonly login: Login } {
+export function sharedUser(keybin: Served): { readonly path: string; readonly login: Login } {
   let user: { path: string; login: Login } | undefined;
   const ready = () => {
     if (user === undefined) throw new Error('the account is there only while tests run');
@@ -121,7 +57,7 @@ export function sharedUser(keybin: Keybin): { readonly path: string; readonly lo
 }
 
 /** The account's document. Throws when there is none. */
-export async function accountOf({ server }: Pick<Keybin, 'server'>, username: string): Promise<AccountDoc> {
+export async function accountOf({ server }: Pick<Served, 'server'>, username: string): Promise<AccountDoc> {
   const account = await server.core.storage.collection(accountsSpec).find('username', [username]);
   if (account === undefined) throw new Error(`no account ${username}`);
   return account;

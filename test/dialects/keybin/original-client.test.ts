@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exchange } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { newName, sharedKeybin } from './open-keybin.ts';
+import { newName, sharedServer } from '../../support/served.ts';
 
 /** What `requests` of Python sends, to the byte. */
 function fromPython(method: string, path: string, json?: string): string {
@@ -15,7 +15,7 @@ function fromPython(method: string, path: string, json?: string): string {
 }
 
 forEachEngine("the original's Python client", engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
 
   async function send(method: string, path: string, json?: string) {
     const { text, statuses } = await exchange(keybin.server.url, fromPython(method, path, json));

@@ -2,12 +2,13 @@ import { hashSync } from 'bcryptjs';
 import { expect, test } from 'vitest';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { accountOf, newAccount, newName, newToken, openKeybin, sharedKeybin } from './open-keybin.ts';
+import { newName, openServer, sharedServer } from '../../support/served.ts';
+import { accountOf, newAccount, newToken } from './open-keybin.ts';
 
 const LONG = 'x'.repeat(72);
 
 forEachEngine('passwords', engine => {
-  const keybin = sharedKeybin(engine, { options: { SECURITY_THROTTLE: 'false' } });
+  const keybin = sharedServer(engine, { options: { SECURITY_THROTTLE: 'false' } });
 
   async function login(username: string, password: string): Promise<number> {
     return (await keybin.server.request('POST', '/token', { username, password })).status;
@@ -80,7 +81,7 @@ forEachEngine('passwords', engine => {
   });
 
   test('are not kept, neither themselves nor anything but a bcrypt hash of the configured cost', async () => {
-    const { server, opened } = await openKeybin(engine, { options: { SECURITY_BCRYPT_COST: '5' } });
+    const { server, opened } = await openServer(engine, { options: { SECURITY_BCRYPT_COST: '5' } });
     const short = await newAccount(server, { password: 'a secret to nobody' });
     const long = await newAccount(server, { password: 'a secret to nobody'.repeat(10) });
     const { items } = await opened.storage.collection(accountsSpec).scan({ limit: 10 });
@@ -90,7 +91,7 @@ forEachEngine('passwords', engine => {
   });
 
   test('are checked as long for a name that nobody has', async () => {
-    const { server } = await openKeybin(engine, {
+    const { server } = await openServer(engine, {
       options: { SECURITY_THROTTLE: 'false', SECURITY_BCRYPT_COST: '10' },
     });
     const { username } = await newAccount(server);

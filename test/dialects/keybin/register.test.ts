@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
-import { accountOf, newAccount, newName, newToken, openKeybin, sharedKeybin, statuses, tally } from './open-keybin.ts';
+import { newName, openServer, sharedServer } from '../../support/served.ts';
+import { accountOf, newAccount, newToken, statuses, tally } from './open-keybin.ts';
 
 forEachEngine('POST /register', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const register = (body: unknown) => keybin.server.request('POST', '/register', body);
 
   test('makes an account with an id and a bcrypt hash, and answers 200', async () => {
@@ -47,7 +48,7 @@ forEachEngine('POST /register', engine => {
   });
 
   test('is refused while registration is closed, and everything else goes on', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const login = await newAccount(server);
     await server.configure({ SECURITY_REGISTRATION: 'false' });
     const answer = await server.request('POST', '/register', { username: 'late', password: 'right' });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
+import { anotherServer, openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { anotherServer, newAccount, newToken, openKeybin, sharedKeybin, statuses, tally } from './open-keybin.ts';
+import { newAccount, newToken, statuses, tally } from './open-keybin.ts';
 
 /** Tokens asked for at once, each for a client of its own. */
 function atOnce(servers: readonly TestServer[], count: number, username: string, password: string): Promise<number[]> {
@@ -14,7 +15,7 @@ function atOnce(servers: readonly TestServer[], count: number, username: string,
 }
 
 forEachEngine('logins in parallel', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
 
   test('50 wrong ones: five are told so, the rest is 429', async () => {
     const { server } = keybin;
@@ -46,7 +47,7 @@ forEachEngine('logins in parallel', engine => {
   });
 
   test('over two servers the limit is one', async () => {
-    const alone = await openKeybin(engine);
+    const alone = await openServer(engine);
     const servers = [alone.server, await anotherServer(alone)];
     const login = await newAccount(alone.server);
     expect(tally(await atOnce(servers, 30, login.username, 'wrong'))).toEqual({ 403: 5, 429: 25 });
@@ -54,7 +55,7 @@ forEachEngine('logins in parallel', engine => {
   });
 
   test('over two servers correct ones all succeed', async () => {
-    const alone = await openKeybin(engine);
+    const alone = await openServer(engine);
     const servers = [alone.server, await anotherServer(alone)];
     const login = await newAccount(alone.server);
     expect(tally(await atOnce(servers, 20, login.username, login.password))).toEqual({ 200: 20 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
+import { anotherServer, openServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { anotherServer, newAccount, newToken, openKeybin } from './open-keybin.ts';
+import { newAccount, newToken } from './open-keybin.ts';
 
 async function guess(server: TestServer, username: string, times: number): Promise<number[]> {
   const answers: number[] = [];
@@ -13,7 +14,7 @@ async function guess(server: TestServer, username: string, times: number): Promi
 
 forEachEngine('the throttle', engine => {
   test('can be switched off', async () => {
-    const { server } = await openKeybin(engine, { options: { SECURITY_THROTTLE: 'false' } });
+    const { server } = await openServer(engine, { options: { SECURITY_THROTTLE: 'false' } });
     const login = await newAccount(server);
     expect(new Set(await guess(server, login.username, 20))).toEqual(new Set([403]));
     await newToken(server, login);
@@ -21,7 +22,7 @@ forEachEngine('the throttle', engine => {
 
   test('takes its numbers from the configuration', async () => {
     const options = { SECURITY_FAILURES_PER_PAIR: '2', SECURITY_PAIR_WINDOW: '10' };
-    const { server } = await openKeybin(engine, { options });
+    const { server } = await openServer(engine, { options });
     const login = await newAccount(server);
     expect(await guess(server, login.username, 3)).toEqual([403, 403, 429]);
     const answer = await server.request('POST', '/token', login);
@@ -31,7 +32,7 @@ forEachEngine('the throttle', engine => {
   });
 
   test('follows the configuration while the server runs', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const login = await newAccount(server);
     expect(await guess(server, login.username, 6)).toEqual([403, 403, 403, 403, 403, 429]);
     await server.configure({ SECURITY_THROTTLE: 'false' });
@@ -43,7 +44,7 @@ forEachEngine('the throttle', engine => {
   });
 
   test('holds over a restart', async () => {
-    const keybin = await openKeybin(engine);
+    const keybin = await openServer(engine);
     const login = await newAccount(keybin.server);
     await guess(keybin.server, login.username, 5);
     await keybin.server.stop();

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { throttleSpec } from '../../../src/core/collections.ts';
 import { forEachEngine } from '../../support/engines.ts';
+import { newName, openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { type Login, newAccount, newName, newToken, newUser, openKeybin, sharedKeybin } from './open-keybin.ts';
+import { type Login, newAccount, newToken, newUser } from './open-keybin.ts';
 
 /** Every test starts beyond what the ones before it left. */
 const HOUR = 3_600_000;
@@ -19,7 +20,7 @@ async function guess(server: TestServer, { username }: Login, times: number): Pr
 const refused = (times: number) => Array<number>(times).fill(403);
 
 forEachEngine('guessing passwords', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const request = (method: string, path: string, body?: unknown) => keybin.server.request(method, path, body);
 
   test('is 429 with Retry-After after five failures, for the right password too', async () => {
@@ -115,7 +116,7 @@ forEachEngine('guessing passwords', engine => {
   });
 
   test('is 429 for every account after 100 failures from one address in an hour', async () => {
-    const { server, opened } = await openKeybin(engine);
+    const { server, opened } = await openServer(engine);
     const login = await newAccount(server);
     for (let i = 0; i < 20; i++)
       expect(await guess(server, { ...login, username: `name ${i}` }, 5)).toEqual(refused(5));
@@ -130,7 +131,7 @@ forEachEngine('guessing passwords', engine => {
 
   test('a correct login does not forgive the failures of its address', async () => {
     const options = { SECURITY_FAILURES_PER_ADDRESS: '6' };
-    const { server } = await openKeybin(engine, { options });
+    const { server } = await openServer(engine, { options });
     const login = await newAccount(server);
     expect(await guess(server, login, 4)).toEqual(refused(4));
     await newToken(server, login);
@@ -139,7 +140,7 @@ forEachEngine('guessing passwords', engine => {
   });
 
   test('leaves counters that name neither accounts nor addresses', async () => {
-    const { server, opened } = await openKeybin(engine);
+    const { server, opened } = await openServer(engine);
     const login = await newAccount(server, { username: 'ann-of-the-counters' });
     await guess(server, login, 2);
     await guess(server, { ...login, username: 'nobody-of-the-counters' }, 2);

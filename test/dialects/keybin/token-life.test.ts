@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
-import { newAccount, newToken, newUser, openKeybin, sharedKeybin, TOKEN_REFUSED } from './open-keybin.ts';
+import { openServer, sharedServer } from '../../support/served.ts';
+import { newAccount, newToken, newUser, TOKEN_REFUSED } from './open-keybin.ts';
 
 forEachEngine('a token', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const request = (method: string, path: string, body?: unknown) => keybin.server.request(method, path, body);
 
   test('is refused from the very millisecond it expires', async () => {
@@ -89,7 +90,7 @@ forEachEngine('a token', engine => {
   });
 
   test('stays as it was given when token_expiration changes', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const before = await newUser(server);
     await server.configure({ STORE_TOKEN_EXPIRATION: '10' });
     const after = await newUser(server);
@@ -105,7 +106,7 @@ forEachEngine('a token', engine => {
   });
 
   test('that is renewed takes the lifetime that holds now', async () => {
-    const { server } = await openKeybin(engine);
+    const { server } = await openServer(engine);
     const { token, path } = await newUser(server);
     await server.configure({ STORE_TOKEN_EXPIRATION: '10' });
     expect((await server.request('POST', `${path}/renew`)).json.token).toEqual({ token, expire_seconds: 10 });
@@ -114,7 +115,7 @@ forEachEngine('a token', engine => {
   });
 
   test('may live for ten years', async () => {
-    const { server } = await openKeybin(engine, { options: { STORE_TOKEN_EXPIRATION: '315360000' } });
+    const { server } = await openServer(engine, { options: { STORE_TOKEN_EXPIRATION: '315360000' } });
     const { path } = await newUser(server);
     server.clock.advance(315_359_999_999);
     expect((await server.request('GET', path)).json.expire_seconds).toBe(1);

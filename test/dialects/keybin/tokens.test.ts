@@ -2,22 +2,13 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { tokensSpec } from '../../../src/core/collections.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import {
-  accountOf,
-  newAccount,
-  newToken,
-  newUser,
-  openKeybin,
-  sharedKeybin,
-  statuses,
-  TOKEN_REFUSED,
-  tally,
-} from './open-keybin.ts';
+import { openServer, sharedServer } from '../../support/served.ts';
+import { accountOf, newAccount, newToken, newUser, statuses, TOKEN_REFUSED, tally } from './open-keybin.ts';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 forEachEngine('POST /token', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
   const status = async (token: string) => (await keybin.server.request('GET', `/user/${token}/keys`)).status;
 
   test('gives a UUID and the whole lifetime in seconds', async () => {
@@ -28,7 +19,7 @@ forEachEngine('POST /token', engine => {
   });
 
   test('takes the lifetime from the configuration', async () => {
-    const { server } = await openKeybin(engine, { options: { STORE_TOKEN_EXPIRATION: '7' } });
+    const { server } = await openServer(engine, { options: { STORE_TOKEN_EXPIRATION: '7' } });
     const answer = await server.request('POST', '/token', await newAccount(server));
     expect(answer.json.token.expire_seconds).toBe(7);
   });

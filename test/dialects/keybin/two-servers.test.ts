@@ -1,20 +1,12 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
+import { anotherServer, newName, openServer, type Served } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import {
-  anotherServer,
-  type Keybin,
-  newAccount,
-  newName,
-  newToken,
-  openKeybin,
-  statuses,
-  tally,
-} from './open-keybin.ts';
+import { newAccount, newToken, statuses, tally } from './open-keybin.ts';
 
 forEachEngine('two servers on one store', engine => {
-  async function openTwo(): Promise<{ keybin: Keybin; one: TestServer; two: TestServer }> {
-    const keybin = await openKeybin(engine);
+  async function openTwo(): Promise<{ keybin: Served; one: TestServer; two: TestServer }> {
+    const keybin = await openServer(engine);
     return { keybin, one: keybin.server, two: await anotherServer(keybin) };
   }
   const status = async (server: TestServer, token: string) =>

@@ -2,16 +2,17 @@ import { expect, test } from 'vitest';
 import { accountsSpec, entriesSpec, tokensSpec } from '../../../src/core/collections.ts';
 import { resumeErasures } from '../../../src/core/erase.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { accountOf, type Keybin, newAccount, newToken, newUser, sharedKeybin, statuses } from './open-keybin.ts';
+import { type Served, sharedServer } from '../../support/served.ts';
+import { accountOf, newAccount, newToken, newUser, statuses } from './open-keybin.ts';
 
 /** How many documents the account still has. */
-async function leftOf({ opened }: Keybin, accountId: string): Promise<number> {
+async function leftOf({ opened }: Served, accountId: string): Promise<number> {
   const tokens = await opened.storage.collection(tokensSpec).count({ prefix: [accountId] });
   return tokens + (await opened.storage.collection(entriesSpec).count({ prefix: [accountId] }));
 }
 
 forEachEngine('DELETE /unregister', engine => {
-  const keybin = sharedKeybin(engine, { options: { SECURITY_THROTTLE: 'false' } });
+  const keybin = sharedServer(engine, { options: { SECURITY_THROTTLE: 'false' } });
   const unregister = (body: unknown, headers?: Record<string, string>) =>
     keybin.server.request('DELETE', '/unregister', body, headers);
 

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
-import { newUser, openKeybin, padded, sharedKeybin } from './open-keybin.ts';
+import { openServer, sharedServer } from '../../support/served.ts';
+import { newUser, padded } from './open-keybin.ts';
 
 const MIB = 1_048_576;
 const SMALL_BODY = 65_536;
 
 forEachEngine('the limit of a value', engine => {
-  const keybin = sharedKeybin(engine);
+  const keybin = sharedServer(engine);
 
   test.each<[string, (bytes: number) => string]>([
     ['a string', bytes => 'x'.repeat(bytes - 2)],
@@ -21,7 +22,7 @@ forEachEngine('the limit of a value', engine => {
 
     const answer = await keybin.server.request('POST', `${path}/store/a`, { value: `${largest}x` });
     expect(answer.status).toBe(413);
-    expect(answer.json).toEqual({ error: expect.stringContaining(String(MIB)), code: 'request_too_large' });
+    expect(answer.json).toEqual({ error: expect.stringContaining(String(MIB)), code: 'request_too_large', limit: MIB });
     expect((await keybin.server.request('GET', `${path}/store/a`)).json.value === largest).toBe(true);
   });
 
@@ -44,12 +45,13 @@ forEachEngine('the limit of a value', engine => {
     expect(answer.json).toEqual({
       error: expect.stringContaining(String(MIB + SMALL_BODY)),
       code: 'request_too_large',
+      limit: MIB + SMALL_BODY,
     });
     expect((await keybin.server.request('GET', `${path}/keys`)).json).toEqual({ keys: ['a'] });
   });
 
   test('comes from the configuration', async () => {
-    const { server } = await openKeybin(engine, { options: { LIMITS_VALUE_BYTES: '10' } });
+    const { server } = await openServer(engine, { options: { LIMITS_VALUE_BYTES: '10' } });
     const { path } = await newUser(server);
     expect((await server.request('POST', `${path}/store/a`, { value: 'x'.repeat(8) })).status).toBe(200);
     const answer = await server.request('POST', `${path}/store/a`, { value: 'x'.repeat(9) });
