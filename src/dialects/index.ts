@@ -1,8 +1,29 @@
 import type { Config } from '../config/options.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, DialectDeps, OpenDialect } from './dialect.ts';
+import { dotsync } from './dotsync/index.ts';
 import { keybin } from './keybin/index.ts';
+import { punch } from './punch/index.ts';
+import { simpleSync } from './simple-sync/index.ts';
 
-/** Every API the server speaks; `enabled` reads its switch. Adding one is a folder and a line here. */
-export const dialects: readonly { dialect: Dialect; enabled: (config: Config) => boolean }[] = [
-  { dialect: keybin, enabled: config => config.KEYBIN.enabled },
+/** Every API the server speaks. Adding one is a folder and a line here, and so is taking one away. */
+export const dialects: readonly Registered[] = [
+  registered(keybin, config => config.KEYBIN),
+  registered(punch, config => ({ ...config.PUNCH, ...config.PUNCH_KEYS })),
+  registered(dotsync, config => config.DOTSYNC),
+  registered(simpleSync, config => config.SIMPLE_SYNC),
 ];
+
+/** A dialect that knows where its settings are. */
+export interface Registered extends Pick<Dialect<never>, 'name' | 'collections'> {
+  readonly enabled: (config: Config) => boolean;
+  readonly open: (deps: Omit<DialectDeps<never>, 'settings'>, config: () => Config) => OpenDialect;
+}
+
+function registered<S extends { enabled: boolean }>(dialect: Dialect<S>, settings: (config: Config) => S): Registered {
+  return {
+    name: dialect.name,
+    collections: dialect.collections,
+    enabled: config => settings(config).enabled,
+    open: (deps, config) => dialect.open({ ...deps, settings: () => settings(config()) }),
+  };
+}

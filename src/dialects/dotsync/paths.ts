@@ -1,0 +1,19 @@
+/** Longest path, in bytes: with the ids before it, it has to fit into an index. */
+const PATH_BYTES = 1024;
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * Whether a file may be tracked under this path: absolute or below `~/`, at most 1024 bytes, no control characters, no empty,
+ * `.` or `..` segment.
+ */
+export function isFilePath(path: unknown): path is string {
+  if (typeof path !== 'string' || !/^~?\//.test(path) || !path.isWellFormed() || CONTROL.test(path)) return false;
+  if (Buffer.byteLength(path) > PATH_BYTES) return false;
+  const segments = path.slice(path.indexOf('/') + 1).split('/');
+  return !segments.some(segment => segment === '' || segment === '.' || segment === '..');
+}
+
+/** Whether somebody who looks for `name` means this path: the whole of it when there is a slash, else its last segment. */
+export function isNamed(path: string, name: string): boolean {
+  return name.includes('/') ? path === name : path.slice(path.lastIndexOf('/') + 1) === name;
+}

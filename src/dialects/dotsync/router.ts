@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { accountIdOf } from '../../core/tokens.ts';
+import { bearerToken } from '../../middleware/bearer.ts';
+import { objectReader } from '../../middleware/body.ts';
+import { jsonStream } from '../../middleware/json-stream.ts';
+import type { Params, Route } from '../../middleware/routing.ts';
+import type { DialectDeps } from '../dialect.ts';
+import { type ConfigDoc, filesOf } from './collections.ts';
+import { linesOf, withErrorLine } from './lines.ts';
+import { OfferBook } from './offer-book.ts';
+import { readOffers } from './offers.ts';
+import { isNamed } from './paths.ts';
+import { checkEncoding, readConfig } from './schema.ts';
+import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service-configs.ts';
+import { type Pages, syncAll } from './service-sync.ts';
+
+/** Longest bodies, in bytes. */
+const CONFIG_BODY = 4_194_304;
+const SYNC_BODY = 16_777_216;
+
+/** The routes of docs/dialects/dotsync.md. Order of checks: token, config, body. */
+export function routes({ core }: DialectDeps<unknown>): Route[] {
+  const readConfigBody = objectReader(CONFIG_BODY);
+  const readSyncBody = objectReader(SYNC_BODY, { optional: true });
+
+  async function enter(ctx: Context): Promise<string> {
+    const accountId = await accountIdOf(core, bearerToken(ctx));
+    ctx.state.account = accountId;
+    checkEncoding(ctx);
+    return accountId;
+  }
+
+  async function configOf(ctx: Context, { id = '' }: Params): Promise<ConfigDoc> {
+    return getConfig(core, await enter(ctx), id);
+  }
+
+  /** Answers with a line for each file. Nothing is stored before this, and what is wrong with the request is known. */
+  function answerLines(ctx: Context, pages: Pages, book: OfferBook): void {
+    const lines = withErrorLine(linesOf(syncAll(core, pages, book)), err =>
+      core.log.error({ err, id: ctx.state.id, account: ctx.state.account }, 'a sync broke off'),
+    );
+    ctx.set('Content-Type', 'application/x-ndjson');
+    ctx.body = Readable.from(lines, { objectMode: false });
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '/v1/config',
+      handle: async ctx => {
+        const accountId = await enter(ctx);
+        const id = await createConfig(core, accountId, readConfig(await readConfigBody(ctx)));
+        ctx.status = 201;
+        ctx.body = { id };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/config',
+      handle: async ctx => {
+        const pages = configPages(core, await enter(ctx));
+        ctx.type = 'json';
+        ctx.body = await jsonStream('[', pages, configs => configs.map(presentConfig).join(','), ']');
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/config/:id',
+      handle: async (ctx, params) => {
+        const config = await configOf(ctx, params);
+        ctx.type = 'json';
+        ctx.body = presentConfig(config);
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/v1/config/:id',
+      handle: async (ctx, params) => {
+        const config = await configOf(ctx, params);
+        await replaceConfig(core, config, readConfig(await readConfigBody(ctx), config.id));
+        ctx.status = 204;
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/config/:id',
+      handle: async (ctx, { id = '' }) => {
+        await deleteConfig(core, await enter(ctx), id);
+        ctx.status = 204;
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/file/:name',
+      handle: async (ctx, { name = '' }) => {
+        const pages = configPages(core, await enter(ctx));
+        const tracks = (config: ConfigDoc) => filesOf(config).some(path => isNamed(path, name));
+        const ids = (configs: ConfigDoc[]) => configs.filter(tracks).map(({ id }) => JSON.stringify(id));
+        ctx.type = 'json';
+        ctx.body = await jsonStream('[', pages, configs => ids(configs).join(','), ']');
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/sync',
+      handle: async ctx => {
+        const accountId = await enter(ctx);
+        const book = new OfferBook(readOffers(await readSyncBody(ctx)));
+        if (book.isMixed()) {
+          for await (const configs of configPages(core, accountId)) {
+            for (const config of configs) book.checkFiles(config.id, filesOf(config));
+          }
+        }
+        answerLines(ctx, await started(configPages(core, accountId)), book);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/sync/:id',
+      handle: async (ctx, params) => {
+        const config = await configOf(ctx, params);
+        const book = new OfferBook(readOffers(await readSyncBody(ctx), config.id));
+        answerLines(ctx, [[config]], book);
+      },
+    },
+  ];
+}
+
+/** The same pages. What throws at the first one is thrown here, before an answer has begun. */
+async function started(pages: AsyncGenerator<ConfigDoc[]>): Promise<Pages> {
+  const first = await pages.next();
+  return (async function* () {
+    if (!first.done) yield first.value;
+    yield* pages;
+  })();
+}
+
+/** A config as JSON text, put together from what is stored. */
+function presentConfig({ id, git = 'null', files, created, updated }: ConfigDoc): string {
+  return `{"id":"${id}","git":${git},"files":${files},"created":${created},"updated":${updated}}`;
+}

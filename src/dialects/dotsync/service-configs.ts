@@ -1,0 +1,89 @@
+/** The configs of an account. */
+
+import type { Core } from '../../core/context.ts';
+import { newId } from '../../core/ids.ts';
+import { pagesOf } from '../../core/pages.ts';
+import { NotFoundError, StorageUnavailableError } from '../../errors.ts';
+import type { Change } from '../../storage/port.ts';
+import { type ConfigDoc, configsSpec, filesSpec, trackedBy } from './collections.ts';
+import type { GivenConfig } from './schema.ts';
+import { dropUntracked } from './service-contents.ts';
+
+/** Configs read at a time: one may take 2 MiB. */
+const PAGE = 20;
+const RACES = 20;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Makes a config; returns its id. */
+export async function createConfig({ storage, clock }: Core, accountId: string, given: GivenConfig): Promise<string> {
+  const id = newId();
+  const seq = await storage.increment(configsSpec.name);
+  const created = clock.now();
+  const revision = 1;
+  await storage.collection(configsSpec).insert({
+    user_id: accountId,
+    id,
+    seq,
+    ...(given.git && { git: JSON.stringify(given.git) }),
+    files: JSON.stringify(given.files),
+    epochs: JSON.stringify(given.files.map(() => revision)),
+    created,
+    updated: created,
+    revision,
+  });
+  return id;
+}
+
+/** The config with this id. Throws `NotFoundError` (code `config_not_found`), also for what is no id. */
+export async function getConfig({ storage }: Core, accountId: string, id: string): Promise<ConfigDoc> {
+  const config = ID.test(id) ? await storage.collection(configsSpec).get([accountId, id]) : undefined;
+  if (config === undefined) throw configNotFound();
+  return config;
+}
+
+/** All configs of an account, oldest first. */
+export function configPages({ storage }: Core, accountId: string): AsyncGenerator<ConfigDoc[]> {
+  const configs = storage.collection(configsSpec);
+  return pagesOf(after => configs.scan({ index: 'age', prefix: [accountId], limit: PAGE, ...after }));
+}
+
+/**
+ * Puts `given` in place of what a config says; the contents of paths that are not in it go. Throws `NotFoundError` when the
+ * config was deleted meanwhile.
+ */
+export async function replaceConfig(core: Core, config: ConfigDoc, given: GivenConfig): Promise<void> {
+  const { user_id, id } = config;
+  const configs = core.storage.collection(configsSpec);
+  let before = config;
+  for (let race = 0; race < RACES; race++) {
+    const change = changeTo(given, before, core.clock.now());
+    if (await configs.update([user_id, id], change, { revision: before.revision })) {
+      return dropUntracked(core, user_id, id);
+    }
+    before = await getConfig(core, user_id, id);
+  }
+  throw new StorageUnavailableError('the config changes too fast');
+}
+
+/** A path that stays keeps its epoch. */
+function changeTo(given: GivenConfig, before: ConfigDoc, now: number): Change<ConfigDoc> {
+  const revision = before.revision + 1;
+  const tracked = trackedBy(before);
+  const files = JSON.stringify(given.files);
+  const epochs = JSON.stringify(given.files.map(path => tracked.get(path) ?? revision));
+  const set = { files, epochs, updated: now, revision };
+  return given.git ? { set: { ...set, git: JSON.stringify(given.git) } } : { set, unset: ['git'] };
+}
+
+/** Removes a config and all contents below it. Throws `NotFoundError` (code `config_not_found`). */
+export async function deleteConfig({ storage }: Core, accountId: string, id: string): Promise<void> {
+  if (!ID.test(id)) throw configNotFound();
+  const deleted = await storage.collection(configsSpec).delete([accountId, id]);
+  // In any case: the process may have died here the first time.
+  await storage.collection(filesSpec).deleteMany({ prefix: [accountId, id] });
+  if (!deleted) throw configNotFound();
+}
+
+function configNotFound(): NotFoundError {
+  return new NotFoundError('there is no such config', { code: 'config_not_found' });
+}

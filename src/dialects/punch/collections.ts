@@ -1,0 +1,22 @@
+import type { CollectionSpec } from '../../storage/port.ts';
+
+/** A punch, or what is left of a deleted one: it has `updated` and `body`, or it has `mark`. */
+export interface PunchDoc {
+  user_id: string;
+  /** The client's UUID, exactly as sent. */
+  id: string;
+  /** The client's time of the last edit, in milliseconds. */
+  updated?: number;
+  /** JSON text of the whole punch as it is given out. */
+  body?: string;
+  /** Of a deleted punch: only an `updated` greater than this brings it back. Milliseconds. */
+  mark?: number;
+}
+
+export const punchesSpec: CollectionSpec<PunchDoc> = {
+  name: 'punches',
+  key: ['user_id', 'id'],
+  // Over the key alone, so that every document is in it: a partial index MongoDB covers only from version 7 on.
+  indexes: [{ name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark'] }],
+  owner: 'user_id',
+};

@@ -1,0 +1,81 @@
+import { findOrCreateAccount } from '../../core/accounts.ts';
+import type { Core } from '../../core/context.ts';
+import { sha256Hex } from '../../core/ids.ts';
+
+/** A key of the configuration. */
+export interface PunchKey {
+  /** The machine it is for. */
+  readonly label: string;
+  readonly username: string;
+  readonly key: string;
+}
+
+/** What the Punch API takes from the configuration. */
+export interface PunchSettings {
+  readonly enabled: boolean;
+  /** Another array each time the configuration was read. */
+  readonly keys: readonly PunchKey[];
+}
+
+/** The keys in force. */
+export interface Keyring {
+  /** Finds or makes the accounts of the keys in force, unless that was done for them. */
+  prepare(): Promise<void>;
+  /** The id of the account that a key opens, whether or not it is there any more; `key` is a header as Node gives it. */
+  accountIdOf(key: string): Promise<string | undefined>;
+}
+
+/** Digest of a key to the id of its account. */
+type Bindings = ReadonlyMap<string, string>;
+
+/**
+ * Keys belong to accounts, not to names: one is bound once for each reading of the configuration. So a key whose account was
+ * ended opens nothing, also when somebody else registers the name, until the operator starts or reloads the server.
+ */
+export function createKeyring(core: Core, settings: () => PunchSettings): Keyring {
+  let bound: { readonly keys: readonly PunchKey[]; readonly bindings: Promise<Bindings> } | undefined;
+
+  function bindings(): Promise<Bindings> {
+    const { keys } = settings();
+    if (bound?.keys === keys) return bound.bindings;
+    const before = bound?.keys.length ?? 0;
+    const next = { keys, bindings: bind(core, keys) };
+    bound = next;
+    next.bindings.then(
+      found => {
+        if (keys.length + before > 0) announce(core, keys, found);
+      },
+      () => {
+        if (bound === next) bound = undefined; // the next one who asks tries again
+      },
+    );
+    return next.bindings;
+  }
+
+  return {
+    async prepare() {
+      await bindings();
+    },
+    async accountIdOf(key) {
+      return (await bindings()).get(sha256Hex(Buffer.from(key, 'latin1')));
+    },
+  };
+}
+
+async function bind(core: Core, keys: readonly PunchKey[]): Promise<Bindings> {
+  const accounts = new Map<string, string>();
+  const found = new Map<string, string>();
+  for (const { username, key } of keys) {
+    // Made without a password if there is none: so nobody can register the name and read its punches.
+    const accountId = accounts.get(username) ?? (await findOrCreateAccount(core, { username })).user_id;
+    accounts.set(username, accountId);
+    found.set(sha256Hex(key), accountId);
+  }
+  return found;
+}
+
+function announce({ log }: Core, keys: readonly PunchKey[], found: Bindings): void {
+  const accounts = new Set(found.values()).size;
+  const labels = keys.map(({ label }) => label);
+  log.info({ labels }, `Punch keys: ${keys.length}, accounts: ${accounts}`);
+}

@@ -1,0 +1,91 @@
+import type { Context } from 'koa';
+import { AppError } from '../../errors.ts';
+import { type JsonObject, objectReader } from '../../middleware/body.ts';
+import { jsonStream } from '../../middleware/json-stream.ts';
+import type { Route } from '../../middleware/routing.ts';
+import type { DialectDeps, OpenDialect } from '../dialect.ts';
+import { accountOfRequest } from './credentials.ts';
+import { createKeyring, type PunchSettings } from './keyring.ts';
+import { type ManifestEntry, manifestPages } from './manifest.ts';
+import { readIds, readPunches } from './schema.ts';
+import { deletePunches, readPunchPages, storePunches } from './service.ts';
+
+/** Longest body, in bytes. */
+const BODY = 16_777_216;
+
+/** What stands around an answer. */
+type Envelope = readonly [open: string, close: string];
+
+/** The routes of docs/dialects/punch.md. Order of checks: credential, body. */
+export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenDialect {
+  const keyring = createKeyring(core, settings);
+  const readBody = objectReader(BODY);
+  const account = (ctx: Context) => accountOfRequest(core, keyring, ctx);
+
+  /** What the body says. Clients do not look at the answer to an upload: the log is the only place a refusal shows. */
+  async function input<T>(ctx: Context, read: (body: JsonObject) => T): Promise<T> {
+    try {
+      return read(await readBody(ctx));
+    } catch (error) {
+      if (error instanceof AppError) {
+        const { id, account: accountId, route } = ctx.state;
+        core.log.warn({ id, account: accountId, route, code: error.code, reason: error.message }, 'punches refused');
+      }
+      throw error;
+    }
+  }
+
+  const endpoints = (path: string, [open, close]: Envelope): Route[] => [
+    {
+      method: 'GET',
+      path: `${path}/manifest`,
+      handle: async ctx => {
+        const pages = manifestPages(core, await account(ctx), ctx.query.deleted === '1');
+        ctx.type = 'json';
+        ctx.body = await jsonStream(`${open}{`, pages, membersOf, `}${close}`);
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/upload`,
+      handle: async ctx => {
+        const accountId = await account(ctx);
+        await storePunches(core, accountId, await input(ctx, readPunches));
+        ctx.status = 204;
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/download`,
+      handle: async ctx => {
+        const accountId = await account(ctx);
+        const pages = readPunchPages(core, accountId, await input(ctx, readIds));
+        ctx.type = 'json';
+        ctx.body = await jsonStream(`${open}{"punches":[`, pages, bodies => bodies.join(), `]}${close}`);
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/delete`,
+      handle: async ctx => {
+        const accountId = await account(ctx);
+        await deletePunches(core, accountId, await input(ctx, readIds));
+        ctx.status = 204;
+      },
+    },
+  ];
+
+  return {
+    routes: [
+      ...endpoints('/api/v1/punches', ['', '']),
+      // What the client was shipped with.
+      ...endpoints('/api/v1/sync', ['{"data":', '}']),
+    ],
+    prepare: keyring.prepare,
+  };
+}
+
+/** Ids are UUIDs and need no escapes. */
+function membersOf(page: readonly ManifestEntry[]): string {
+  return page.map(([id, updated]) => `"${id}":${updated}`).join();
+}

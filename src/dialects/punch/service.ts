@@ -1,0 +1,122 @@
+import type { Core } from '../../core/context.ts';
+import { DuplicateKeyError, StorageUnavailableError } from '../../errors.ts';
+import type { Collection } from '../../storage/port.ts';
+import { type PunchDoc, punchesSpec } from './collections.ts';
+import type { Punch } from './schema.ts';
+
+/** Punches read at once for a download: a mebibyte each at most, so memory has an end. */
+const READ_PORTION = 64;
+
+/** Punches decided on, and written side by side, at a time: each of these writes has to be answered in time. */
+const WRITE_PORTION = 32;
+
+/** How often one punch is decided on again because others wrote it meanwhile. Each time it got newer. */
+const ATTEMPTS = 100;
+
+/**
+ * Stores the punches that are newer than what is stored, or than a deletion. Each is one atomic step; after an error some of
+ * them may be stored.
+ */
+export async function storePunches(core: Core, accountId: string, given: readonly Punch[]): Promise<void> {
+  const punches = core.storage.collection(punchesSpec);
+  for (const portion of portionsOf(newestOf(given), WRITE_PORTION)) {
+    const keys = portion.map(({ id }) => [accountId, id]);
+    const stored = await punches.getMany(keys);
+    await Promise.all(portion.map((punch, i) => store(punches, accountId, punch, stored[i])));
+  }
+}
+
+/** Deletes the punches that are there; each leaves a tombstone. After an error some of them may be deleted. */
+export async function deletePunches(core: Core, accountId: string, ids: readonly string[]): Promise<void> {
+  const punches = core.storage.collection(punchesSpec);
+  for (const portion of portionsOf(ids, WRITE_PORTION)) {
+    const stored = await punches.getMany(portion.map(id => [accountId, id]));
+    await Promise.all(portion.map((id, i) => bury(punches, [accountId, id], core.clock.now(), stored[i])));
+  }
+}
+
+/** The JSON texts of the punches that are there, in the order of `ids`, a portion at a time. */
+export async function* readPunchPages(
+  core: Core,
+  accountId: string,
+  ids: readonly string[],
+): AsyncGenerator<readonly string[]> {
+  const punches = core.storage.collection(punchesSpec);
+  for (const portion of portionsOf(ids, READ_PORTION)) {
+    const stored = await punches.getMany(portion.map(id => [accountId, id]));
+    yield stored.flatMap(punch => punch?.body ?? []);
+  }
+}
+
+/** Of each id the punch that is left when all are taken in one after the other: the newest, of equal ones the first. */
+function newestOf(punches: readonly Punch[]): Punch[] {
+  const newest = new Map<string, Punch>();
+  for (const punch of punches) {
+    const other = newest.get(punch.id);
+    if (other === undefined || punch.updated > other.updated) newest.set(punch.id, punch);
+  }
+  return [...newest.values()];
+}
+
+function store(
+  punches: Collection<PunchDoc>,
+  accountId: string,
+  { id, updated, body }: Punch,
+  stored: PunchDoc | undefined,
+): Promise<void> {
+  return settle(punches, [accountId, id], stored, async before => {
+    if (before === undefined) return inserted(punches, { user_id: accountId, id, updated, body });
+    const { updated: live, mark } = before;
+    if (updated <= (live ?? mark ?? 0)) return true;
+    const asRead = live === undefined ? { mark } : { updated: live };
+    const change = { set: { updated, body }, unset: ['mark'] } as const;
+    return (await punches.update([accountId, id], change, asRead)) !== undefined;
+  });
+}
+
+function bury(
+  punches: Collection<PunchDoc>,
+  key: readonly string[],
+  now: number,
+  stored: PunchDoc | undefined,
+): Promise<void> {
+  return settle(punches, key, stored, async before => {
+    if (before?.updated === undefined) return true;
+    const { updated } = before;
+    // A punch dated in the future must not come straight back.
+    const change = { set: { mark: Math.max(now, updated) }, unset: ['updated', 'body'] } as const;
+    return (await punches.update(key, change, { updated })) !== undefined;
+  });
+}
+
+/**
+ * Decides on what is stored until that is still so when it is acted upon: `act` returns false when others were faster.
+ * Throws `StorageUnavailableError` when they always are.
+ */
+async function settle(
+  punches: Collection<PunchDoc>,
+  key: readonly string[],
+  stored: PunchDoc | undefined,
+  act: (stored: PunchDoc | undefined) => Promise<boolean>,
+): Promise<void> {
+  let before = stored;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (await act(before)) return;
+    before = await punches.get(key);
+  }
+  throw new StorageUnavailableError('others keep changing this punch');
+}
+
+async function inserted(punches: Collection<PunchDoc>, doc: PunchDoc): Promise<boolean> {
+  try {
+    await punches.insert(doc);
+    return true;
+  } catch (error) {
+    if (error instanceof DuplicateKeyError) return false;
+    throw error;
+  }
+}
+
+function* portionsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

@@ -1,0 +1,117 @@
+import type { Context } from 'koa';
+import { publicId } from '../../core/accounts.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { objectReader, sourcedJsonReader } from '../../middleware/body.ts';
+import { jsonStream } from '../../middleware/json-stream.ts';
+import type { Route } from '../../middleware/routing.ts';
+import type { DialectDeps } from '../dialect.ts';
+import type { Access } from './access.ts';
+import { permissions, readAcl } from './acl.ts';
+import { loadRules, storeRules } from './acl-store.ts';
+import { history, storeEvents } from './events.ts';
+import { eventForbidden, eventsInvalid, loginInvalid } from './refusals.ts';
+import { readEvents, readFromTimestamp, readLogin, readNewUser, readUserChange } from './schema.ts';
+import type { SimpleSyncSettings } from './settings.ts';
+import { changeMember, createMember } from './users.ts';
+
+/** Longest bodies, in bytes: of lists of events and of rules, and of anything else. */
+const LARGE_BODY = 4_194_304;
+const SMALL_BODY = 65_536;
+
+/** How far the clock of a client may be ahead, in seconds. */
+const AHEAD = 86_400;
+
+/** The routes of docs/dialects/simple-sync.md. Order of checks: token, admin, body. */
+export function routes({ core, settings }: DialectDeps<SimpleSyncSettings>, access: Access): Route[] {
+  const readSmall = objectReader(SMALL_BODY);
+  const readRules = objectReader(LARGE_BODY);
+  const readList = sourcedJsonReader(LARGE_BODY);
+
+  const latest = () => Math.floor(core.clock.now() / 1000) + AHEAD;
+  const rulesText = () => loadRules(core, settings().initial_acl);
+
+  async function answerHistory(ctx: Context, from?: number): Promise<void> {
+    ctx.type = 'json';
+    ctx.body = await jsonStream('[', history(core, from), events => events.join(','), ']');
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/auth/token',
+      handle: async ctx => {
+        const credentials = readLogin(await readSmall(ctx).catch(orElse(loginInvalid)));
+        ctx.body = { token: await access.login(ctx, credentials) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/events',
+      handle: async ctx => {
+        await access.member(ctx);
+        await answerHistory(ctx, readFromTimestamp(ctx, latest()));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/events',
+      handle: async ctx => {
+        const member = await access.member(ctx);
+        const userUuid = publicId(member) ?? '';
+        const events = readEvents(await readList(ctx).catch(orElse(eventsInvalid)), latest());
+        if (!member.admin && events.length > 0) {
+          const allowed = permissions(JSON.parse(await rulesText()), userUuid);
+          const refused = events.find(event => !allowed(event));
+          if (refused) throw eventForbidden(refused.uuid);
+        }
+        await storeEvents(core, userUuid, events);
+        await answerHistory(ctx);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/acl',
+      handle: async ctx => {
+        await access.admin(ctx);
+        ctx.type = 'json';
+        ctx.body = `{"rules":${await rulesText()}}`;
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/api/v1/acl',
+      handle: async ctx => {
+        await access.admin(ctx);
+        await storeRules(core, readAcl(await readRules(ctx)));
+        ctx.status = 204;
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/admin/users',
+      handle: async ctx => {
+        await access.admin(ctx);
+        const given = readNewUser(await readSmall(ctx));
+        await createMember(core, given);
+        ctx.status = 201;
+        ctx.body = { uuid: given.uuid };
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/api/v1/admin/users/:uuid',
+      handle: async (ctx, params) => {
+        await access.admin(ctx);
+        await changeMember(core, params.uuid ?? '', readUserChange(await readSmall(ctx)));
+        ctx.status = 204;
+      },
+    },
+  ];
+}
+
+/** Whatever is wrong with the form of a body is one error of this API. */
+function orElse(refusal: (cause: unknown) => Error): (error: unknown) => never {
+  return error => {
+    throw error instanceof InvalidInputError ? refusal(error) : error;
+  };
+}

@@ -1,0 +1,105 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { checkPassword } from '../../core/rules.ts';
+import type { JsonObject, SourcedJson } from '../../middleware/body.ts';
+import { shape } from '../../middleware/shape.ts';
+import { numberSources } from './number-sources.ts';
+import {
+  changeMissing,
+  eventIncomplete,
+  eventsInvalid,
+  eventTimestampInvalid,
+  fromTimestampInvalid,
+  loginInvalid,
+} from './refusals.ts';
+
+/** An event as it was sent. Who sent it is known from the token, whatever the event says. */
+export interface SubmittedEvent {
+  readonly uuid: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly itemUuid: string;
+  readonly action: string;
+  readonly payload: string;
+}
+
+/** `username` and `password`, neither empty. Throws `InvalidInputError` (code `login_invalid`). */
+export function readLogin({ username, password }: JsonObject): { username: string; password: string } {
+  if (typeof username !== 'string' || username === '') throw loginInvalid();
+  if (typeof password !== 'string' || password === '') throw loginInvalid();
+  return { username, password };
+}
+
+/**
+ * `?fromTimestamp=`, at most `latest`; undefined when it is absent or empty. Of several the first counts. Throws
+ * `InvalidInputError` (code `from_timestamp_invalid`).
+ */
+export function readFromTimestamp(ctx: Context, latest: number): number | undefined {
+  const text = [ctx.query.fromTimestamp].flat()[0];
+  if (text === undefined || text === '') return undefined;
+  const timestamp = /^\d+$/.test(text) ? Number(text) : 0;
+  if (timestamp < 1 || timestamp > latest) throw fromTimestampInvalid();
+  return timestamp;
+}
+
+/**
+ * A list of events with timestamps from 1 to `latest`. Throws `InvalidInputError`: code `events_invalid` when the form of any of
+ * them is wrong; else, for the first event that breaks a rule, `event_incomplete` or `event_timestamp_invalid`.
+ */
+export function readEvents({ source, value }: SourcedJson, latest: number): SubmittedEvent[] {
+  if (!Array.isArray(value)) throw eventsInvalid();
+  const timestamps = numberSources(source, 'timestamp');
+  const events = value.map((event: unknown, i) => readEvent(event, timestamps[i] ?? ''));
+  for (const { uuid, timestamp, itemUuid, action } of events) {
+    if (uuid === '' || itemUuid === '' || action === '') throw eventIncomplete(uuid);
+    if (timestamp < 1 || timestamp > latest) throw eventTimestampInvalid(uuid);
+  }
+  return events;
+}
+
+/** What is absent becomes '' or 0. */
+function readEvent(value: unknown, timestampSource: string): SubmittedEvent {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw eventsInvalid();
+  const event = value as JsonObject;
+  readText(event.userUuid);
+  return {
+    uuid: readText(event.uuid),
+    timestamp: readTimestamp(event.timestamp, timestampSource),
+    itemUuid: readText(event.itemUuid),
+    action: readText(event.action),
+    payload: readText(event.payload),
+  };
+}
+
+function readText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw eventsInvalid();
+  return value;
+}
+
+function readTimestamp(value: unknown, source: string): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value !== 'number' || !/^\d+$/.test(source)) throw eventsInvalid();
+  return value;
+}
+
+const text = z.string({ error: 'expected a text' });
+const name = text.regex(/^[A-Za-z0-9_-]{3,50}$/, { error: 'expected 3 to 50 of the characters A-Z a-z 0-9 _ -' });
+const newUser = z.object({ uuid: text, username: name, password: text });
+const userChange = z.object({ new_username: name.nullish(), new_password: text.nullish() });
+
+/** `uuid`, `username` and `password` of a new account. Throws `InvalidInputError`. */
+export function readNewUser(body: JsonObject): { uuid: string; username: string; password: string } {
+  return shape(newUser, body);
+}
+
+/** A new name, a new password, or both. Throws `InvalidInputError`. */
+export function readUserChange(body: JsonObject): { username?: string; password?: string } {
+  const { new_username, new_password } = shape(userChange, body);
+  if (new_username == null && new_password == null) throw changeMissing();
+  if (new_password != null) checkPassword(new_password);
+  return {
+    ...(new_username != null && { username: new_username }),
+    ...(new_password != null && { password: new_password }),
+  };
+}

@@ -1,0 +1,34 @@
+import { accountByUuid, changeAccount, createAccount } from '../../core/accounts.ts';
+import type { Core } from '../../core/context.ts';
+import { ConflictError, InvalidInputError, NotFoundError } from '../../errors.ts';
+
+/**
+ * Makes a member. Throws `InvalidInputError`, also for what is taken (codes `username_taken`, `uuid_in_use`): this API does not
+ * know 409.
+ */
+export async function createMember(
+  core: Core,
+  given: { uuid: string; username: string; password: string },
+): Promise<void> {
+  await createAccount(core, { ...given, simple_sync: true }).catch(refuse);
+}
+
+/**
+ * Changes name, password or both of the account that is known by this uuid. Throws `NotFoundError`, `InvalidInputError` as
+ * `createMember`.
+ */
+export async function changeMember(
+  core: Core,
+  uuid: string,
+  change: { username?: string; password?: string },
+): Promise<void> {
+  const account = await accountByUuid(core, uuid);
+  if (account === undefined) throw new NotFoundError('there is no such account', { code: 'account_not_found' });
+  await changeAccount(core, account, change).catch(refuse);
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof ConflictError)) throw error;
+  const code = error.code === 'uuid_taken' ? 'uuid_in_use' : 'username_taken';
+  throw new InvalidInputError(error.message, { code, cause: error });
+}
