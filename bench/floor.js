@@ -1,13 +1,15 @@
 /** The floors: the least that could answer the same bytes. Kind: http, koa, koa-body, koa-mongo. */
 
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import Koa from 'koa';
 import { MongoClient } from 'mongodb';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const kind = process.argv[2];
-const answer = process.env.BENCH_ANSWER ?? '{"value":"hello"}';
+const { BENCH_ANSWER, BENCH_ANSWER_FILE } = process.env;
+const answer = BENCH_ANSWER_FILE ? readFileSync(BENCH_ANSWER_FILE) : (BENCH_ANSWER ?? '{"value":"hello"}');
 
 const server = http.createServer(kind === 'http' ? bare : koa(await middleware()));
 server.listen(0, '127.0.0.1', () => {

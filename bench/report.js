@@ -3,6 +3,7 @@
 process.on('message', message => {
   if (message !== 'usage') return;
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpu: user + system, rss: process.memoryUsage.rss() });
+  const peak = process.resourceUsage().maxRSS * 1024;
+  process.send?.({ cpu: user + system, rss: process.memoryUsage.rss(), peak });
 });
 process.channel?.unref();

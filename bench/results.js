@@ -7,6 +7,7 @@ import os from 'node:os';
  * @typedef {{ of: string, over: string, bar: number }} Bar
  * @typedef {{
  *   rounds: number, count: number, mongo: string | undefined,
+ *   task(title: string, figures: Map<string, import('./task.js').Cost>): void,
  *   row(title: string, figures: Figures, bar?: Bar): void,
  *   value(title: string, value: number, unit: string, bar?: number): void,
  *   ratio(title: string, value: number, over: number, unit: string, bar: number): void,
@@ -39,6 +40,14 @@ export function collect(options) {
         const factor = (figures.get(bar.of)?.cpu ?? Number.NaN) / (figures.get(bar.over)?.cpu ?? Number.NaN);
         note(`${title}: CPU over ${bar.over}`, `${factor.toFixed(2)}×`, `≤ ${bar.bar}×`, factor <= bar.bar);
       }
+    },
+    task(title, figures) {
+      const lines = [...figures].map(
+        ([name, { cpu, wall, peak }]) => `| ${name} | ${cpu.toFixed(0)} | ${wall.toFixed(0)} | ${peak.toFixed(0)} |`,
+      );
+      const head = ['| server | CPU ms | duration ms | peak memory MB |', '|---|---:|---:|---:|'];
+      tables.push(`### ${title}`, '', ...head, ...lines, '');
+      print([`\n${title}`, ...head, ...lines].join('\n'));
     },
     value(title, value, unit, bar) {
       note(

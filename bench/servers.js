@@ -11,7 +11,7 @@ const FLOOR = path.join(import.meta.dirname, 'floor.js');
 const KEYBIN = path.join(import.meta.dirname, '..', 'dist', 'main.js');
 
 /**
- * @typedef {{ cpu: number, rss: number }} Usage microseconds of CPU so far, bytes
+ * @typedef {{ cpu: number, rss: number, peak: number }} Usage microseconds of CPU so far, bytes, most bytes so far
  * @typedef {{ url: string, usage(): Promise<Usage>, stop(): Promise<void> }} Server
  */
 
