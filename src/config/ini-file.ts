@@ -19,7 +19,7 @@ export interface IniFile {
 
 const BLANK = /^\s*([;#].*)?$/;
 const SECTION = /^\s*\[\s*([\w.-]+)\s*\]\s*([;#].*)?$/;
-const KEY = /^\s*([\w.-]+)\s*[=:](.*)$/;
+const KEY = /^\s*([\w.-]+(?: +[\w.-]+)*)\s*[=:](.*)$/;
 const QUOTED = /^\s*("(?:[^"\\]|\\.)*"|'[^']*')\s*(?:\s[;#].*)?$/;
 
 /**

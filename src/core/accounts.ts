@@ -87,16 +87,16 @@ export async function changeAccount(
 ): Promise<void> {
   if (username !== undefined) checkUsername(username);
   if (password !== undefined) checkPassword(password);
+  const accounts = core.storage.collection(accountsSpec);
+  const holder = username === undefined ? undefined : await accounts.find('username', [username]);
+  if (holder && holder.user_id !== user_id) throw userExists();
   const set: Partial<AccountDoc> = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password: await core.passwords.hash(password) }),
   };
-  const changed = await core.storage
-    .collection(accountsSpec)
-    .update([user_id], { set }, { erasing_at: undefined })
-    .catch(error => {
-      throw taken(error);
-    });
+  const changed = await accounts.update([user_id], { set }, { erasing_at: undefined }).catch(error => {
+    throw taken(error);
+  });
   if (!changed) throw new NotFoundError('there is no such account', { code: 'account_not_found' });
   if (password !== undefined) await core.storage.collection(tokensSpec).deleteMany({ prefix: [user_id] });
 }

@@ -4,8 +4,8 @@ import type { Collection } from '../../storage/port.ts';
 import { type PunchDoc, punchesSpec } from './collections.ts';
 import type { Punch } from './schema.ts';
 
-/** Punches read at once for a download: a mebibyte each at most, so memory has an end. */
-const READ_PORTION = 64;
+/** Punches read at once for a download: a mebibyte each at most, which has to be answered in time. */
+const READ_PORTION = 16;
 
 /** Punches decided on, and written side by side, at a time: each of these writes has to be answered in time. */
 const WRITE_PORTION = 32;

@@ -35,13 +35,17 @@ export function permissions(
   rules: readonly Rule[],
   userUuid: string,
 ): (event: { itemUuid: string; action: string }) => boolean {
-  const own = rules.filter(rule => fits(rule.user, userUuid));
-  return ({ itemUuid, action }) =>
-    own.find(rule => fits(rule.item, itemUuid) && fits(rule.action, action))?.allow ?? false;
+  // Many rules may meet many events: each pattern is looked at once.
+  const own = rules
+    .filter(rule => matcher(rule.user)(userUuid))
+    .map(({ item, action, allow }) => ({ item: matcher(item), action: matcher(action), allow }));
+  return ({ itemUuid, action }) => own.find(rule => rule.action(action) && rule.item(itemUuid))?.allow ?? false;
 }
 
-function fits(pattern: string, text: string): boolean {
-  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+function matcher(pattern: string): (text: string) => boolean {
+  if (!pattern.endsWith('*')) return text => text === pattern;
+  const beginning = pattern.slice(0, -1);
+  return beginning === '' ? () => true : text => text.startsWith(beginning);
 }
 
 function isPattern(text: string): boolean {
