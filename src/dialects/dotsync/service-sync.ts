@@ -38,7 +38,7 @@ async function* syncConfig(
     ([path, epoch]): Task => ({ key: [user_id, id, path], epoch, offer: offerFor(path), found: states.get(path) }),
   );
   try {
-    for (const batch of batchesOf(tasks)) yield* dealWithAll(core, batch.map(ready));
+    for (const batch of batchesOf(tasks)) yield* dealWithAll(core, config, batch.map(ready));
   } finally {
     if (hasStrays(states, tracked) || (tasks.some(offersContent) && (await hasChanged(core, config)))) {
       await dropUntracked(core, user_id, id);
@@ -47,11 +47,11 @@ async function* syncConfig(
 }
 
 /** Deals with a few files at once, in their order: each by itself when something may be stored, else all together. */
-async function* dealWithAll(core: Core, tasks: readonly ReadyTask[]): AsyncGenerator<Dealt[]> {
+async function* dealWithAll(core: Core, config: ConfigDoc, tasks: readonly ReadyTask[]): AsyncGenerator<Dealt[]> {
   const wanting = tasks.filter(wantsContent);
   const read = await core.storage.collection(filesSpec).getMany(wanting.map(({ key }) => key));
   const docs = new Map(wanting.map((task, i) => [task, read[i]]));
-  const running = tasks.map(task => dealWith(core, task, docs.get(task)));
+  const running = tasks.map(async task => confirmed(core, config, task, await dealWith(core, task, docs.get(task))));
   const over = Promise.allSettled(running);
   try {
     if (!tasks.some(offersContent)) yield await Promise.all(running);
@@ -60,6 +60,22 @@ async function* dealWithAll(core: Core, tasks: readonly ReadyTask[]): AsyncGener
     // After an error, or when the client has gone away: nothing may be stored later than this.
     await over;
   }
+}
+
+/**
+ * A client forgets what it was told is stored, so that has to be tracked still: a sync may take long, and the config may have
+ * changed since it was read. Under a path that was listed anew the file is dealt with again, one that was taken out is refused.
+ */
+async function confirmed(core: Core, before: ConfigDoc, task: ReadyTask, dealt: Dealt): Promise<Dealt> {
+  if (dealt.status !== 'stored') return dealt;
+  const { user_id, id } = before;
+  const config = await core.storage.collection(configsSpec).get([user_id, id]);
+  if (config?.revision === before.revision) return dealt;
+  const epoch = config && trackedBy(config).get(dealt.path);
+  if (epoch === undefined) return { config: id, path: dealt.path, status: 'refused' };
+  if (epoch === dealt.copy?.epoch) return dealt;
+  const again = { ...task, epoch };
+  return confirmed(core, config as ConfigDoc, again, await dealWith(core, again));
 }
 
 function* batchesOf(tasks: readonly Task[]): Generator<Task[]> {

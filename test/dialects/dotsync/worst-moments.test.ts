@@ -45,7 +45,8 @@ forEachEngine('machines that meet at the worst moment, on two servers', engine =
   test('store nothing for good under a path that was taken out a moment before', async () => {
     const { account, headers, id } = await userWith(dotsync.server, [PATH, '~/b']);
     const server = await interrupted(() => put(dotsync.server, headers, id, ['~/b']));
-    await sync(server, headers, { id, files: [has(PATH, 'late')] });
+    const { files } = await sync(server, headers, { id, files: [has(PATH, 'late')] });
+    expect(files[0]).toMatchObject({ config: id, path: PATH, status: 'refused', sha256: null });
     expect(await stored(dotsync, 'dotsync_files', account.user_id)).toBe(0);
     await put(dotsync.server, headers, id, [PATH]);
     expect(await contentsOf(dotsync.server, headers, id)).toEqual({});
@@ -54,12 +55,13 @@ forEachEngine('machines that meet at the worst moment, on two servers', engine =
   test('store nothing for good in a config that was deleted a moment before', async () => {
     const { account, headers, id } = await userWith(dotsync.server, [PATH]);
     const server = await interrupted(() => dotsync.server.request('DELETE', `/v1/config/${id}`, undefined, headers));
-    await sync(server, headers, { id, files: [has(PATH, 'late')] });
+    const { files } = await sync(server, headers, { id, files: [has(PATH, 'late')] });
+    expect(files[0]).toMatchObject({ config: id, path: PATH, status: 'refused', sha256: null });
     expect(await stored(dotsync, 'dotsync_files', account.user_id)).toBe(0);
   });
 
   test.each([undefined, 'before'])(
-    'bring nothing back under a path that was listed anew a moment before (stored until then: %j)',
+    'keep what they were told is stored, also under a path that was listed anew a moment before (stored until then: %j)',
     async before => {
       const { headers, id } = await userWith(dotsync.server, [PATH]);
       if (before !== undefined) await store(dotsync.server, headers, id, { [PATH]: before });
@@ -67,8 +69,9 @@ forEachEngine('machines that meet at the worst moment, on two servers', engine =
         await put(dotsync.server, headers, id, []);
         await put(dotsync.server, headers, id, [PATH]);
       });
-      await sync(server, headers, { id, files: [has(PATH, 'late', { base: sha256('before') })] });
-      expect(await contentsOf(dotsync.server, headers, id)).toEqual({});
+      const line = await offer(server, headers, id, has(PATH, 'late', { base: sha256('before') }));
+      expect(line).toMatchObject({ status: 'stored', sha256: sha256('late') });
+      expect(await contentsOf(dotsync.server, headers, id)).toEqual({ [PATH]: 'late' });
     },
   );
 
