@@ -123,8 +123,13 @@ export class EmbeddedCollection implements Collection<Doc> {
 /** The key, index and included fields of an entry's document. */
 function coveredItem(table: Table, index: Index, item: Met): Doc | undefined {
   if (index.unique) return pick(item.doc(), [...table.spec.key, ...index.tuple, table.spec.expires]);
-  const doc: Doc = typeof item.value === 'object' ? { ...item.value } : {};
-  for (const [i, value] of item.tuple.entries()) doc[index.tuple[i] as string] = value;
+  // Written out, for all documents of a scan to have their fields in one order: spreading takes several times as long.
+  const doc: Doc = {};
+  for (let i = 0; i < item.tuple.length; i++) doc[index.tuple[i] as string] = item.tuple[i];
+  const included = item.value;
+  if (typeof included === 'object' && included !== null) {
+    for (const field of index.include) if (field in included) doc[field] = (included as Doc)[field];
+  }
   return doc;
 }
 

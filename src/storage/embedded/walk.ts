@@ -1,5 +1,5 @@
 import type { Doc } from '../change.ts';
-import { compareScalars, placeOf } from '../cursor.ts';
+import { placeOf } from '../cursor.ts';
 import type { Range, Scalar, Scan } from '../port.ts';
 import { primaryKey } from './apply.ts';
 import { boundsOf, type Tuple } from './keys.ts';
@@ -22,9 +22,12 @@ export function* entriesOf(
 ): Generator<Met> {
   const db = index?.db ?? table.primary;
   const past = index?.unique ? after?.slice(0, index.own) : after;
+  const bounded = scan.from !== undefined || scan.below !== undefined;
+  let first = past !== undefined;
   for (const { key, value } of db.getRange(rangeOptions(scan, past))) {
-    if (past && sameTuple(key, past)) continue;
-    const place = placeOf(scan, key);
+    if (first && past && sameTuple(key, past)) continue;
+    first = false;
+    const place = bounded ? placeOf(scan, key) : 'inside';
     if (place === 'above') continue; // walking down from an exclusive bound
     if (place === 'below') return;
     yield {
@@ -47,5 +50,5 @@ function rangeOptions(scan: Range & Partial<Scan>, past: Tuple | undefined) {
 }
 
 function sameTuple(a: readonly Scalar[], b: Tuple): boolean {
-  return a.length === b.length && a.every((value, i) => compareScalars(value, b[i] as Scalar) === 0);
+  return a.length === b.length && a.every((value, i) => value.valueOf() === b[i]?.valueOf());
 }

@@ -59,6 +59,7 @@ export class Machine {
 
   #take(line: { path: string; status: string; sha256: string; content?: string }): void {
     const { path, status, sha256: hash } = line;
+    if (status === 'missing') this.#bases.delete(path); // so that the content is sent
     if (status === 'refused' || status === 'missing') return;
     this.#bases.set(path, hash);
     if (line.content === undefined) return;
