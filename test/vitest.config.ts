@@ -10,6 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const isServed = (dialect: string) => readdirSync(path.join(root, 'src/dialects')).includes(dialect);
 const dialects = readdirSync(path.join(root, 'test/dialects'));
 
+/** More requests at once than a server answers in time while other tests use it as well: these run when all others are done. */
+const crowded = ['test/dialects/keybin/throttle-parallel.test.ts'];
+
 const suites = {
   engines: ['test/storage/**/*.test.ts', 'test/properties/**/*.test.ts'],
   dialects: dialects.filter(isServed).map(dialect => `test/dialects/${dialect}/**/*.test.ts`),
@@ -20,10 +23,18 @@ const suites = {
 /** Everything that is in no other project, so that no test file can be left out. */
 const unit = { include: ['test/**/*.test.ts'], exclude: ['test/dialects/**', ...Object.values(suites).flat()] };
 
-function project(name: string, files: { include: string[]; exclude?: string[] }) {
+function project(name: string, files: { include: string[]; exclude?: string[] }, groupOrder = 0) {
   return {
     root,
-    test: { name, ...files, environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
+    test: {
+      name,
+      ...files,
+      environment: 'node',
+      pool: 'forks',
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
+      sequence: { groupOrder },
+    },
   } as const;
 }
 
@@ -33,6 +44,10 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // The tests wait for disks and servers more than they compute.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    projects: [project('unit', unit), ...Object.entries(suites).map(([name, include]) => project(name, { include }))],
+    projects: [
+      project('unit', unit),
+      ...Object.entries(suites).map(([name, include]) => project(name, { include, exclude: crowded })),
+      project('crowded', { include: isServed('keybin') ? crowded : [] }, 1),
+    ],
   },
 });
