@@ -1,10 +1,9 @@
 /** The form of an ACL that is given as JSON text. */
 
+import { isAccessPattern } from '../core/rules.ts';
+
 /** Allows everything to everybody. */
 export const OPEN_ACL = '{"rules":[{"user":"*","item":"*","action":"*","allow":true}]}';
-
-/** Not empty, `*` only as the last character, no control characters below 32 nor 127. */
-const PATTERN = /^(?!$)(?:[^*\p{Cc}]|[\u0080-\u009f])*\*?$/u;
 
 /** The text as it is when it is an ACL, or undefined. */
 export function parseAcl(text: string): string | undefined {
@@ -31,7 +30,8 @@ function ruleHint(rule: unknown): string | undefined {
   for (const field of ['user', 'item', 'action']) {
     const pattern = rule[field];
     if (typeof pattern !== 'string') return `\`${field}\` is not a text`;
-    if (!PATTERN.test(pattern)) return `\`${field}\` is empty, or holds a \`*\` before its end or a control character`;
+    if (!isAccessPattern(pattern))
+      return `\`${field}\` is empty, or holds a \`*\` before its end or a control character`;
   }
   return typeof rule.allow === 'boolean' ? undefined : '`allow` is neither true nor false';
 }

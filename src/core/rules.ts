@@ -7,6 +7,7 @@ const PASSWORD_BYTES = 1024;
 const UUID_BYTES = 255;
 const KEY = /^[A-Za-z0-9_.,]{1,1024}$/;
 const KEY_PREFIX = /^[A-Za-z0-9_.,]{0,1024}$/;
+const ACCESS_PATTERN = /^(?!$)(?:[^*\p{Cc}]|[\u0080-\u009f])*\*?$/u;
 const CONTROL = /\p{Cc}/u;
 
 /** 1 to 128 code points, no control characters. Throws `InvalidInputError` (code `username_invalid`). */
@@ -33,6 +34,11 @@ export function checkUuid(uuid: string): void {
 export function isUuid(uuid: string): boolean {
   const bytes = Buffer.byteLength(uuid);
   return bytes >= 1 && bytes <= UUID_BYTES && uuid.isWellFormed() && !CONTROL.test(uuid);
+}
+
+/** Whether it can be a pattern of an access rule: not empty, `*` only as its last character, no character below 32 and no 127. */
+export function isAccessPattern(text: string): boolean {
+  return ACCESS_PATTERN.test(text);
 }
 
 /** 1 to 128 code points. Throws `InvalidInputError` (code `client_id_invalid`). */

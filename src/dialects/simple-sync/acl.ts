@@ -1,6 +1,7 @@
 /** Who may store which events: a list of rules, of which the first that fits decides. */
 
 import { z } from 'zod';
+import { isAccessPattern } from '../../core/rules.ts';
 import { shape } from '../../middleware/shape.ts';
 
 /** Each pattern is a text to be equal to, or with `*` at its end a beginning. */
@@ -14,7 +15,7 @@ export interface Rule {
 
 const pattern = z
   .string({ error: 'expected a text' })
-  .refine(isPattern, { error: 'expected a text without control characters, with * only at its end' });
+  .refine(isAccessPattern, { error: 'expected a text without control characters, with * only at its end' });
 const document = z.object({
   rules: z.array(
     z.object(
@@ -46,13 +47,4 @@ function matcher(pattern: string): (text: string) => boolean {
   if (!pattern.endsWith('*')) return text => text === pattern;
   const beginning = pattern.slice(0, -1);
   return beginning === '' ? () => true : text => text.startsWith(beginning);
-}
-
-function isPattern(text: string): boolean {
-  const star = text.indexOf('*');
-  return text !== '' && (star < 0 || star === text.length - 1) && ![...text].some(isControl);
-}
-
-function isControl(character: string): boolean {
-  return character < ' ' || character === '\x7f';
 }
