@@ -52,6 +52,11 @@ export interface Scan extends Range {
   readonly cursor?: string;
   /** Needs `index`: items hold only key, index and included fields, and no document is read. */
   readonly covered?: boolean;
+  /**
+   * Leaves out what the loss of a machine could still take back: for readers who remember how far they have read. It has
+   * everything that was resolved before it was asked for.
+   */
+  readonly settled?: boolean;
 }
 
 /** `next` is there while more may follow. */
@@ -140,30 +145,54 @@ export interface Storage {
    */
   commit(writes: readonly Write[]): Promise<void>;
   readonly blobs: BlobStore;
+  /** Bytes that the database takes on its disk, blobs not included. An engine may be a minute behind. */
+  size(): Promise<number>;
   /** Resolves when the engine answers; rejects with `StorageUnavailableError`. */
   ping(): Promise<void>;
   /** Waits for what is under way, then releases everything. Later calls reject. Idempotent. */
   close(): Promise<void>;
 }
 
+/** What a caller may demand of a content before it is kept. */
+export interface PutOptions {
+  /** Its lower-case hex SHA-256. */
+  readonly expected?: string;
+  /**
+   * Called when all of it was read, before it is kept; may use the storage. When it throws, nothing is kept, and what was
+   * there before stays as it was.
+   */
+  readonly accept?: (blob: { sha256: string; size: number }) => Promise<void>;
+}
+
 /** Content by its address: the lower-case hex SHA-256. */
 export interface BlobStore {
   /**
    * Stores what `content` yields, hashing on the way; the same content twice is one blob, with a fresh `at`. Throws
-   * `PayloadTooLargeError` over `maxBytes`, `InvalidInputError` (code `blob_hash_mismatch`) when the hash is not `expected`.
+   * `PayloadTooLargeError` over `maxBytes`, `InvalidInputError` (code `blob_hash_mismatch`) when the hash is not `expected`,
+   * and, as it is, what `content` or `accept` throws. It may take as long as it likes up to 24 h; beyond, `sweep` ends it.
    */
   put(
     content: AsyncIterable<Uint8Array>,
     maxBytes: number,
-    expected?: string,
+    options?: PutOptions,
   ): Promise<{ sha256: string; size: number }>;
   /** The bytes from `start` (inclusive) to `end` (inclusive, default: last byte). */
   open(sha256: string, range?: { start: number; end?: number }): Promise<AsyncIterable<Uint8Array> | undefined>;
   stat(sha256: string): Promise<{ size: number } | undefined>;
-  /** Returns whether it was there. */
-  delete(sha256: string): Promise<boolean>;
+  /**
+   * Returns whether it was there, last stored before `before` if that is given, and is gone. Stored again meanwhile, by
+   * whatever process, it is too young and stays.
+   */
+  delete(sha256: string, before?: Date): Promise<boolean>;
   /** All blobs in order of their address, some hundred a page; `at` is when it was last stored. */
   list(cursor?: string): Promise<Page<{ sha256: string; size: number; at: Date }>>;
+  /**
+   * Removes what uploads have left that began more than 24 h ago and never ended; returns how many others are there: under
+   * way, or dead for less. Also done when the engine opens.
+   */
+  sweep(): Promise<{ unfinished: number }>;
+  /** How many blobs there are, about. */
+  count(): Promise<number>;
   /** Resolves when blobs can be written; rejects with `StorageUnavailableError`. */
   ping(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { open } from 'lmdb';
@@ -51,6 +51,26 @@ test('a folder that cannot be used rejects ready with a message that names it an
   await expect(storage.ready).rejects.toThrow(/file\/data cannot be used.*\[STORE\] host/s);
   await expect(storage.collection(items).get(['a'])).rejects.toThrow(StorageUnavailableError);
   await storage.close();
+});
+
+test('a folder of blobs that goes away takes no uploads, and is not made anew: it may be a disk', async () => {
+  const folder = await temporaryFolder();
+  const { blobs } = start(folder);
+  async function* content() {
+    yield Buffer.from('content');
+  }
+  const { sha256 } = await blobs.put(content(), 100);
+  await rename(path.join(folder, 'blobs'), path.join(folder, 'elsewhere'));
+  for (const refused of [() => blobs.put(content(), 100), () => blobs.ping()]) {
+    const error = await refused().catch(reason => reason);
+    expect(error).toBeInstanceOf(StorageUnavailableError);
+    expect(error.message).not.toContain(folder);
+    expect(String(error.cause)).toContain(folder); // for the log
+  }
+  expect(await readdir(folder)).not.toContain('blobs');
+  await rename(path.join(folder, 'elsewhere'), path.join(folder, 'blobs'));
+  await blobs.ping();
+  expect(await blobs.stat(sha256)).toEqual({ size: 7 });
 });
 
 test('data of a newer schema version stops the start and stays as it is', async () => {
@@ -156,6 +176,41 @@ test('30 collections with two indexes each have their place', async () => {
   const storage = start(await temporaryFolder(), specs);
   for (const spec of specs) await storage.collection(spec).insert({ id: spec.name, group: 'g' });
   for (const spec of specs) expect(await storage.collection(spec).find('only', ['g', spec.name])).toBeDefined();
+});
+
+test('what processes that died have left of uploads and removals goes when the folder is opened', async () => {
+  const folder = await temporaryFolder();
+  const incoming = path.join(folder, 'blobs', 'incoming');
+  const dying = start(folder);
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      yield new Uint8Array(10);
+      await new Promise(setImmediate);
+      if ((await readdir(incoming)).length === 0) throw new Error('swept');
+    }
+  }
+  const swept = expect(dying.blobs.put(endless(), 1e9)).rejects.toThrow('swept');
+  await expect.poll(() => readdir(incoming)).toHaveLength(1);
+  const [upload] = await readdir(incoming);
+  await writeFile(path.join(incoming, 'x.removed'), 'was a blob');
+  clock.advance(24 * 3_600_000);
+  await start(folder).close();
+  expect(await readdir(incoming)).toEqual([upload]);
+  clock.advance(1);
+  await start(folder).close();
+  expect(await readdir(incoming)).toEqual([]);
+  await swept;
+});
+
+test('the size is that of the data file, which grows with the documents', async () => {
+  const folder = await temporaryFolder();
+  const storage = start(folder);
+  const before = await storage.size();
+  const group = 'x'.repeat(1000);
+  await storage.commit(Array.from({ length: 2000 }, (_, i) => ({ in: items, insert: { id: String(i), group } })));
+  const after = await storage.size();
+  expect(after - before).toBeGreaterThan(2_000_000);
+  expect(after).toBe((await stat(path.join(folder, 'keybin.mdb'))).size);
 });
 
 describe('a secret', () => {

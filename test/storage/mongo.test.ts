@@ -12,6 +12,7 @@ import { SCHEMA_VERSION } from '../../src/storage/schema.ts';
 import { testClock } from '../support/clock.ts';
 import { forEachEngine, mongoUri, needs } from '../support/engines.ts';
 import { faultProxy } from '../support/fault.ts';
+import { once } from './contract/calls.ts';
 import { readAll, things } from './contract/things.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -339,6 +340,29 @@ forEachEngine(
         expect(error).toMatchObject({ code: 'storage_unavailable' });
         expect(error.message).toContain('"sessions" in MongoDB collection "keybin_secrets" is damaged');
         expect(await secrets.findOne()).toEqual({ _id: 'sessions', value: 'short' });
+      });
+
+      test('the size is that of documents and indexes on the disk', { timeout: 120_000 }, async () => {
+        const db = await database();
+        const storage = await opened(db);
+        // A server writes its files once a minute, or when it is told to; those that do not know the command do so at once.
+        const size = async () => {
+          await db
+            .admin()
+            .command({ fsync: 1 })
+            .catch(() => {});
+          return storage.size();
+        };
+        const before = await size();
+        const inserts = Array.from({ length: 2000 }, (_, i) => ({
+          in: things,
+          insert: { space: 's', id: `${i}`, note: randomBytes(1000).toString('base64') },
+        }));
+        await storage.commit(inserts);
+        await expect.poll(size, { timeout: 90_000, interval: 500 }).toBeGreaterThan(before + 1_500_000);
+        const grown = await size();
+        await storage.blobs.put(once(randomBytes(3_000_000)), 1e9);
+        expect((await size()) - grown).toBeLessThan(1_000_000);
       });
 
       test('a failed upload leaves nothing, and one that died is removed a day later', async () => {

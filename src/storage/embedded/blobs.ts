@@ -1,48 +1,43 @@
-import { randomUUID } from 'node:crypto';
-import { access, constants, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { renameSync, type Stats, statSync, utimesSync } from 'node:fs';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidInputError } from '../../errors.ts';
+import { demandAddress, Upload } from '../blob.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import type { BlobStore, Page } from '../port.ts';
+import type { BlobStore, Page, PutOptions } from '../port.ts';
 import { type Environment, INCOMING } from './environment.ts';
 import { toStorageError } from './errors.ts';
-import { flushFolder, ifThere, writeFlushed } from './files.ts';
+import { flushFolder, hasCode, ifThere, writeFlushed } from './files.ts';
+import { Incoming } from './incoming.ts';
 
 /** Blobs on one page of `list`. */
 const PAGE = 500;
 
-/** Milliseconds after which a temporary file belongs to an upload that died. */
-const STALE = 24 * 3_600_000;
-
-/** Blobs as files `ab/abcd…` named by their SHA-256; an upload is written aside, flushed and renamed into place. */
+/**
+ * Blobs as files `ab/abcd…` named by their SHA-256; an upload is written aside, flushed and renamed into place. A file's time
+ * says when it was last stored. Files come and go under the write lock of the database, which all processes share: between a
+ * look at a file's time and its removal no upload can put a fresh one there, and a removal has nothing to undo.
+ */
 export class FileBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #env: Environment;
-  #prepared: Promise<void> | undefined;
+  readonly #incoming: Incoming;
 
   constructor(folder: string, env: Environment) {
     this.#folder = folder;
     this.#env = env;
+    this.#incoming = new Incoming(path.join(folder, INCOMING), () => env.now());
   }
 
-  async put(content: AsyncIterable<Uint8Array>, maxBytes: number, expected?: string) {
+  async put(content: AsyncIterable<Uint8Array>, maxBytes: number, options?: PutOptions) {
     return this.#guard(async () => {
-      await this.#prepare();
-      const temporary = path.join(this.#incoming, randomUUID());
+      await this.#incoming.demandWritable();
+      const temporary = this.#incoming.upload();
       try {
-        const { sha256, size } = await writeFlushed(temporary, content, maxBytes);
-        if (expected !== undefined && expected !== sha256) {
-          throw new InvalidInputError('the content does not have the hash that was announced', {
-            code: 'blob_hash_mismatch',
-          });
-        }
-        const at = new Date(this.#env.now());
-        await utimes(temporary, at, at);
-        const target = this.#pathOf(sha256);
-        await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
-        await rename(temporary, target);
-        await flushFolder(path.dirname(target));
-        return { sha256, size };
+        const upload = new Upload(content, maxBytes);
+        await writeFlushed(temporary, upload);
+        const blob = await upload.accepted(options);
+        await this.#keep(temporary, this.#pathOf(blob.sha256));
+        return blob;
       } finally {
         await rm(temporary, { force: true });
       }
@@ -59,8 +54,22 @@ export class FileBlobStore implements BlobStore {
     return stats && { size: stats.size };
   }
 
-  async delete(sha256: string) {
-    return (await this.#guard(() => ifThere(unlink(this.#pathOf(sha256)).then(() => true)))) ?? false;
+  async delete(sha256: string, before?: Date) {
+    return this.#guard(async () => {
+      const target = this.#pathOf(sha256);
+      const goes = (stats: Stats | undefined) => stats !== undefined && !(before && stats.mtime >= before);
+      if (!goes(await ifThere(stat(target)))) return false;
+      const aside = this.#incoming.removed();
+      const gone = await this.#env.writer.write(() => {
+        if (!goes(statSync(target, { throwIfNoEntry: false }))) return false;
+        renameSync(target, aside); // to remove a large file takes time, and everybody waits for the lock
+        return true;
+      });
+      if (!gone) return false;
+      await flushFolder(path.dirname(target));
+      await rm(aside, { force: true });
+      return true;
+    });
   }
 
   async list(cursor?: string): Promise<Page<{ sha256: string; size: number; at: Date }>> {
@@ -77,15 +86,20 @@ export class FileBlobStore implements BlobStore {
     });
   }
 
-  async ping() {
-    await this.#guard(async () => {
-      await this.#prepare();
-      await access(this.#incoming, constants.W_OK);
+  async count() {
+    return this.#guard(async () => {
+      let count = 0;
+      for await (const _ of this.#hashes('')) count++;
+      return count;
     });
   }
 
-  get #incoming(): string {
-    return path.join(this.#folder, INCOMING);
+  async sweep() {
+    return this.#guard(async () => ({ unfinished: await this.#incoming.sweep() }));
+  }
+
+  async ping() {
+    await this.#guard(() => this.#incoming.tryOut());
   }
 
   /** Addresses in order, beginning behind `after`. */
@@ -98,25 +112,19 @@ export class FileBlobStore implements BlobStore {
   }
 
   #pathOf(sha256: string): string {
-    if (!/^[0-9a-f]{64}$/.test(sha256))
-      throw new InvalidInputError('not a lower-case hex SHA-256', { code: 'blob_hash_invalid' });
+    demandAddress(sha256);
     return path.join(this.#folder, sha256.slice(0, 2), sha256);
   }
 
-  /** Makes the folders, and removes what uploads that died have left. */
-  #prepare(): Promise<void> {
-    this.#prepared ??= (async () => {
-      await mkdir(this.#incoming, { recursive: true, mode: 0o700 });
-      for (const name of await readdir(this.#incoming)) {
-        const file = path.join(this.#incoming, name);
-        const stats = await ifThere(stat(file));
-        if (stats && stats.mtimeMs < Date.now() - STALE) await rm(file, { force: true });
-      }
-    })();
-    this.#prepared.catch(() => {
-      this.#prepared = undefined; // tried again by the next upload
+  async #keep(temporary: string, target: string): Promise<void> {
+    const shard = path.dirname(target);
+    if (await isMade(shard)) await flushFolder(this.#folder);
+    await this.#env.writer.write(() => {
+      const at = new Date(this.#env.now());
+      utimesSync(temporary, at, at);
+      renameSync(temporary, target);
     });
-    return this.#prepared;
+    await flushFolder(shard);
   }
 
   async #guard<R>(work: () => Promise<R>): Promise<R> {
@@ -126,5 +134,16 @@ export class FileBlobStore implements BlobStore {
     } catch (error) {
       throw toStorageError(error);
     }
+  }
+}
+
+/** Makes a folder in one that is there; returns whether it was not there before. */
+async function isMade(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
 }

@@ -3,10 +3,11 @@ import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts'
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import * as apply from './apply.ts';
+import { countOf } from './count.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
-import type { Index, Table } from './table.ts';
-import { entriesOf, type Met } from './walk.ts';
+import type { Table } from './table.ts';
+import { coveredItem, entriesOf } from './walk.ts';
 
 /** Documents removed in one transaction by `deleteMany`. */
 const DELETE_BATCH = 1000;
@@ -102,37 +103,6 @@ export class EmbeddedCollection implements Collection<Doc> {
 
   async count(range: Range, cap = Number.POSITIVE_INFINITY): Promise<number> {
     this.#env.beginRead();
-    const index = apply.indexOf(this.#table, range);
-    const { low, high } = boundsOf(range);
-    if (this.#table.spec.expires === undefined) {
-      const db = index?.db ?? this.#table.primary;
-      const limit = Number.isFinite(cap) ? { limit: cap } : {};
-      return db.getKeysCount({ start: low, end: high, ...limit });
-    }
-    const now = this.#env.now();
-    let count = 0;
-    for (const item of entriesOf(this.#table, index, range)) {
-      if (count >= cap) break;
-      const doc = index ? coveredItem(this.#table, index, item) : item.doc();
-      if (doc && !isExpired(this.#table, doc, now)) count++;
-    }
-    return count;
+    return countOf(this.#table, range, cap, this.#env.now());
   }
-}
-
-/** The key, index and included fields of an entry's document. */
-function coveredItem(table: Table, index: Index, item: Met): Doc | undefined {
-  if (index.unique) return pick(item.doc(), [...table.spec.key, ...index.tuple, table.spec.expires]);
-  // Written out, for all documents of a scan to have their fields in one order: spreading takes several times as long.
-  const doc: Doc = {};
-  for (let i = 0; i < item.tuple.length; i++) doc[index.tuple[i] as string] = item.tuple[i];
-  const included = item.value;
-  if (typeof included === 'object' && included !== null) {
-    for (const field of index.include) if (field in included) doc[field] = (included as Doc)[field];
-  }
-  return doc;
-}
-
-function pick(doc: Doc | undefined, fields: readonly (string | undefined)[]): Doc | undefined {
-  return doc && Object.fromEntries(Object.entries(doc).filter(([field]) => fields.includes(field)));
 }

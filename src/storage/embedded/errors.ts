@@ -1,4 +1,6 @@
 import { AppError, StorageUnavailableError } from '../../errors.ts';
+import { CallerError } from '../blob.ts';
+import { hasCode } from './files.ts';
 
 /** What the library rejects with when a transaction could not be committed; the cause is a promise of its own. */
 interface CommitFailure {
@@ -6,10 +8,11 @@ interface CommitFailure {
 }
 
 /**
- * Maps what LMDB and the file system raise to `StorageUnavailableError`, with the original as cause. Errors of ours, and bugs
- * (which carry no code of the system or of LMDB), stay as they are.
+ * Maps what LMDB and the file system raise to `StorageUnavailableError`, with the original as cause. Errors of ours, of the
+ * caller, and bugs (which carry no code of the system or of LMDB), stay as they are.
  */
 export function toStorageError(error: unknown): unknown {
+  if (error instanceof CallerError) return error.cause;
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const { commitError } = error as CommitFailure;
   commitError?.catch(() => {}); // reported through `error`; unobserved it would end the process
@@ -20,6 +23,8 @@ export function toStorageError(error: unknown): unknown {
   ) {
     return error;
   }
-  const message = commitError === undefined ? error.message : 'the transaction could not be written; is the disk full?';
-  return new StorageUnavailableError(`the data folder does not take this: ${message}`, { cause: error });
+  // The cause is for the log: it may name paths.
+  const full = commitError !== undefined || hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
+  const message = full ? 'nothing can be written at the moment; is the disk full?' : undefined;
+  return new StorageUnavailableError(message, { cause: error });
 }

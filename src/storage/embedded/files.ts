@@ -1,25 +1,14 @@
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { PayloadTooLargeError } from '../../errors.ts';
 
-/** Writes a new file and flushes it; returns the hash and size. Throws `PayloadTooLargeError` over `maxBytes`. */
+/** Writes a new file and flushes it. */
 export async function writeFlushed(
   file: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  maxBytes = Number.POSITIVE_INFINITY,
-) {
+): Promise<void> {
   const handle = await open(file, 'wx', 0o600);
   try {
-    const hash = createHash('sha256');
-    let size = 0;
-    for await (const chunk of content) {
-      size += chunk.byteLength;
-      if (size > maxBytes) throw new PayloadTooLargeError(maxBytes);
-      hash.update(chunk);
-      await handle.writeFile(chunk);
-    }
+    for await (const chunk of content) await handle.writeFile(chunk);
     await handle.sync();
-    return { sha256: hash.digest('hex'), size };
   } finally {
     await handle.close();
   }

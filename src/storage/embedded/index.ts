@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock } from '../../core/clock.ts';
@@ -9,7 +10,9 @@ import { FileBlobStore } from './blobs.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
+import { toStorageError } from './errors.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
+import { DATA_FILE } from './preflight.ts';
 import { secretOf } from './secrets.ts';
 import { startSweeper } from './sweep.ts';
 import { openTable, type Table } from './table.ts';
@@ -38,6 +41,7 @@ class EmbeddedStorage implements Storage {
   readonly #counters: Database<number, string>;
   readonly #markClosed: () => void;
   readonly #stopSweeper: () => Promise<void>;
+  readonly #swept: Promise<unknown>;
   #closing: Promise<void> | undefined;
 
   constructor(folder: string, root: RootDatabase, options: OpenOptions, clock: Clock, log: Log) {
@@ -60,6 +64,9 @@ class EmbeddedStorage implements Storage {
     for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
     this.#stopSweeper = startSweeper(this.#env, tables, log);
     this.blobs = new FileBlobStore(path.join(folder, BLOBS), this.#env);
+    this.#swept = this.blobs
+      .sweep()
+      .catch(error => log.warn({ err: error }, 'what is left of uploads could not be removed'));
   }
 
   collection<T extends object>(spec: CollectionSpec<T>): Collection<T> {
@@ -84,6 +91,15 @@ class EmbeddedStorage implements Storage {
     await commit(this.#env, name => this.#tableOf(name), writes);
   }
 
+  async size(): Promise<number> {
+    this.#env.beginRead();
+    try {
+      return (await stat(path.join(this.#env.folder, DATA_FILE))).size;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
   async ping(): Promise<void> {
     this.#env.beginRead();
     this.#counters.get('ping');
@@ -97,6 +113,7 @@ class EmbeddedStorage implements Storage {
   async #close(): Promise<void> {
     this.#markClosed();
     await this.#stopSweeper();
+    await this.#swept;
     await this.#env.writer.close();
     await this.#env.root.close();
   }
@@ -121,6 +138,8 @@ function failedStorage(folder: string, error: unknown): Storage {
     stat: unavailable,
     delete: unavailable,
     list: unavailable,
+    sweep: unavailable,
+    count: unavailable,
     ping: unavailable,
   };
   const collection = {
@@ -144,6 +163,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     increment: unavailable,
     secret: unavailable,
     commit: unavailable,
+    size: unavailable,
     ping: unavailable,
     close: async () => {},
   };

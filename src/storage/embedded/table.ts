@@ -21,7 +21,10 @@ export interface Db<V> {
   remove(key: Tuple): unknown;
   getRange(stretch: Stretch): Iterable<{ key: Scalar[]; value: V }>;
   getKeys(stretch: Stretch): Iterable<Scalar[]>;
+  /** Without decoding anything; it ignores `limit`. */
   getKeysCount(stretch: Stretch): number;
+  /** Knows how many entries there are without counting them. */
+  getStats(): { entryCount: number };
   clearSync(): void;
 }
 

@@ -52,3 +52,20 @@ function rangeOptions(scan: Range & Partial<Scan>, past: Tuple | undefined) {
 function sameTuple(a: readonly Scalar[], b: Tuple): boolean {
   return a.length === b.length && a.every((value, i) => value.valueOf() === b[i]?.valueOf());
 }
+
+/** The key, index and included fields of an entry's document. */
+export function coveredItem(table: Table, index: Index, item: Met): Doc | undefined {
+  if (index.unique) return pick(item.doc(), [...table.spec.key, ...index.tuple, table.spec.expires]);
+  // Written out, for all documents of a scan to have their fields in one order: spreading takes several times as long.
+  const doc: Doc = {};
+  for (let i = 0; i < item.tuple.length; i++) doc[index.tuple[i] as string] = item.tuple[i];
+  const included = item.value;
+  if (typeof included === 'object' && included !== null) {
+    for (const field of index.include) if (field in included) doc[field] = (included as Doc)[field];
+  }
+  return doc;
+}
+
+function pick(doc: Doc | undefined, fields: readonly (string | undefined)[]): Doc | undefined {
+  return doc && Object.fromEntries(Object.entries(doc).filter(([field]) => fields.includes(field)));
+}

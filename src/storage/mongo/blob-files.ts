@@ -4,6 +4,12 @@ import { StorageUnavailableError } from '../../errors.ts';
 /** Bytes in one chunk: GridFS's own default. */
 const CHUNK_BYTES = 255 * 1024;
 
+const FILES = 'blobs.files';
+const CHUNKS = 'blobs.chunks';
+
+/** Names of the collections that hold the files: GridFS's own for a bucket `blobs`. */
+export const BLOB_COLLECTIONS: readonly string[] = [FILES, CHUNKS];
+
 interface File {
   _id: ObjectId;
   length: number;
@@ -28,18 +34,17 @@ export class BlobFiles {
   readonly #chunks: MongoCollection<Chunk>;
 
   constructor(db: Db) {
-    this.#files = db.collection('blobs.files');
-    this.#chunks = db.collection('blobs.chunks');
+    this.#files = db.collection(FILES);
+    this.#chunks = db.collection(CHUNKS);
   }
 
   async prepare(): Promise<void> {
     await this.#chunks.createIndex({ files_id: 1, n: 1 }, { unique: true });
   }
 
-  /** Stores the content as the chunks of the file `id`, which is no file yet; returns its size. */
-  async writeChunks(id: ObjectId, content: AsyncIterable<Uint8Array>, run: Run): Promise<number> {
+  /** Stores the content as the chunks of the file `id`, which is no file yet. */
+  async writeChunks(id: ObjectId, content: AsyncIterable<Uint8Array>, run: Run): Promise<void> {
     let n = 0;
-    let size = 0;
     let chunk = Buffer.alloc(CHUNK_BYTES);
     let filled = 0;
     const flush = async () => {
@@ -49,7 +54,6 @@ export class BlobFiles {
       filled = 0;
     };
     for await (const piece of content) {
-      size += piece.byteLength;
       for (let taken = 0; taken < piece.byteLength; ) {
         const part = piece.subarray(taken, taken + CHUNK_BYTES - filled);
         chunk.set(part, filled);
@@ -59,7 +63,6 @@ export class BlobFiles {
       }
     }
     if (filled > 0) await flush();
-    return size;
   }
 
   /** Makes a file of the chunks of `id`. */

@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto';
 import { type Db, type Collection as MongoCollection, ObjectId } from 'mongodb';
-import { InvalidInputError, PayloadTooLargeError } from '../../errors.ts';
+import { demandAddress, Upload } from '../blob.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import type { BlobStore, Page } from '../port.ts';
+import type { BlobStore, Page, PutOptions } from '../port.ts';
 import { BlobFiles, type Run } from './blob-files.ts';
 import { isDuplicate } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { PendingFiles } from './pending-files.ts';
 
 /** Blobs on one page of `list`. */
 const PAGE = 500;
-
-/** Milliseconds after which an upload or a removal that has not ended belongs to a process that died. */
-const STALE = 24 * 3_600_000;
 
 /** One blob: which file in GridFS holds it. */
 interface BlobRecord {
@@ -21,64 +18,50 @@ interface BlobRecord {
   at: Date;
 }
 
-/** A file that may be garbage: being uploaded, or being removed. Written before anything else happens to it. */
-interface PendingFile {
-  _id: ObjectId;
-  at: Date;
-}
-
 /**
  * Blobs as files in GridFS. A record a hash names the file in use and is written last; it never changes to another file, so
  * that whoever reads it is not disturbed by the same content stored again.
  */
 export class GridBlobStore implements BlobStore {
   readonly #records: MongoCollection<BlobRecord>;
-  readonly #pending: MongoCollection<PendingFile>;
   readonly #meta: MongoCollection<{ _id: string; at: Date }>;
+  readonly #pending: PendingFiles;
   readonly #files: BlobFiles;
   readonly #gate: Gate;
   readonly #now: () => number;
 
   constructor(db: Db, gate: Gate, now: () => number) {
     this.#records = db.collection('keybin_blobs');
-    this.#pending = db.collection('keybin_blobs_pending');
     this.#meta = db.collection('keybin_meta');
+    this.#pending = new PendingFiles(db, now);
     this.#files = new BlobFiles(db);
     this.#gate = gate;
     this.#now = now;
   }
 
-  /** Builds the indexes, and removes the files of uploads and removals that died more than a day ago. */
+  /** Builds the indexes, and sweeps. */
   async prepare(): Promise<void> {
     await this.#files.prepare();
     await this.#records.createIndex({ hash: 1 }, { unique: true });
     await this.#records.createIndex({ file: 1 });
-    const stale = this.#pending.find({ at: { $lt: new Date(this.#now() - STALE) } });
-    for await (const { _id } of stale) {
-      if ((await this.#records.findOne({ file: { $eq: _id } })) === null) await this.#files.remove(_id);
-      await this.#pending.deleteOne({ _id: { $eq: _id } });
-    }
+    await this.#removeStale();
   }
 
-  put(content: AsyncIterable<Uint8Array>, maxBytes: number, expected?: string) {
+  put(content: AsyncIterable<Uint8Array>, maxBytes: number, options?: PutOptions) {
     return this.#gate.long(async () => {
       const file = new ObjectId();
       const step: Run = work => this.#gate.step(work);
-      await step(() => this.#pending.insertOne({ _id: file, at: new Date(this.#now()) }));
+      await step(() => this.#pending.begin(file));
       try {
-        const hash = createHash('sha256');
-        const size = await this.#files.writeChunks(file, measured(content, maxBytes, hash), step);
-        const sha256 = hash.digest('hex');
-        if (expected !== undefined && expected !== sha256) {
-          throw new InvalidInputError('the content does not have the hash that was announced', {
-            code: 'blob_hash_mismatch',
-          });
-        }
+        const upload = new Upload(content, maxBytes);
+        await this.#files.writeChunks(file, upload, step);
+        const { sha256, size } = await upload.accepted(options);
+        await step(() => this.#pending.renew(file));
         const at = new Date(this.#now());
         await this.#files.finish(file, sha256, size, at);
         const used = await this.#record({ hash: sha256, file, size, at });
-        if (!used.equals(file)) await this.#files.remove(file);
-        await this.#pending.deleteOne({ _id: { $eq: file } });
+        await this.#pending.remove(file);
+        this.#settle(file, used.equals(file));
         return { sha256, size };
       } catch (error) {
         await this.#discard(file);
@@ -100,16 +83,17 @@ export class GridBlobStore implements BlobStore {
     return record && { size: record.size };
   }
 
-  delete(sha256: string): Promise<boolean> {
+  delete(sha256: string, before?: Date): Promise<boolean> {
     return this.#gate.long(async () => {
-      checkHash(sha256);
-      const record = await this.#records.findOne({ hash: { $eq: sha256 } });
+      demandAddress(sha256);
+      const wanted = { hash: { $eq: sha256 }, ...(before && { at: { $lt: before } }) };
+      const record = await this.#records.findOne(wanted);
       if (record === null) return false;
       const { file } = record;
-      await this.#pending.updateOne({ _id: { $eq: file } }, { $set: { at: new Date(this.#now()) } }, { upsert: true });
-      const { deletedCount } = await this.#records.deleteOne({ hash: { $eq: sha256 }, file: { $eq: file } });
+      await this.#pending.remove(file);
+      const { deletedCount } = await this.#records.deleteOne({ ...wanted, file: { $eq: file } });
       if (deletedCount > 0) await this.#files.remove(file);
-      await this.#pending.deleteOne({ _id: { $eq: file } });
+      await this.#pending.end(file);
       return deletedCount > 0;
     });
   }
@@ -126,23 +110,57 @@ export class GridBlobStore implements BlobStore {
     });
   }
 
+  count(): Promise<number> {
+    return this.#gate.short(() => this.#records.estimatedDocumentCount());
+  }
+
+  sweep(): Promise<{ unfinished: number }> {
+    return this.#gate.long(async () => {
+      await this.#removeStale();
+      return { unfinished: await this.#pending.uploads() };
+    });
+  }
+
   /** Writes, because a server that is out of space or of rights still reads. */
   async ping(): Promise<void> {
     const at = new Date(this.#now());
     await this.#gate.short(() => this.#meta.updateOne({ _id: { $eq: 'ping' } }, { $set: { at } }, { upsert: true }));
   }
 
+  /**
+   * Ends an upload that was recorded; its file goes unless it is in use. Behind the answer: how long it takes would tell whether
+   * somebody has stored the content before. Where it fails, the file waits among the pending ones.
+   */
+  #settle(file: ObjectId, inUse: boolean): void {
+    const work = async () => {
+      if (!inUse) await this.#files.remove(file);
+      await this.#pending.end(file);
+    };
+    this.#gate.long(work).catch(() => {});
+  }
+
   #find(sha256: string): Promise<BlobRecord | undefined> {
     return this.#gate.short(async () => {
-      checkHash(sha256);
+      demandAddress(sha256);
       return (await this.#records.findOne({ hash: { $eq: sha256 } })) ?? undefined;
     });
+  }
+
+  async #removeStale(): Promise<void> {
+    for await (const file of this.#pending.stale()) {
+      if (!(await this.#isUsed(file))) await this.#files.remove(file);
+      await this.#pending.end(file);
+    }
+  }
+
+  async #isUsed(file: ObjectId): Promise<boolean> {
+    return (await this.#records.findOne({ file: { $eq: file } })) !== null;
   }
 
   /** Records a blob, or freshens the one that is there; returns the file in use. */
   async #record(record: BlobRecord): Promise<ObjectId> {
     const { hash, file, size, at } = record;
-    const change = { $set: { at }, $setOnInsert: { file, size } };
+    const change = { $max: { at }, $setOnInsert: { file, size } };
     for (let retry = true; ; retry = false) {
       try {
         const used = await this.#records.findOneAndUpdate({ hash: { $eq: hash } }, change, {
@@ -159,31 +177,11 @@ export class GridBlobStore implements BlobStore {
   /** Removes what a failed upload has stored; where that fails as well, it waits among the pending ones. */
   async #discard(file: ObjectId): Promise<void> {
     try {
-      if ((await this.#records.findOne({ file: { $eq: file } })) !== null) return;
+      if (await this.#isUsed(file)) return;
       await this.#files.remove(file);
-      await this.#pending.deleteOne({ _id: { $eq: file } });
+      await this.#pending.end(file);
     } catch {
       // The failure that led here is the one to be reported.
     }
-  }
-}
-
-async function* measured(
-  content: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-  hash: ReturnType<typeof createHash>,
-): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const piece of content) {
-    size += piece.byteLength;
-    if (size > maxBytes) throw new PayloadTooLargeError(maxBytes);
-    hash.update(piece);
-    yield piece;
-  }
-}
-
-function checkHash(sha256: string): void {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) {
-    throw new InvalidInputError('not a lower-case hex SHA-256', { code: 'blob_hash_invalid' });
   }
 }

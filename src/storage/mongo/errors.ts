@@ -13,6 +13,7 @@ import {
   MongoWriteConcernError,
 } from 'mongodb';
 import { AppError, PayloadTooLargeError, StorageUnavailableError } from '../../errors.ts';
+import { CallerError } from '../blob.ts';
 
 /** Largest document MongoDB takes, in bytes. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
@@ -109,8 +110,9 @@ export function bulkFailure(error: unknown): unknown {
   return wrapped instanceof Error ? wrapped : error;
 }
 
-/** What a caller of the port may see of an error; errors of ours and bugs stay as they are. */
+/** What a caller of the port may see of an error; errors of ours, of the caller, and bugs stay as they are. */
 export function toStorageError(error: unknown): unknown {
+  if (error instanceof CallerError) return error.cause;
   if (error instanceof AppError) return error;
   if (isUnavailable(error)) return new StorageUnavailableError(undefined, { cause: error });
   if (isTooLarge(error)) return new PayloadTooLargeError(MAX_DOCUMENT_BYTES, { cause: error });

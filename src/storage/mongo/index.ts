@@ -17,6 +17,7 @@ import { dryRun } from './dry-run.ts';
 import { Gate } from './gate.ts';
 import { prepare } from './prepare.ts';
 import { type Secret, secretOf } from './secrets.ts';
+import { sizeOf } from './size.ts';
 import { isLong } from './steps.ts';
 import { type Table, tableOf } from './table.ts';
 
@@ -101,6 +102,10 @@ class MongoStorage implements Storage {
       await commitInOrder(steps, now);
     };
     await (isLong(steps) ? this.#gate.long(work) : this.#gate.short(work));
+  }
+
+  size(): Promise<number> {
+    return this.#gate.long(() => sizeOf(this.#client.db(this.#database)));
   }
 
   async ping(): Promise<void> {

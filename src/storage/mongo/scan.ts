@@ -43,6 +43,7 @@ function optionsOf(index: Index, scan: Scan) {
     hint: index.name,
     sort: index.order.map((field): [string, 1 | -1] => [field, direction]),
     projection: scan.covered ? { _id: 0, ...ascending(index.covered) } : HIDDEN,
+    ...(scan.settled && { readConcern: { level: 'majority' } as const }),
   };
 }
 

@@ -22,16 +22,22 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
     increment: () => storage.increment('counter'),
     secret: () => storage.secret('sessions'),
     commit: () => storage.commit([{ in: things, put: { space: 's', id: 'c' } }]),
+    size: () => storage.size(),
     ping: () => storage.ping(),
     'blobs.put': () => storage.blobs.put(once(Buffer.from('content')), 100),
+    'blobs.put, with accept': () => storage.blobs.put(once(Buffer.from('other')), 100, { accept: async () => {} }),
     'blobs.open': () => storage.blobs.open(ADDRESS),
     'blobs.stat': () => storage.blobs.stat(ADDRESS),
     'blobs.delete': () => storage.blobs.delete(ADDRESS),
+    'blobs.delete, if old': () => storage.blobs.delete(ADDRESS, new Date(0)),
     'blobs.list': () => storage.blobs.list(),
+    'blobs.sweep': () => storage.blobs.sweep(),
+    'blobs.count': () => storage.blobs.count(),
     'blobs.ping': () => storage.blobs.ping(),
   };
 }
 
-async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+/** A content of one piece. */
+export async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
   yield chunk;
 }

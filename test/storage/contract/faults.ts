@@ -5,8 +5,9 @@ import { StorageUnavailableError } from '../../../src/errors.ts';
 import type { Storage } from '../../../src/storage/port.ts';
 import { type Engine, mongoUri } from '../../support/engines.ts';
 import { faultProxy } from '../../support/fault.ts';
-import { everyCall } from './calls.ts';
-import { open, things } from './things.ts';
+import { everyCall, once } from './calls.ts';
+import { moment, paused } from './contents.ts';
+import { failures, open, things } from './things.ts';
 
 /** How long a caller may wait for the bad news: two seconds, and some for a busy machine. */
 const PATIENCE_MS = 3000;
@@ -61,6 +62,29 @@ function connectionFaults(engine: Engine): void {
       },
     );
 
+    test('an upload that waits for its caller rejects soon when the server hangs', async () => {
+      const { proxy, connect } = await proxied();
+      const storage = await connect();
+      const asked = moment();
+      const decided = moment();
+      const accept = () => {
+        asked.now();
+        return decided.come;
+      };
+      const slow = paused(Buffer.from('content'));
+      const uploads = [
+        storage.blobs.put(once(Buffer.from('x')), 100, { accept }),
+        storage.blobs.put(slow.content, 100),
+      ];
+      await Promise.all([asked.come, slow.halfRead]);
+      proxy.freeze();
+      const started = performance.now();
+      const results = await Promise.allSettled(uploads);
+      expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
+      expect(failures(results)).toEqual([expect.any(StorageUnavailableError), expect.any(StorageUnavailableError)]);
+      proxy.restore();
+    });
+
     test('connections that were reset are replaced without anybody noticing, once they are idle', async () => {
       const { proxy, connect } = await proxied();
       const storage = await connect();
@@ -103,18 +127,17 @@ function folderFaults(engine: Engine): void {
     test('where blobs cannot be written, blob calls and their ping reject with StorageUnavailableError, the rest works', async () => {
       const { storage, options } = await open(engine);
       const blobs = join(options.host.replace(/^file:/, ''), 'blobs');
-      const once = async function* () {
-        yield Buffer.from('content');
-      };
-      await storage.blobs.put(once(), 100);
+      const content = Buffer.from('content');
+      await storage.blobs.put(once(content), 100);
       await rename(blobs, `${blobs}.away`);
       await writeFile(blobs, 'a file in the way');
-      await expect(storage.blobs.put(once(), 100)).rejects.toBeInstanceOf(StorageUnavailableError);
+      await expect(storage.blobs.put(once(content), 100)).rejects.toBeInstanceOf(StorageUnavailableError);
       await expect(storage.blobs.ping()).rejects.toBeInstanceOf(StorageUnavailableError);
+      await expect(storage.blobs.sweep()).rejects.toBeInstanceOf(StorageUnavailableError);
       await storage.collection(things).insert({ space: 's', id: 'a' });
       await rm(blobs);
       await rename(`${blobs}.away`, blobs);
-      await storage.blobs.put(once(), 100);
+      await storage.blobs.put(once(content), 100);
       await storage.blobs.ping();
     });
   });

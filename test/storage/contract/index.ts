@@ -1,6 +1,8 @@
 /** The contract of `src/storage/port.ts`: every engine passes every case. */
 
 import type { Engine } from '../../support/engines.ts';
+import { blobAcceptContract } from './blob-accept.ts';
+import { blobAgeContract } from './blob-age.ts';
 import { blobsContract } from './blobs.ts';
 import { commitContract } from './commit.ts';
 import { commitManyContract } from './commit-many.ts';
@@ -16,6 +18,7 @@ import { orderContract } from './order.ts';
 import { pagingContract } from './paging.ts';
 import { scanContract } from './scan.ts';
 import { secretContract } from './secret.ts';
+import { sizeContract } from './size.ts';
 import { uniqueContract } from './unique.ts';
 import { updateContract } from './update.ts';
 import { valuesContract } from './values.ts';
@@ -38,6 +41,9 @@ export function storageContract(engine: Engine): void {
   commitManyContract(engine);
   commitRacesContract(engine);
   blobsContract(engine);
+  blobAcceptContract(engine);
+  blobAgeContract(engine);
+  sizeContract(engine);
   lifecycleContract(engine);
   faultsContract(engine);
 }

@@ -151,13 +151,17 @@ export function lifecycleContract(engine: Engine): void {
     });
 
     test('a unique index over documents with equal values never gets ready, and nothing is changed', async () => {
-      const { storage, reopen, another } = await filled();
+      const { storage, reopen, start } = await filled();
       await storage.collection(withoutIndexes).insert({ space: 's', id: 'twin', email: '7' });
       await storage.close();
-      const error = await another({ specs: [things] }).catch(e => e);
+      const failed = start({ specs: [things] });
+      const error = await failed.ready.catch(e => e);
       expect(error).toBeInstanceOf(StartupError);
       expect(error.message).toContain('things');
       expect(error.message).toContain('email');
+      for (const [name, call] of Object.entries(everyCall(failed))) {
+        await expect(call(), name).rejects.toBeInstanceOf(StorageUnavailableError);
+      }
       const collection = (await reopen([withoutIndexes])).collection(withoutIndexes);
       expect((await readAll(collection)).filter(t => t.email === '7').map(t => t.id)).toEqual(['7', 'twin']);
     });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Collection } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
-import { open, readAll, readIds, type Thing, things } from './things.ts';
+import { labels, open, readAll, readIds, type Thing, things } from './things.ts';
 
 /** Five in the space `s` (two of one rank, one without rank), and neighbours that no scan of `s` may show. */
 async function fill(collection: Collection<Thing>): Promise<void> {
@@ -91,6 +91,19 @@ export function scanContract(engine: Engine): void {
       expect(last.items).toStrictEqual([{ space: 's', id: 'e', rank: 10, note: 'ne' }]);
     });
 
+    test('settled has everything that was resolved before it', async () => {
+      const { storage, another } = await open(engine);
+      const collection = storage.collection(things);
+      const other = (await another()).collection(things);
+      const settled = { index: 'rank', prefix: ['s'], limit: 10, settled: true };
+      const ranks = async (from: Collection<Thing>) => (await from.scan(settled)).items.map(({ rank }) => rank);
+      for (let rank = 1; rank <= 10; rank++) {
+        const insert: Thing = { space: 's', id: `${rank}`, rank };
+        await (rank % 2 ? collection.insert(insert) : storage.commit([{ in: things, insert }]));
+        expect(await ranks(rank % 3 ? collection : other)).toEqual(Array.from({ length: rank }, (_, i) => i + 1));
+      }
+    });
+
     test('covered shows included fields as they are after every kind of change', async () => {
       const { storage } = await open(engine);
       const collection = storage.collection(things);
@@ -124,6 +137,26 @@ export function scanContract(engine: Engine): void {
       expect(await collection.count({ index: 'rank', prefix: ['s'] })).toBe(4);
       expect(await collection.count({ index: 'rank', prefix: ['s', 2] })).toBe(2);
       expect(await collection.count({ index: 'rank', prefix: ['s'], from: 2 }, 2)).toBe(2);
+    });
+
+    test('counts documents that do not expire, at most as many as the cap', async () => {
+      const { storage, reopen } = await open(engine);
+      expect(await storage.collection(labels).count({})).toBe(0);
+      for (const id of ['a', 'b', 'ba', 'bb', 'c']) await storage.collection(labels).insert({ id });
+      const other = (await reopen()).collection(labels);
+      expect(await other.delete(['a'])).toBe(true);
+      for (const [cap, all, some] of [
+        [undefined, 4, 3],
+        [0, 0, 0],
+        [1, 1, 1],
+        [3, 3, 3],
+        [4, 4, 3],
+        [5, 4, 3],
+      ] as const) {
+        expect(await other.count({}, cap), `all, ${cap}`).toBe(all);
+        expect(await other.count({ from: 'b', below: 'c' }, cap), `some, ${cap}`).toBe(some);
+        expect(await other.count({ prefix: ['nobody'] }, cap)).toBe(0);
+      }
     });
   });
 }

@@ -1,0 +1,38 @@
+import { isExpired } from '../change.ts';
+import type { Range } from '../port.ts';
+import { indexOf } from './apply.ts';
+import { boundsOf } from './keys.ts';
+import type { Index, Table } from './table.ts';
+import { coveredItem, entriesOf } from './walk.ts';
+
+/** Counts the documents of a range that have not expired, at most `cap`. Looks at them only where some may have. */
+export function countOf(table: Table, range: Range, cap: number, now: number): number {
+  const index = indexOf(table, range);
+  if (table.spec.expires === undefined) return countEntries(table, index, range, cap);
+  if (table.expiry && !index && isWhole(range)) {
+    const expired = table.expiry.db.getKeysCount({ start: [], end: [new Date(now + 1)] });
+    return Math.min(table.primary.getStats().entryCount - expired, cap);
+  }
+  let count = 0;
+  for (const item of entriesOf(table, index, range)) {
+    if (count >= cap) break;
+    const doc = index ? coveredItem(table, index, item) : item.doc();
+    if (doc && !isExpired(table, doc, now)) count++;
+  }
+  return count;
+}
+
+/** Each entry is a document that is there. */
+function countEntries(table: Table, index: Index | undefined, range: Range, cap: number): number {
+  const db = index?.db ?? table.primary;
+  if (isWhole(range)) return Math.min(db.getStats().entryCount, cap);
+  const { low: start, high: end } = boundsOf(range);
+  if (!Number.isFinite(cap)) return db.getKeysCount({ start, end });
+  let count = 0;
+  for (const _ of db.getKeys({ start, end, limit: cap })) count++;
+  return count;
+}
+
+function isWhole({ prefix = [], from, below }: Range): boolean {
+  return prefix.length === 0 && from === undefined && below === undefined;
+}
