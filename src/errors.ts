@@ -11,6 +11,16 @@ export const errorTable = {
   DuplicateKeyError: { status: 409, code: 'duplicate_key', means: 'A unique value is taken.' },
   PayloadTooLargeError: { status: 413, code: 'request_too_large', means: 'The body exceeds the limit that is named.' },
   RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
+  RangeNotSatisfiableError: {
+    status: 416,
+    code: 'range_not_satisfiable',
+    means: 'The content has no byte of the range that was asked for.',
+  },
+  ContentDamagedError: {
+    status: 500,
+    code: 'blob_unavailable',
+    means: 'What is stored is not what was stored; the log has it under the request id.',
+  },
   StorageUnavailableError: {
     status: 503,
     code: 'storage_unavailable',
@@ -20,6 +30,7 @@ export const errorTable = {
 
 /** More precise codes, with the status they come with. They never change their meaning. */
 export const errorCodes = {
+  blob_not_owned: { status: 400, means: 'An operation refers to a blob that was not uploaded in its vault.' },
   body_incomplete: { status: 400, means: 'The connection ended before the announced body was there.' },
   body_required: { status: 400, means: 'This route takes a JSON object as its body, and none was sent.' },
   blob_hash_invalid: { status: 400, means: 'What names a content is not a lower-case hex SHA-256.' },
@@ -27,6 +38,7 @@ export const errorCodes = {
   change_missing: { status: 400, means: 'The body names nothing to change.' },
   client_id_invalid: { status: 400, means: '`client_id` is not a text of 1 to 128 characters.' },
   cursor_invalid: { status: 400, means: '`cursor` is not one that this server gave out for this list.' },
+  email_invalid: { status: 400, means: '`email` is not one bare address of at most 254 bytes.' },
   encoding_invalid: { status: 400, means: 'The body is not UTF-8, or its Content-Encoding cannot be undone.' },
   event_incomplete: { status: 400, means: 'An event lacks `uuid`, `itemUuid` or `action`, or one of them is empty.' },
   event_timestamp_invalid: {
@@ -34,6 +46,7 @@ export const errorCodes = {
     means: 'The `timestamp` of an event is missing, 0, or more than a day ahead of the server (seconds are meant).',
   },
   events_invalid: { status: 400, means: 'The body is not a JSON list of events, or a field has a wrong type.' },
+  field_too_long: { status: 400, means: 'A field of an operation is longer than it may be.' },
   files_invalid: { status: 400, means: '`files` is not as the route demands; the message names the place.' },
   from_timestamp_invalid: {
     status: 400,
@@ -43,18 +56,33 @@ export const errorCodes = {
   http_invalid: { status: 400, means: 'What arrived is not an HTTP request.' },
   id_invalid: { status: 400, means: '`id` is another one than that of the path.' },
   ids_invalid: { status: 400, means: '`ids` is not a list of texts; the message names the place.' },
+  inline_binary_forbidden: { status: 400, means: 'An operation on a file carries `dataBase64` instead of a blob.' },
+  invalid_blob_hash: { status: 400, means: 'The path does not end in a lower-case hex SHA-256.' },
+  invalid_blob_reference: {
+    status: 400,
+    means: 'The `blob` of an operation is malformed, or has another size than the upload.',
+  },
+  invalid_json: { status: 400, means: 'The body is not JSON, or a field has another type (Verstak).' },
+  invalid_multipart: { status: 400, means: 'The form is not exactly one part `file` with a filename.' },
+  invalid_operation: { status: 400, means: 'An operation lacks a field, or a number is negative.' },
+  invalid_payload: { status: 400, means: 'The `payload_json` of an operation is not JSON.' },
+  invalid_request: { status: 400, means: 'Something is missing or not as it must be (Verstak); the message names it.' },
   index_value_invalid: { status: 400, means: 'A name or value is too long to be found again, or holds U+0000.' },
   json_invalid: { status: 400, means: 'The body is not JSON, or not a JSON object.' },
   key_invalid: { status: 400, means: 'The key is not 1 to 1024 of `a-z A-Z 0-9 _ . ,`.' },
   limit_invalid: { status: 400, means: '`limit` is not an integer from 1 to 1000.' },
   login_invalid: { status: 400, means: 'The body is not a JSON object with a `username` and a `password`.' },
+  mail_settings_invalid: { status: 400, means: 'Something about the mail server cannot be; the message names it.' },
+  mail_token_invalid: { status: 400, means: 'The token of a mail is unknown, used, expired, or for another purpose.' },
   new_password_invalid: { status: 400, means: '`new_password` is not a text.' },
   new_username_invalid: { status: 400, means: '`new_username` is not 3 to 50 of `A-Z a-z 0-9 _ -`.' },
   password_invalid: { status: 400, means: '`password` is not a text of 1 to 1024 bytes.' },
+  password_length_invalid: { status: 400, means: '`password` is not 8 to 256 bytes.' },
   path_invalid: { status: 400, means: 'The path of the request cannot be percent-decoded.' },
   prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
   punches_invalid: { status: 400, means: '`punches` is not a list of valid punches; the message names the place.' },
   rules_invalid: { status: 400, means: '`rules` is not a list of access rules; the message names the place.' },
+  trailing_json: { status: 400, means: 'The body goes on behind its JSON value (Verstak).' },
   username_invalid: {
     status: 400,
     means:
@@ -74,15 +102,29 @@ export const errorCodes = {
   session_token_invalid: { status: 401, means: 'The session token is no valid one, or has expired.' },
   account_blocked: { status: 403, means: 'The account is blocked.' },
   credentials_invalid: { status: 403, means: 'There is no such account, or the password is another.' },
+  csrf_invalid: {
+    status: 403,
+    means: 'The request does not come from a page of this server, or from one that is out of date.',
+  },
+  email_unconfirmed: { status: 403, means: 'The e-mail of the account is not confirmed yet.' },
   event_forbidden: { status: 403, means: 'The access rules do not allow an event; nothing of the list was stored.' },
   registration_closed: { status: 403, means: 'This server does not take new accounts.' },
   token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },
   account_not_found: { status: 404, means: 'There is no such account.' },
+  blob_not_found: { status: 404, means: 'The vault has no such blob.' },
   config_not_found: { status: 404, means: 'The account has no such config.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
   request_timeout: { status: 408, means: 'The request took too long to arrive.' },
+  email_taken: { status: 409, means: 'Another account has this e-mail.' },
   user_exists: { status: 409, means: 'The name is taken.' },
   uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },
+  blob_too_large: { status: 413, means: 'The blob has more bytes than one may have.' },
+  payload_too_large: { status: 413, means: 'The `payload_json` of an operation is longer than it may be.' },
+  quota_exceeded: {
+    status: 413,
+    means: 'The blobs of the vault, or of the account, would take more bytes than they may.',
+  },
+  too_many_operations: { status: 413, means: 'The push has more operations than one may have: halve it.' },
   headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
   internal_error: { status: 500, means: 'The server made a mistake; its log has it under the request id.' },
 } as const satisfies Readonly<Record<string, { status: number; means: string }>>;
@@ -173,13 +215,42 @@ export class DuplicateKeyError extends ConflictError {
   }
 }
 
-/** 413: the body, or the part of it that `place` names, exceeds `limit` bytes. */
+/** 413: the body, or the part of it that `place` names, exceeds `limit` bytes, or whatever it is counted in. */
 export class PayloadTooLargeError extends AppError {
-  constructor(limit: number, options?: ErrorOptions, place?: string) {
+  constructor(limit: number, options?: ErrorOptions, place?: string, unit = 'bytes') {
     const where = place === undefined ? '' : `${place}: `;
-    super('PayloadTooLargeError', `${where}too large: at most ${limit} bytes are taken here`, {
+    super('PayloadTooLargeError', `${where}too large: at most ${limit} ${unit} are taken here`, {
       details: { limit },
       ...options,
+    });
+  }
+}
+
+/** 416: the content has `size` bytes, and none of them is in the range. */
+export class RangeNotSatisfiableError extends AppError {
+  readonly size: number;
+  constructor(size: number, options?: ErrorOptions) {
+    super('RangeNotSatisfiableError', `the content has ${size} bytes`, options);
+    this.size = size;
+  }
+}
+
+/** 500: a stored content is not what it was. The message is for the log; callers are told that much only. */
+export class ContentDamagedError extends AppError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ContentDamagedError', 'the content cannot be given out', { ...options, cause: new Error(message) });
+  }
+}
+
+/** An error under another code, where the contract of an API has one of its own for it. */
+export class RenamedError extends AppError {
+  constructor(error: AppError, code: string) {
+    const { message, details, retryAfter } = error;
+    super(error.name as keyof typeof errorTable, message, {
+      code,
+      cause: error,
+      ...(details && { details }),
+      ...(retryAfter !== undefined && { retryAfter }),
     });
   }
 }
@@ -201,4 +272,9 @@ export class StorageUnavailableError extends AppError {
 /** The server cannot start as things are (configuration, data). `message` is for the operator and says what to do. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
+}
+
+/** A mail did not go away. `message` is for an admin; it holds neither the password of the mail server nor the recipient. */
+export class MailError extends Error {
+  override readonly name = 'MailError';
 }

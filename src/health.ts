@@ -17,50 +17,61 @@ export interface HealthDeps {
 /** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
 export function healthRoutes({ storage, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
   const started = clock.now();
+  const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
   const answers = (work: Promise<void>) =>
     work.then(
       () => true,
       () => false,
     );
 
+  /** What the fields are that the clients of all APIs look for, and whether the storage can be used. */
+  async function look() {
+    const [database, blobs] = await Promise.all([answers(storage.ping()), answers(storage.blobs.ping())]);
+    const time = now();
+    const uptime = Math.floor((clock.now() - started) / 1000);
+    const fields = {
+      timestamp: time,
+      time,
+      server_time: time,
+      version,
+      uptime,
+      uptime_seconds: uptime,
+      build_commit: buildCommit,
+      database_reachable: database,
+      blob_storage_writable: blobs,
+      schema_version: SCHEMA_VERSION,
+    };
+    return { works: database && blobs, fields };
+  }
+
   return [
     {
       method: 'GET',
       path: '/livez',
       handle: async ctx => {
-        ctx.body = { status: 'alive' };
+        ctx.body = { status: 'ok', server_time: now() };
       },
     },
     {
       method: 'GET',
       path: '/readyz',
       handle: async ctx => {
-        await storage.ping();
-        if (!prepared()) throw new StorageUnavailableError('the storage is being prepared');
-        ctx.body = { status: 'ready' };
+        const { works, fields } = await look();
+        if (!works || !prepared()) {
+          const message = works ? 'the storage is being prepared' : undefined;
+          throw new StorageUnavailableError(message, { details: { status: 'degraded', ...fields } });
+        }
+        ctx.body = { status: 'ok', ...fields };
       },
     },
     {
       method: 'GET',
       path: '/api/v1/health',
       handle: async ctx => {
-        const [database, blobs] = await Promise.all([answers(storage.ping()), answers(storage.blobs.ping())]);
-        const time = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-        const uptime = Math.floor((clock.now() - started) / 1000);
-        ctx.status = database && blobs ? 200 : 503;
-        ctx.body = {
-          status: database && blobs ? 'healthy' : 'degraded',
-          timestamp: time,
-          time,
-          server_time: time,
-          version,
-          uptime,
-          uptime_seconds: uptime,
-          build_commit: buildCommit,
-          database_reachable: database,
-          blob_storage_writable: blobs,
-          schema_version: SCHEMA_VERSION,
-        };
+        const { works, fields } = await look();
+        ctx.status = works ? 200 : 503;
+        if (!works) ctx.set('Retry-After', '1');
+        ctx.body = { status: works ? 'healthy' : 'degraded', ...fields };
       },
     },
   ];

@@ -19,11 +19,11 @@ const PARENT_CHECK = 500;
 process.exit(await main().catch(failed));
 
 async function main(): Promise<number> {
-  const { action, config: file, admin } = readArguments(process.argv.slice(2));
+  const { action, config: file, flags: given } = readArguments(process.argv.slice(2));
   if (action === 'help') return print(HELP);
   if (action === 'version') return print(`keybin-server ${packageVersion()}\n`);
 
-  const flags = (await flagsOfWorker()) ?? (await readFlags(admin, () => buffer(process.stdin)));
+  const flags = (await flagsOfWorker()) ?? (await readFlags(given, () => buffer(process.stdin)));
   const load = () => loadConfig({ file, environment: process.env, flags });
   const loaded = await load();
   if (action === 'check-config') {

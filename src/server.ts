@@ -1,10 +1,11 @@
-import http from 'node:http';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { StartupError } from './errors.ts';
+import { limitBodyTime } from './middleware/body-time.ts';
 
-/** Time for the headers of a request, and for all of it, in milliseconds: slow clients hold no connection for longer. */
+/** Time for the headers of a request, in milliseconds: slow clients hold no connection for longer. */
 const HEADERS_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 120_000;
 
 /** How long an idle connection is kept, in milliseconds: longer than the minute that proxies keep theirs. */
 const KEEP_ALIVE_TIMEOUT = 65_000;
@@ -13,16 +14,19 @@ const KEEP_ALIVE_TIMEOUT = 65_000;
 const MAX_HEADER_BYTES = 16_384;
 
 /** How long a stop waits for running requests, in milliseconds. */
-const GRACE = 10_000;
+const GRACE = 20_000;
 
 /** How long a stop waits for the first request of a connection, in milliseconds: it may be under way. */
 const FRESH_GRACE = 500;
+
+/** How long a client that was refused has to take that in before it is cut off, in milliseconds. */
+const LINGER = 1_000;
 
 /** A listening server. */
 export interface RunningServer {
   /** `http://127.0.0.1:5000` */
   readonly url: string;
-  /** Stops accepting, finishes what runs (10 s at most), then cuts the rest. */
+  /** Stops accepting, finishes what runs (20 s at most), then cuts the rest. */
   stop(): Promise<void>;
 }
 
@@ -31,12 +35,15 @@ export async function listen(handler: http.RequestListener, host: string, port: 
   const server = http.createServer(
     {
       headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
+      requestTimeout: 0, // it knows only one limit for all requests; `limitBodyTime` is in its place
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       maxHeaderSize: MAX_HEADER_BYTES,
       connectionsCheckingInterval: 5_000,
     },
-    handler,
+    (req, res) => {
+      limitBodyTime(req, () => refuseSlow(req, res));
+      handler(req, res);
+    },
   );
   server.on('clientError', refuse);
   const fresh = freshConnections(server);
@@ -49,24 +56,36 @@ export async function listen(handler: http.RequestListener, host: string, port: 
 }
 
 /** What is no HTTP, in JSON like every other error. */
-function refuse(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, code, text] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [
-          '431 Request Header Fields Too Large',
-          'headers_too_large',
-          `the headers are longer than ${MAX_HEADER_BYTES} bytes`,
-        ]
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'request_timeout', 'the request took too long to arrive']
-        : ['400 Bad Request', 'http_invalid', 'this is not a valid HTTP request'];
+function refuse({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else if (code === 'HPE_HEADER_OVERFLOW') answerAndClose(socket, TOO_LONG);
+  else answerAndClose(socket, code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TOO_SLOW : NO_HTTP);
+}
+
+function refuseSlow({ socket }: IncomingMessage, res: ServerResponse): void {
+  // Where its answer has begun, or that of an earlier request is under way, another one would be taken for a part of that.
+  if (res.headersSent || res.socket === null || !socket.writable) socket.destroy();
+  else answerAndClose(socket, TOO_SLOW);
+}
+
+/** An answer that does not come from the application: status, code and sentence. */
+type Refusal = readonly [status: string, code: string, text: string];
+
+const NO_HTTP: Refusal = ['400 Bad Request', 'http_invalid', 'this is not a valid HTTP request'];
+const TOO_SLOW: Refusal = ['408 Request Timeout', 'request_timeout', 'the request took too long to arrive'];
+const TOO_LONG: Refusal = [
+  '431 Request Header Fields Too Large',
+  'headers_too_large',
+  `the headers are longer than ${MAX_HEADER_BYTES} bytes`,
+];
+
+function answerAndClose(socket: Duplex, [status, code, text]: Refusal): void {
   const body = JSON.stringify({ error: text, code });
   const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+  // Its end of the connection is still open, and it may go on sending.
+  const cut = setTimeout(() => socket.destroy(), LINGER).unref();
+  socket.once('close', () => clearTimeout(cut));
 }
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): StartupError {

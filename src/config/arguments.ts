@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { StartupError } from '../errors.ts';
-import type { AdminFlags } from './flags.ts';
+import type { Flags } from './flags.ts';
 import { nearest } from './nearest.ts';
 import { optionList } from './options.ts';
 import { didYouMean } from './source.ts';
@@ -11,7 +11,7 @@ import { didYouMean } from './source.ts';
 export interface Arguments {
   readonly action: 'serve' | 'check-config' | 'help' | 'version';
   readonly config?: string | undefined;
-  readonly admin: AdminFlags;
+  readonly flags: Flags;
 }
 
 /** The command line is wrong. The message lists all problems; the process ends with `exitCode`. */
@@ -21,6 +21,9 @@ export class UsageError extends StartupError {
 
 const FLAGS = {
   config: { type: 'string' },
+  listen: { type: 'string' },
+  port: { type: 'string' },
+  data: { type: 'string' },
   'admin-user': { type: 'string' },
   'admin-pass': { type: 'string' },
   'admin-pass-file': { type: 'string' },
@@ -33,10 +36,16 @@ const FLAGS = {
 /** What a flag needs behind it; the others take nothing. */
 const NEEDS = new Map([
   ['config', 'the path of a file'],
+  ['listen', 'an IP address or a host name'],
+  ['port', 'a number'],
+  ['data', 'the path of a folder'],
   ['admin-user', 'a name'],
   ['admin-pass', 'a password'],
   ['admin-pass-file', 'the path of a file'],
 ]);
+
+/** What is no folder may hold a password, and is not repeated. */
+const ELSEWHERE = 'what begins as this does is set in the file as [STORE] host, or as KEYBIN_STORE_HOST';
 
 const PASSWORD_FLAGS = ['admin-pass', 'admin-pass-file', 'admin-pass-stdin'];
 
@@ -55,17 +64,20 @@ export function readArguments(args: readonly string[]): Arguments {
   }
   const passwords = PASSWORD_FLAGS.filter(name => seen.has(name)).map(name => `--${name}`);
   if (passwords.length > 1) problems.push(`${passwords.join(' and ')} are given together; expected one of them`);
-  if (seen.has('help')) return { action: 'help', admin: {} };
+  if (seen.has('help')) return { action: 'help', flags: {} };
   if (problems.length > 0) throw new UsageError(`${problems.join('\n')}\nTry: keybin-server --help`);
-  if (seen.has('version')) return { action: 'version', admin: {} };
+  if (seen.has('version')) return { action: 'version', flags: {} };
   return {
     action: seen.has('check-config') ? 'check-config' : 'serve',
     config: seen.get('config'),
-    admin: {
-      user: seen.get('admin-user'),
-      pass: seen.get('admin-pass'),
-      passFile: seen.get('admin-pass-file'),
-      passStdin: seen.has('admin-pass-stdin'),
+    flags: {
+      listen: seen.get('listen'),
+      port: seen.get('port'),
+      data: seen.get('data'),
+      adminUser: seen.get('admin-user'),
+      adminPass: seen.get('admin-pass'),
+      adminPassFile: seen.get('admin-pass-file'),
+      adminPassStdin: seen.has('admin-pass-stdin'),
     },
   };
 }
@@ -87,6 +99,7 @@ function check({ name, rawName, value, inlineValue }: Flag, seen: ReadonlyMap<st
   const needed = NEEDS.get(name);
   if (needed === undefined) return value === undefined ? undefined : `${rawName} takes no value`;
   if (!value || (!inlineValue && value.startsWith('-'))) return `${rawName} needs ${needed}`;
+  if (name === 'data' && /^(file|mongodb(\+srv)?):/.test(value)) return `${rawName} needs ${needed}; ${ELSEWHERE}`;
   return seen.has(name) ? `${rawName} is given twice` : undefined;
 }
 
@@ -100,10 +113,13 @@ function instead(name: string): string {
 /** What `--help` prints. */
 export const HELP = `Keybin: a self-hosted key/value data store over HTTP, with expiring tokens.
 
-Usage: keybin-server [--config FILE] [--check-config] [--admin-user NAME ...]
+Usage: keybin-server [--config FILE] [--check-config] [--port N ...]
 
   --config FILE           read this configuration file
   --check-config          print the values in force, secrets masked, and stop
+  --listen ADDRESS        the address to listen on ([APP] host)
+  --port N                the port to listen on ([APP] port)
+  --data FOLDER           the folder the data is in ([STORE] host=file:FOLDER)
   --admin-user NAME       the account that is made an admin ([ADMIN] username)
   --admin-pass-file FILE  its password is in this file
   --admin-pass-stdin      its password is all of the standard input
@@ -119,7 +135,7 @@ in ./data. Values come from, the later over the earlier:
      for secrets also <key>_file, which names a file that holds the value
   3. the environment: KEYBIN_<SECTION>_<KEY>; for secrets also
      KEYBIN_<SECTION>_<KEY>_FILE
-  4. the --admin flags
+  4. the flags above
 
 Examples
 
@@ -131,6 +147,9 @@ Examples
 
   KEYBIN_APP_PORT=8080 KEYBIN_STORE_HOST=mongodb://db:27017 keybin-server
       Another port, data in MongoDB, no file.
+
+  keybin-server --listen 0.0.0.0 --port 8080 --data /srv/keybin
+      Open to the network, data elsewhere, no file.
 
   pass show keybin | keybin-server --admin-user root --admin-pass-stdin
       An admin whose password is written nowhere.

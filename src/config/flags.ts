@@ -2,35 +2,40 @@
 
 import { decode, type Found, type Given, readSecretFile, type Source, secretText, unreadable } from './source.ts';
 
-/** What the command line says about the admin's account; at most one of the last three. */
-export interface AdminFlags {
-  readonly user?: string | undefined;
-  readonly pass?: string | undefined;
-  readonly passFile?: string | undefined;
-  readonly passStdin?: boolean;
+/** What the command line says about options; at most one of the three that give the admin's password. */
+export interface Flags {
+  readonly listen?: string | undefined;
+  readonly port?: string | undefined;
+  /** A folder. */
+  readonly data?: string | undefined;
+  readonly adminUser?: string | undefined;
+  readonly adminPass?: string | undefined;
+  readonly adminPassFile?: string | undefined;
+  readonly adminPassStdin?: boolean;
 }
 
 /** The flags in the form of a {@link Source}. `readInput` gives all of the standard input; it is called at most once. */
-export async function readFlags(
-  { user, pass, passFile, passStdin }: AdminFlags,
-  readInput: () => Promise<Uint8Array>,
-  directory = '.',
-): Promise<Source> {
+export async function readFlags(flags: Flags, readInput: () => Promise<Uint8Array>, directory = '.'): Promise<Source> {
+  const { listen, port, data, adminUser, adminPass, adminPassFile: path, adminPassStdin } = flags;
   const given: Given[] = [];
   const warnings: string[] = [];
-  const give = (key: string, where: string, found: Found) => given.push({ section: 'ADMIN', key, where, found });
-  if (user !== undefined) give('username', '--admin-user', { text: user });
-  if (pass !== undefined) {
-    give('password', '--admin-pass', { text: pass });
+  const give = (section: string, key: string, where: string, found: Found) =>
+    given.push({ section, key, where, found });
+  if (listen !== undefined) give('APP', 'host', '--listen', { text: listen });
+  if (port !== undefined) give('APP', 'port', '--port', { text: port });
+  if (data !== undefined) give('STORE', 'host', '--data', { text: `file:${data}` });
+  if (adminUser !== undefined) give('ADMIN', 'username', '--admin-user', { text: adminUser });
+  if (adminPass !== undefined) {
+    give('ADMIN', 'password', '--admin-pass', { text: adminPass });
     warnings.push(
       '--admin-pass: whoever may list processes sees the password; better are --admin-pass-file and --admin-pass-stdin',
     );
   }
-  if (passFile !== undefined) {
+  if (path !== undefined) {
     const named = '--admin-pass-file';
-    give('password', named, await readSecretFile({ path: passFile, named }, directory));
+    give('ADMIN', 'password', named, await readSecretFile({ path, named }, directory));
   }
-  if (passStdin) give('password', '--admin-pass-stdin', await readSecretInput(readInput));
+  if (adminPassStdin) give('ADMIN', 'password', '--admin-pass-stdin', await readSecretInput(readInput));
   return { given, problems: [], warnings };
 }
 

@@ -53,13 +53,19 @@ export function sourcedJsonReader(limit: number): (ctx: Context) => Promise<Sour
   };
 }
 
-function textReader(limit: number): (ctx: Context) => Promise<string> {
+/**
+ * A reader for text of at most `limit` bytes, whatever the content type says; an empty body is the empty text. Throws
+ * `InvalidInputError` (codes `body_incomplete`, `encoding_invalid`) and `PayloadTooLargeError`.
+ */
+export function textReader(limit: number): (ctx: Context) => Promise<string> {
   // Bytes are asked for, not text: decoding would replace what is not UTF-8 silently.
   const options = { enableTypes: ['text'], extendTypes: { text: ['*/*'] }, textLimit: `${limit}b`, encoding: null };
   const read = bodyParser(options as unknown as bodyParser.Options);
   return async ctx => {
+    const { headers } = ctx.req;
+    const type = headers['content-type'];
     // The parser skips what has no content type, or one that is not well formed; here none of them means anything.
-    ctx.req.headers['content-type'] = 'text/plain';
+    headers['content-type'] = 'text/plain';
     try {
       await read(ctx as never, async () => {});
     } catch (error) {
@@ -67,6 +73,8 @@ function textReader(limit: number): (ctx: Context) => Promise<string> {
       ctx.req.unpipe();
       ctx.req.resume();
       throw refusal(error, limit);
+    } finally {
+      headers['content-type'] = type;
     }
     const bytes: unknown = ctx.request.rawBody;
     if (!(bytes instanceof Uint8Array)) return '';
@@ -94,7 +102,8 @@ function refusal(error: unknown, limit: number): unknown {
   if (type === 'request.aborted' || type === 'stream.not.readable')
     return new InvalidInputError('the body was cut off', { code: 'body_incomplete' });
   if (status === 415) return new InvalidInputError('this Content-Encoding is not taken', { code: 'encoding_invalid' });
-  if (code?.startsWith('Z_'))
+  // zlib's errors, and Brotli's.
+  if (code?.startsWith('Z_') || code?.startsWith('ERR__'))
     return new InvalidInputError('the compressed body is damaged', { code: 'encoding_invalid' });
   if (status === 400)
     return new InvalidInputError('the body does not have the announced length', { code: 'body_incomplete' });

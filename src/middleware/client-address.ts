@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { Context } from 'koa';
+import { forwardedAddress, plainAddress, trustedProxies } from './trusted-proxies.ts';
 
 /** Finds the address of the client. */
 export type ClientAddress = (ctx: Context) => string;
@@ -9,21 +10,11 @@ export type ClientAddress = (ctx: Context) => string;
  * addresses and CIDR ranges.
  */
 export function clientAddress(trusted: readonly string[]): ClientAddress {
-  const proxies = new BlockList();
-  for (const range of trusted) {
-    const [address = '', bits] = range.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) proxies.addAddress(address, family);
-    else proxies.addSubnet(address, Number(bits), family);
-  }
-  const isTrusted = (address: string) => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const isTrusted = trustedProxies(trusted);
   return ctx => {
-    let client = plain(ctx.req.socket.remoteAddress ?? '');
+    let client = plainAddress(ctx.req.socket.remoteAddress ?? '');
     if (trusted.length === 0) return client;
-    const hops = ctx
-      .get('X-Forwarded-For')
-      .split(',')
-      .map(hop => plain(hop.trim()));
+    const hops = ctx.get('X-Forwarded-For').split(',').map(forwardedAddress);
     while (isTrusted(client)) {
       const hop = hops.pop();
       if (hop === undefined || isIP(hop) === 0) break;
@@ -31,9 +22,4 @@ export function clientAddress(trusted: readonly string[]): ClientAddress {
     }
     return client;
   };
-}
-
-/** IPv4 addresses that arrive on an IPv6 socket, as IPv4. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }

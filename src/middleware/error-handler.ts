@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 import type { Log } from '../core/log.ts';
-import { AppError, MethodNotAllowedError } from '../errors.ts';
+import { AppError, MethodNotAllowedError, RangeNotSatisfiableError } from '../errors.ts';
+import { answerPage, prefersHtml } from './page.ts';
 
 /** Paths whose errors are JSON even for browsers. */
-const API = /^\/(api|v1|v2|user)(\/|$)/;
+const API = /^\/(api|v1|v2|user|admin\/api)(\/|$)/;
 
 /**
  * The one place that writes an error response: `{"error","code"}` and the error's details, with the status of its class. Anything that is
@@ -20,13 +21,11 @@ function answer(ctx: Context, error: AppError): void {
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
   if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
-  if (error.status === 503) ctx.state.cause = error;
-  if (error.status === 404 && !API.test(ctx.path) && ctx.accepts('json', 'html') === 'html') {
-    ctx.set('Content-Security-Policy', "default-src 'none'");
+  if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);
+  if (error.status >= 500) ctx.state.cause = error;
+  if (error.status === 404 && !API.test(ctx.path) && prefersHtml(ctx)) {
+    answerPage(ctx, 404, 'Not found', '<h1>Not found</h1>\n<p>There is nothing at this path.</p>');
     ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path
-    ctx.type = 'html';
-    ctx.body =
-      '<!doctype html><meta charset="utf-8"><title>Not found</title><h1>Not found</h1><p>There is nothing at this path.';
     return;
   }
   ctx.body = { error: error.message, code: error.code, ...error.details };

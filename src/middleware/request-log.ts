@@ -17,6 +17,7 @@ export function logRequest(log: Log, ctx: Context, duration: number): void {
   if (state.account !== undefined) fields.account = state.account;
   if (state.code !== undefined) fields.code = state.code;
   if (state.cause !== undefined) fields.err = state.cause;
-  if (res.statusCode >= 500) log.warn(fields, 'request');
+  if (res.statusCode === 500 && state.cause !== undefined) log.error(fields, 'request');
+  else if (res.statusCode >= 500) log.warn(fields, 'request');
   else log.info(fields, 'request');
 }

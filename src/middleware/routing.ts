@@ -13,6 +13,8 @@ export interface Route {
   readonly method: Method;
   /** Pattern of @koa/router: `/user/:token/keys`. The log names it instead of the path. */
   readonly path: string;
+  /** What 405 names for this path, where a contract fixes it; otherwise every method that the path takes. */
+  readonly allow?: string;
   readonly handle: (ctx: Context, params: Params) => Promise<void>;
 }
 
@@ -94,10 +96,11 @@ function decoded(segment: string): string {
 }
 
 function unmatched(path: string, candidates: readonly Compiled[]): Error {
-  const methods = new Set<string>(
-    candidates.filter(({ regexp }) => regexp.test(path)).map(({ route }) => route.method),
-  );
-  if (methods.size === 0) return new NotFoundError('there is nothing at this path');
+  const routes = candidates.filter(({ regexp }) => regexp.test(path)).map(({ route }) => route);
+  if (routes.length === 0) return new NotFoundError('there is nothing at this path');
+  const fixed = routes.find(({ allow }) => allow !== undefined)?.allow;
+  if (fixed !== undefined) return new MethodNotAllowedError(fixed);
+  const methods = new Set<string>(routes.map(({ method }) => method));
   if (methods.has('GET')) methods.add('HEAD');
   return new MethodNotAllowedError([...methods].sort().join(', '));
 }

@@ -14,7 +14,8 @@ export function shape<T>(schema: z.ZodType<T>, input: unknown): T {
   throw new InvalidInputError(`${placeOf(path)}: ${issue?.message ?? 'not valid'}`, { code: `${field}_invalid` });
 }
 
-function placeOf(path: readonly PropertyKey[]): string {
+/** A place in an input, as messages name it: `files[3].path`. */
+export function placeOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'body';
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type AdminFlags, readFlags } from '../../src/config/flags.ts';
+import { type Flags, readFlags } from '../../src/config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { renderEffective } from '../../src/config/render.ts';
 import { emptyFolder, loadEnvironment, loadText, problemsOf } from './load-text.ts';
@@ -9,7 +9,7 @@ import { emptyFolder, loadEnvironment, loadText, problemsOf } from './load-text.
 const BOTH = '[ADMIN]\nusername=root\npassword=s3cret-of-file\n';
 
 async function loadFlags(
-  flags: AdminFlags,
+  flags: Flags,
   { text = '', environment = {}, input = '' as string | Uint8Array } = {},
 ): Promise<LoadedConfig> {
   const directory = await emptyFolder();
@@ -80,7 +80,7 @@ describe('[ADMIN]', () => {
 describe('the flags of the admin', () => {
   it('win over the environment and the file, and the origins name them', async () => {
     const { config, origins } = await loadFlags(
-      { user: 'flag', passFile: 'secret' },
+      { adminUser: 'flag', adminPassFile: 'secret' },
       { text: BOTH, environment: { KEYBIN_ADMIN_USERNAME: 'env', KEYBIN_ADMIN_PASSWORD: 's3cret-of-env' } },
     );
     expect(config.ADMIN).toEqual({ username: 'flag', password: 's3cret in a file ' });
@@ -91,22 +91,22 @@ describe('the flags of the admin', () => {
   });
 
   it('may complete what the file gives', async () => {
-    expect((await loadFlags({ user: 'flag' }, { text: BOTH })).config.ADMIN).toEqual({
+    expect((await loadFlags({ adminUser: 'flag' }, { text: BOTH })).config.ADMIN).toEqual({
       username: 'flag',
       password: 's3cret-of-file',
     });
-    expect(await problemsOf(loadFlags({ passFile: 'secret' }))).toEqual([
+    expect(await problemsOf(loadFlags({ adminPassFile: 'secret' }))).toEqual([
       expect.stringContaining('--admin-pass-file: [ADMIN] password: needs [ADMIN] username'),
     ]);
   });
 
   it('hide what is wrong in the file: that is not in force', async () => {
     const text = '[ADMIN]\nusername=root\npassword_file=gone\n';
-    expect((await loadFlags({ passFile: 'secret' }, { text })).config.ADMIN.password).toBe('s3cret in a file ');
+    expect((await loadFlags({ adminPassFile: 'secret' }, { text })).config.ADMIN.password).toBe('s3cret in a file ');
   });
 
   it('--admin-pass is warned about: others see it', async () => {
-    const { config, warnings } = await loadFlags({ user: 'root', pass: 's3cret of mine' });
+    const { config, warnings } = await loadFlags({ adminUser: 'root', adminPass: 's3cret of mine' });
     expect(config.ADMIN.password).toBe('s3cret of mine');
     expect(warnings).toEqual([expect.stringMatching(/^--admin-pass: .*--admin-pass-file and --admin-pass-stdin$/)]);
   });
@@ -117,26 +117,26 @@ describe('the flags of the admin', () => {
     ['s3cret\non input\n\n', 's3cret\non input\n'],
     [' s3cret on input ', ' s3cret on input '],
   ])('--admin-pass-stdin takes all of %j but one line break at its end', async (input, password) => {
-    const { config, origins, warnings } = await loadFlags({ user: 'root', passStdin: true }, { input });
+    const { config, origins, warnings } = await loadFlags({ adminUser: 'root', adminPassStdin: true }, { input });
     expect(config.ADMIN.password).toBe(password);
     expect(origins.get('[ADMIN] password')).toBe('--admin-pass-stdin');
     expect(warnings).toEqual([]);
   });
 
   it('a password that cannot be read is one problem among the others', async () => {
-    const load = (flags: AdminFlags, input?: Uint8Array) =>
-      problemsOf(loadFlags({ user: 'root', ...flags }, { text: '[APP]\nport=x\n', ...(input && { input }) }));
+    const load = (flags: Flags, input?: Uint8Array) =>
+      problemsOf(loadFlags({ adminUser: 'root', ...flags }, { text: '[APP]\nport=x\n', ...(input && { input }) }));
     const port = expect.stringContaining('[APP] port');
     const file = '--admin-pass-file names';
-    expect(await load({ passFile: 'gone' })).toEqual([port, `${file} "gone", which does not exist`]);
-    expect(await load({ passFile: 'blank' })).toEqual([port, `${file} "blank", which is empty`]);
+    expect(await load({ adminPassFile: 'gone' })).toEqual([port, `${file} "gone", which does not exist`]);
+    expect(await load({ adminPassFile: 'blank' })).toEqual([port, `${file} "blank", which is empty`]);
     const input = '--admin-pass-stdin: the standard input';
-    expect(await load({ passStdin: true })).toEqual([port, `${input} is empty`]);
-    expect(await load({ passStdin: true }, Uint8Array.of(0xff))).toEqual([port, `${input} is not UTF-8 text`]);
+    expect(await load({ adminPassStdin: true })).toEqual([port, `${input} is empty`]);
+    expect(await load({ adminPassStdin: true }, Uint8Array.of(0xff))).toEqual([port, `${input} is not UTF-8 text`]);
   });
 
   it('are plain data that another process can be sent', async () => {
-    const flags = { user: 'root', pass: 's3cret of mine' };
+    const flags = { adminUser: 'root', adminPass: 's3cret of mine' };
     const source = await readFlags(flags, async () => Buffer.of());
     expect(JSON.parse(JSON.stringify(source))).toEqual(source);
   });

@@ -22,17 +22,22 @@ describe('readArguments', () => {
     [['--help', '--version', '--unknown'], { action: 'help' }],
     [['-h'], { action: 'help' }],
   ])('%j', (args, expected) => {
-    expect(readArguments(args)).toEqual({ admin: expect.anything(), ...expected });
+    expect(readArguments(args)).toEqual({ flags: expect.anything(), ...expected });
   });
 
   it.each([
-    [[], { passStdin: false }],
-    [['--admin-user', 'root', '--admin-pass', 's3cret'], { user: 'root', pass: 's3cret', passStdin: false }],
-    [['--admin-pass=-s3cret'], { pass: '-s3cret', passStdin: false }],
-    [['--admin-pass-file=./secret'], { passFile: './secret', passStdin: false }],
-    [['--admin-pass-stdin', '--check-config'], { passStdin: true }],
-  ])('%j is about the admin', (args, expected) => {
-    expect(readArguments(args).admin).toEqual(expected);
+    [[], { adminPassStdin: false }],
+    [['--admin-user', 'root', '--admin-pass', 's3cret'], { adminUser: 'root', adminPass: 's3cret' }],
+    [['--admin-pass=-s3cret'], { adminPass: '-s3cret' }],
+    [['--admin-pass-file=./secret'], { adminPassFile: './secret' }],
+    [['--admin-pass-stdin', '--check-config'], { adminPassStdin: true }],
+    [
+      ['--listen', '::', '--port', '47732', '--data', './server-data'],
+      { listen: '::', port: '47732', data: './server-data' },
+    ],
+    [['--listen=0.0.0.0', '--port=0', '--data=-x'], { listen: '0.0.0.0', port: '0', data: '-x' }],
+  ])('%j gives options', (args, expected) => {
+    expect(readArguments(args).flags).toEqual({ adminPassStdin: false, ...expected });
   });
 
   it.each([
@@ -42,7 +47,21 @@ describe('readArguments', () => {
     [['-v'], 'unknown option "-v"'],
     [['--no-config'], 'unknown option "--no-config"'],
     [['--constructor'], 'unknown option "--constructor"'],
-    [['--port', '8080'], 'unknown option "--port"; it is set in the file as [APP] port, or as KEYBIN_APP_PORT'],
+    [
+      ['--workers', '2'],
+      'unknown option "--workers"; it is set in the file as [APP] workers, or as KEYBIN_APP_WORKERS',
+    ],
+    [['--prot', '8080'], 'unknown option "--prot"; did you mean --port?'],
+    [['--listen'], '--listen needs an IP address or a host name'],
+    [['--port', '--data'], '--port needs a number'],
+    [['--port', '-1'], '--port needs a number'],
+    [['--port=1', '--port=2'], '--port is given twice'],
+    [['--data='], '--data needs the path of a folder'],
+    [
+      ['--data', 'file:./data'],
+      '--data needs the path of a folder; what begins as this does is set in the file as [STORE] host, or as KEYBIN_STORE_HOST',
+    ],
+    [['--data=mongodb+srv://db/'], '--data needs the path of a folder; what begins as'],
     [['--token-expiration=3'], 'as [STORE] token_expiration, or as KEYBIN_STORE_TOKEN_EXPIRATION'],
     [['store.cfg'], 'unexpected argument "store.cfg"; a file is given as --config FILE'],
     [['--', 'store.cfg'], 'unexpected argument "store.cfg"'],
@@ -79,6 +98,9 @@ describe('readArguments', () => {
     ['--admin-pass', '-s3cret'],
     ['--admin-pass=s3cret', '--admin-pass=s3cret'],
     ['--admin-pass-stdin=s3cret'],
+    ['--data', 'mongodb://ann:s3cret@db/'],
+    ['--data=mongodb://ann:s3cret@db/'],
+    ['--prot=s3cret'],
   ])('a password is not repeated: %s %s %s', (...args) => {
     expect(usageError(...args).message).not.toContain('s3cret');
   });
@@ -98,7 +120,8 @@ describe('the help', () => {
   it('fits a terminal and names every option', () => {
     for (const line of HELP.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     const admin = ['--admin-user NAME', '--admin-pass PASSWORD', '--admin-pass-file FILE', '--admin-pass-stdin'];
-    for (const flag of ['--config FILE', '--check-config', '--help', '--version', ...admin]) {
+    const place = ['--listen ADDRESS', '--port N', '--data FOLDER'];
+    for (const flag of ['--config FILE', '--check-config', '--help', '--version', ...place, ...admin]) {
       expect(HELP).toContain(flag);
     }
   });

@@ -135,6 +135,8 @@ forEachEngine('a body', engine => {
     ['cut short', 'gzip', gzipSync('{"value":"cut short"}').subarray(0, 25)],
     ['altered', 'gzip', gzipSync('{"value":"altered"}').fill(0xaa, 12, 20)],
     ['damaged', 'deflate', Buffer.from([1, 2, 3, 4])],
+    ['damaged', 'br', Buffer.alloc(100, 0xff)],
+    ['plain', 'br', Buffer.from('{"a":1}')],
     ['plain', 'gzip', Buffer.from('{"value":1}')],
     ['unknown', 'zstd-9000', Buffer.from('{"value":1}')],
     ['layered', 'gzip, gzip', gzipSync(gzipSync('{"value":1}'))],

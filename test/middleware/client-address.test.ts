@@ -38,6 +38,19 @@ forEachEngine('the address of a client', engine => {
     expect(stopped.status).toBe(429);
   });
 
+  test('is told without the port that some proxies add', async () => {
+    const { keybin, login } = await open(engine, '127.0.0.1');
+    const hops = [
+      '198.51.100.1:80',
+      '198.51.100.1:81',
+      '198.51.100.1',
+      '[2001:db8::1]:80',
+      '[2001:db8::1]',
+      '2001:db8::1',
+    ];
+    expect(await guesses(keybin, login.username, hops)).toEqual([403, 429, 429, 403, 429, 429]);
+  });
+
   test('is the rightmost one: what the client itself put to the left is not believed', async () => {
     const { keybin, login } = await open(engine, '127.0.0.1');
     const hops = ['192.0.2.1, 198.51.100.1', '192.0.2.2, 198.51.100.1', '192.0.2.3,198.51.100.1'];

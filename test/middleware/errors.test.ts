@@ -98,7 +98,6 @@ forEachEngine('an error', engine => {
       ['DELETE', `${path}/store/a`],
       ['POST', `${path}/renew`],
       ['DELETE', path],
-      ['GET', '/readyz'],
     ] as const) {
       const answer = await server.request(method, route, body);
       expect([method, route, answer.status]).toEqual([method, route, 503]);

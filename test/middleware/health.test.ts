@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
+import { StorageUnavailableError } from '../../src/errors.ts';
+import { healthRoutes } from '../../src/health.ts';
+import type { Storage } from '../../src/storage/port.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
+import { openApp } from './open-app.ts';
+import { rawRequest } from './raw-request.ts';
 
 forEachEngine('health', engine => {
   const keybin = sharedServer(engine);
@@ -44,8 +49,14 @@ forEachEngine('health', engine => {
     }
   });
 
-  test('says that the process lives and is ready', async () => {
-    for (const path of ['/livez', '/readyz']) expect((await keybin.server.request('GET', path)).status).toBe(200);
+  test('says that the process lives, and the time', async () => {
+    const { status, json } = await keybin.server.request('GET', '/livez');
+    expect([status, json]).toEqual([200, { status: 'ok', server_time: (await health()).json.server_time }]);
+  });
+
+  test('says that it is ready, with all that the other answer has', async () => {
+    const { status, json } = await keybin.server.request('GET', '/readyz');
+    expect([status, json]).toEqual([200, { ...(await health()).json, status: 'ok' }]);
   });
 
   test('is degraded, 503 and not ready without the storage, and alive all the same', async () => {
@@ -55,7 +66,32 @@ forEachEngine('health', engine => {
     expect(answer.status).toBe(503);
     expect(answer.json).toMatchObject({ status: 'degraded', database_reachable: false, blob_storage_writable: false });
     expect(answer.json.schema_version).toBe(1);
-    expect((await server.request('GET', '/readyz')).status).toBe(503);
+    const ready = await server.request('GET', '/readyz');
+    expect([ready.status, Number(ready.headers.get('Retry-After'))]).toEqual([503, 1]);
+    expect(ready.json).toEqual({ ...answer.json, error: expect.any(String), code: 'storage_unavailable' });
+    expect(ready.text.length).toBeLessThan(500);
     expect((await server.request('GET', '/livez')).status).toBe(200);
   });
+});
+
+test.each([
+  ['is being prepared', {}, { database_reachable: true, blob_storage_writable: true }],
+  ['does not answer', { database: 'away' }, { database_reachable: false, blob_storage_writable: true }],
+  ['takes no files', { prepared: true, blobs: 'away' }, { database_reachable: true, blob_storage_writable: false }],
+] as const)('a server whose storage %s is not ready', async (_, state, expected) => {
+  const ping = (away: boolean) => async () => {
+    if (away) throw new StorageUnavailableError();
+  };
+  const storage = { ping: ping('database' in state), blobs: { ping: ping('blobs' in state) } } as unknown as Storage;
+  const routes = healthRoutes({
+    storage,
+    clock: { now: () => 0 },
+    version: '1',
+    buildCommit: 'x',
+    prepared: () => 'prepared' in state,
+  });
+  const { status, headers, json } = await rawRequest(await openApp(routes), { path: '/readyz' });
+  expect([status, headers['retry-after']]).toEqual([503, '1']);
+  expect(json).toMatchObject({ ...expected, status: 'degraded', code: 'storage_unavailable' });
+  expect(json.error).toMatch(/storage/);
 });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { dispatch, type Mount } from '../../src/middleware/routing.ts';
+import { dispatch, type Method, type Mount, type Route } from '../../src/middleware/routing.ts';
 import { sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
+import { openApp } from './open-app.ts';
 import { rawRequest } from './raw-request.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -155,4 +156,48 @@ test('one method and path that two APIs claim stops the start with both names', 
   });
   expect(() => dispatch([mount('keybin', '/a/:token/b'), mount('punch', '/a/:id/b')])).toThrow(/keybin.*punch/);
   expect(() => dispatch([mount('keybin', '/a/:token/b'), mount('punch', '/a/:id/c')])).not.toThrow();
+});
+
+test('a path with a slash at its end is another one than without, and than one with a parameter there', async () => {
+  const named = (method: Method, path: string): Route => ({
+    method,
+    path,
+    handle: async (ctx, params) => {
+      ctx.body = { path, params };
+    },
+  });
+  const url = await openApp([
+    named('POST', '/api/v1/blobs'),
+    named('POST', '/api/v1/blobs/'),
+    named('GET', '/api/v1/blobs/:sha256'),
+  ]);
+  const ask = async (method: Method, path: string) => {
+    const { status, json, headers } = await rawRequest(url, { method, path });
+    return status === 200 ? [json.path, json.params] : [status, headers.allow];
+  };
+  expect(await ask('POST', '/api/v1/blobs')).toEqual(['/api/v1/blobs', {}]);
+  expect(await ask('POST', '/api/v1/blobs/')).toEqual(['/api/v1/blobs/', {}]);
+  expect(await ask('GET', '/api/v1/blobs/x')).toEqual(['/api/v1/blobs/:sha256', { sha256: 'x' }]);
+  expect(await ask('GET', '/api/v1/blobs')).toEqual([405, 'POST']);
+  expect(await ask('GET', '/api/v1/blobs/')).toEqual([405, 'POST']);
+  expect(await ask('POST', '/api/v1/blobs/x')).toEqual([405, 'GET, HEAD']);
+  expect(await ask('GET', '/api/v1/blobs/x/')).toEqual([404, undefined]);
+});
+
+test('what 405 names may be fixed for a path', async () => {
+  const allow = 'GET, POST';
+  const handle = async () => {};
+  const url = await openApp([
+    { method: 'POST', path: '/a/', allow, handle },
+    { method: 'GET', path: '/a/:b', allow, handle },
+    { method: 'GET', path: '/c', handle },
+  ]);
+  for (const [path, expected] of [
+    ['/a/', 'GET, POST'],
+    ['/a/b', 'GET, POST'],
+    ['/c', 'GET, HEAD'],
+  ] as const) {
+    const answer = await rawRequest(url, { method: 'DELETE', path });
+    expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, expected]);
+  }
 });

@@ -103,6 +103,28 @@ test('a full disk refuses writing, keeps what was acknowledged, and serves again
   expect(await again.stop()).toEqual({ code: 0, signal: null });
 });
 
+test('health tells of a full disk, and of one that has room again', async ({ program, skip }) => {
+  const disk = await smallDisk(program, skip);
+  const server = await program.start();
+  const health = async () => {
+    const answers = await Promise.all(['/api/v1/health', '/readyz'].map(path => server.request('GET', path)));
+    return answers.map(({ status, json }) => [status, json.blob_storage_writable]);
+  };
+  expect(await health()).toEqual([
+    [200, true],
+    [200, true],
+  ]);
+  const ballast = join(disk.folder, 'ballast');
+  await writeFile(ballast, Buffer.alloc(8 * 1024 * 1024)).catch(() => {});
+  expect(await health()).toEqual([
+    [503, false],
+    [503, false],
+  ]);
+  expect((await server.request('GET', '/api/v1/health')).headers.get('Retry-After')).toBe('1');
+  await rm(ballast);
+  expect((await health()).map(([status]) => status)).toEqual([200, 200]);
+});
+
 test('a disk that is full from the beginning stops the start with one clear line', async ({ program, skip }) => {
   const disk = await smallDisk(program, skip);
   await writeFile(join(disk.folder, 'ballast'), Buffer.alloc(8 * 1024 * 1024)).catch(() => {});
