@@ -1,11 +1,14 @@
 import { collections } from './app.ts';
 import type { Config } from './config/options.ts';
+import { createBackground } from './core/background.ts';
 import type { Clock } from './core/clock.ts';
 import type { Core, Settings } from './core/context.ts';
 import { createLines } from './core/lines.ts';
 import type { Log } from './core/log.ts';
 import { createPasswords } from './core/passwords.ts';
+import { createTurns } from './core/turns.ts';
 import { StartupError } from './errors.ts';
+import { createMailer } from './mail/mailer.ts';
 import { openStorage } from './storage/open.ts';
 import type { OpenOptions } from './storage/options.ts';
 
@@ -18,7 +21,10 @@ export function assemble(current: () => Config, clock: Clock, log: Log): Core {
     log,
     settings: settingsOf(current),
     passwords: createPasswords({ cost: config.SECURITY.bcrypt_cost, threads: config.SECURITY.hash_threads }),
+    mailer: createMailer(() => current().MAIL),
+    background: createBackground(log),
     lines: createLines(),
+    turns: createTurns(),
     owned: collections.filter(spec => spec.owner !== undefined),
   };
 }
@@ -52,6 +58,8 @@ function settingsOf(current: () => Config): Settings {
   return {
     tokenExpiration: () => current().STORE.token_expiration,
     registrationOpen: () => current().SECURITY.registration,
+    publicUrl: () => current().APP.public_url,
+    language: () => current().APP.language,
     throttle: () => {
       const { SECURITY } = current();
       return {

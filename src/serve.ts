@@ -14,6 +14,12 @@ import { listen } from './server.ts';
 /** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
 const ERASE_PAUSE = 30_000;
 
+/** Milliseconds between two rounds of housekeeping. */
+const TIDY_PAUSE = 3_600_000;
+
+/** How long a stop waits for work in the background, such as mails under way, in milliseconds. */
+const BACKGROUND_GRACE = 8_000;
+
 /** Milliseconds between two attempts to prepare the storage. */
 const PREPARE_PAUSE = 1_000;
 
@@ -40,10 +46,9 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   let current = config;
   const core = assemble(() => current, systemClock, log);
   const stopping = new AbortController();
-  let stopErasing = () => {};
   const release = async () => {
     stopping.abort();
-    stopErasing();
+    await Promise.race([core.background.idle(), pause(BACKGROUND_GRACE, undefined, { ref: false })]);
     await core.passwords.close();
     await core.storage.close();
   };
@@ -60,7 +65,11 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   const ready = core.storage.ready.then(prepare).then(() => {
     if (stopping.signal.aborted) return;
     log.info({ engine: core.storage.description }, 'ready');
-    stopErasing = resumeRegularly(core);
+    const resume = () => resumeErasures(core).catch(error => log.warn({ err: error }, 'erasing goes on later'));
+    void resume();
+    regularly(resume, ERASE_PAUSE, stopping.signal);
+    void app.tidy('atStart');
+    regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
   });
 
   return {
@@ -95,11 +104,9 @@ async function untilDone(work: () => Promise<void>, { log }: Core, signal: Abort
   }
 }
 
-/** Finishes interrupted erasures now and from time to time; returns what ends that. */
-function resumeRegularly(core: Core): () => void {
-  const resume = () => resumeErasures(core).catch(error => core.log.warn({ err: error }, 'erasing goes on later'));
-  const timer = setInterval(resume, ERASE_PAUSE);
+/** Has something done from time to time, until the server stops. */
+function regularly(work: () => Promise<void>, pause: number, stopping: AbortSignal): void {
+  const timer = setInterval(work, pause);
   timer.unref();
-  void resume();
-  return () => clearInterval(timer);
+  stopping.addEventListener('abort', () => clearInterval(timer));
 }

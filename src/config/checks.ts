@@ -52,6 +52,14 @@ const rules: readonly Rule[] = [
         : undefined,
   },
   {
+    reads: ['[MAIL] url', '[MAIL] directory'],
+    check: ({ config: { MAIL }, place }) =>
+      MAIL.url !== '' && MAIL.directory !== options.MAIL.directory.default
+        ? `${place('[MAIL] directory')}: found ${JSON.stringify(MAIL.directory)}, which the server of [MAIL] url would ` +
+          'make useless; take directory out, or url to have mails as files'
+        : undefined,
+  },
+  {
     reads: ['[PUNCH_KEYS]'],
     check: ({ config: { PUNCH_KEYS }, place }) =>
       PUNCH_KEYS.keys.flatMap(({ label, key }) => {
@@ -77,6 +85,13 @@ const advice: readonly Rule[] = [
     check: ({ config: { ADMIN }, place }) =>
       ADMIN.password !== '' && [...ADMIN.password].length < EASY_PASSWORD
         ? `${place('[ADMIN] password')}: it has fewer than ${EASY_PASSWORD} characters and may be guessed`
+        : undefined,
+  },
+  {
+    reads: ['[APP] trusted_proxies', '[APP] public_url'],
+    check: ({ config: { APP }, place }) =>
+      APP.trusted_proxies.length > 0 && APP.public_url === ''
+        ? `${place('[APP] trusted_proxies')}: without [APP] public_url, links in mails lead to the address behind the proxy`
         : undefined,
   },
 ];

@@ -1,6 +1,10 @@
-/** The two options called `host`: the address to listen on, and where the data is. */
+/** The two options called `host`: the address to listen on, and where the data is; and the parts of URLs like the latter. */
 
 import { isIP } from 'node:net';
+
+/** How to write what has a meaning of its own in a URL with a login. */
+export const RESERVED_HINT =
+  'in user name and password write `:` as `%3A`, `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`, `%` as `%25`';
 
 /** An address or name to listen on, or undefined. */
 export function parseListenHost(text: string): string | undefined {
@@ -49,7 +53,7 @@ function connectionStringHint(rest: string, srv: boolean): string | undefined {
   const authority = rest.split(/[/?]/, 1)[0] ?? '';
   const at = authority.lastIndexOf('@');
   if ((at < 0 && rest.includes('@')) || !isUserInfo(authority.slice(0, Math.max(at, 0)))) {
-    return 'in user name and password write `:` as `%3A`, `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`, `%` as `%25`';
+    return RESERVED_HINT;
   }
   const hosts = authority.slice(at + 1).split(',');
   if (hosts.includes('')) return hosts.length === 1 ? 'it names no host' : 'the list of hosts has an empty place';
@@ -61,11 +65,13 @@ function connectionStringHint(rest: string, srv: boolean): string | undefined {
   return bad === undefined ? undefined : `${JSON.stringify(bad)} is not \`host\` or \`host:port\``;
 }
 
-function isUserInfo(text: string): boolean {
+/** Whether it can stand before the `@` of a URL: percent-encoded, with one `:` at most. */
+export function isUserInfo(text: string): boolean {
   return /^[^:@/?#[\]]*(:[^:@/?#[\]]*)?$/.test(text) && !/%(?![0-9A-Fa-f]{2})/.test(text);
 }
 
-function isHostAndPort(text: string): boolean {
+/** Whether it is `host` or `host:port`, an IPv6 address in brackets. */
+export function isHostAndPort(text: string): boolean {
   const [, port] = /^(?:[^\s:[\]]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/.exec(text) ?? [undefined, '0'];
   return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
 }

@@ -1,8 +1,10 @@
 /** The option table: the single place of names, types, defaults, checks and documentation. */
 
-import { isPassword, isUsername } from './account.ts';
+import { isMailbox, parsePublicUrl, publicUrlHint } from '../core/mail-rules.ts';
+import { isPassword, isUsername } from '../core/rules.ts';
 import { aclHint, OPEN_ACL, parseAcl } from './acl.ts';
 import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './hosts.ts';
+import { mailUrlHint, maskMailUrl, parseMailUrl } from './mail-url.ts';
 import { addresses, boolean, choice, integer, type LinesOption, type Option, secret, text } from './option.ts';
 import { punchKeys } from './punch-keys.ts';
 
@@ -15,6 +17,18 @@ function collection(fallback: string, what: string) {
     expected: `at most 100 letters, digits, \`_\`, \`-\` and single \`.\` inside, not beginning with ${KEPT.map(kept => `\`${kept}\``).join(', ')}`,
     parse: name => (fits(name) && !KEPT.some(kept => name.startsWith(kept)) ? name : undefined),
   });
+}
+
+/** A pebibyte: more than any disk. */
+const MAX_BYTES = 1_125_899_906_842_624;
+
+/** How many attempts of a kind are taken in how long. */
+function attempts<const K extends string>(kind: K, max: number, window: number, what: string) {
+  const live = { live: true };
+  return {
+    [`${kind}_attempts`]: integer(max, 1, 1_000_000, `Most ${what} in \`${kind}_window\`.`, live),
+    [`${kind}_window`]: integer(window, 1, 604_800, `Seconds over which \`${kind}_attempts\` counts.`, live),
+  } as Readonly<Record<`${K}_${'attempts' | 'window'}`, ReturnType<typeof integer>>>;
 }
 
 const MONGODB_OWN = ['admin', 'config', 'local'];
@@ -34,6 +48,15 @@ export const options = {
     }),
     workers: integer(1, 1, 64, 'Server processes that share the port.'),
     trusted_proxies: addresses('Proxies whose `X-Forwarded-For` is believed.'),
+    public_url: text('', 'Where people reach the server, for links in mails: `https://keybin.example.org`.', {
+      expected: 'a URL that begins with `http://` or `https://`, without user, `?` and `#`; empty is none',
+      parse: url => (url === '' ? '' : parsePublicUrl(url)),
+      hint: publicUrlHint,
+      live: true,
+    }),
+    language: choice(['en', 'ru'], 'en', 'Language of mails, and of pages for clients that ask for none.', {
+      live: true,
+    }),
   },
   STORE: {
     host: text('file:./data', 'Where the data is: a folder (embedded engine) or MongoDB.', {
@@ -81,6 +104,24 @@ export const options = {
     }),
     password: secret('Password of that account.', '1 to 1024 bytes of UTF-8', isPassword),
   },
+  MAIL: {
+    url: text('', 'The SMTP server to send through; without one, mails are files in `directory`.', {
+      expected:
+        '`smtp://host:port` (STARTTLS where it is offered; port 587 unless given) or `smtps://host:port` (TLS from the start; port 465), with `user:password@` before the host for a login; empty is none',
+      parse: parseMailUrl,
+      hint: mailUrlHint,
+      mask: maskMailUrl,
+      live: true,
+    }),
+    directory: text('./outbox', 'Folder for the mails that go through no server, each an `.eml` file.', {
+      live: true,
+    }),
+    from: text('Keybin <keybin@localhost>', 'Who sends.', {
+      expected: 'one mailbox, `name@host` or `Name <name@host>`',
+      parse: mailbox => (isMailbox(mailbox) ? mailbox : undefined),
+      live: true,
+    }),
+  },
   KEYBIN: {
     enabled: boolean(true, 'Whether the Keybin API is served.'),
   },
@@ -112,6 +153,23 @@ export const options = {
       hint: aclHint,
     }),
   },
+  VERSTAK: {
+    enabled: boolean(true, 'Whether the Verstak API is served.'),
+    body_bytes: integer(2_097_152, 1024, 15_728_640, 'Longest JSON body, in bytes.'),
+    operations_per_push: integer(100, 1, 1000, 'Most operations of one push.', { live: true }),
+    payload_bytes: integer(262_144, 1, 8_388_608, 'Longest payload of an operation, in bytes.', { live: true }),
+    page_operations: integer(100, 1, 1000, 'Most operations on one page of a pull.', { live: true }),
+    blob_bytes: integer(268_435_456, 1, MAX_BYTES, 'Largest blob, in bytes.', { live: true }),
+    vault_bytes: integer(4_294_967_296, 1, MAX_BYTES, 'Blobs of one vault together, in bytes.', { live: true }),
+    account_bytes: integer(8_589_934_592, 1, MAX_BYTES, 'Blobs of one account together, in bytes.', { live: true }),
+    ...attempts('pair', 5, 900, 'wrong passwords when a device is paired'),
+    ...attempts('test', 10, 600, 'wrong passwords when a login is tried out, or a device is revoked'),
+    ...attempts('login', 10, 600, 'wrong passwords at a login'),
+    ...attempts('register', 5, 3600, 'registrations'),
+    ...attempts('forgot', 5, 3600, 'mails asked for to set a new password'),
+    ...attempts('reset', 8, 3600, 'tries to set a new password'),
+    audit_days: integer(90, 1, 36_500, 'Days an entry of the audit log is kept.', { live: true }),
+  },
 } as const;
 
 /** Names of the sections. */
@@ -124,11 +182,14 @@ export const sections: Readonly<Record<Section, string>> = {
   LIMITS: 'Sizes.',
   SECURITY: 'Registration, password hashes, and the throttle against guessing.',
   ADMIN: 'The account that administers the server; none unless both are given.',
+  MAIL: 'Mail that the server sends.',
   KEYBIN: 'The Keybin API.',
   PUNCH: 'The Punch API.',
   PUNCH_KEYS: 'Keys to the Punch API, a line for each machine.',
   DOTSYNC: 'The dotsync API.',
   SIMPLE_SYNC: 'The simple-sync API.',
+  VERSTAK:
+    'The Verstak API. Attempts count for one account from wherever, and for one address; `[SECURITY] throttle` switches that off.',
 };
 
 /** The effective configuration: `config.APP.port`, all values typed, checked and frozen. */

@@ -1,6 +1,6 @@
 /** The section `[PUNCH_KEYS]`: keys of machines, `<label>=<username>:<key>`. */
 
-import { isUsername } from './account.ts';
+import { isUsername } from '../core/rules.ts';
 import { HIDDEN, type LinesOption } from './option.ts';
 
 /** A key that opens the Punch API for an account. */

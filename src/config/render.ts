@@ -110,8 +110,8 @@ over the earlier:
 2. one file: the argument of \`--config\`, else what \`KEYBIN_CONFIG\` names, else \`store.cfg\` in the working directory if it
    is there. A file that was named and cannot be read stops the start;
 3. environment variables, \`KEYBIN_<SECTION>_<KEY>\`;
-4. flags, for the admin's account alone: \`--admin-user\`, and one of \`--admin-pass-file\`, \`--admin-pass-stdin\`,
-   \`--admin-pass\`. They are read once, at the start.
+4. flags: \`--listen\` (\`[APP] host\`), \`--port\` (\`[APP] port\`), \`--data\` (a folder, as \`file:…\` of \`[STORE] host\`),
+   \`--admin-user\`, and one of \`--admin-pass-file\`, \`--admin-pass-stdin\`, \`--admin-pass\`. They are read once, at the start.
 
 What is called secret below may be in a file of its own, which \`<key>_file\` names in the file, or
 \`KEYBIN_<SECTION>_<KEY>_FILE\` in the environment, instead of the value: its text is the value, without a line break at its

@@ -1,30 +1,27 @@
 import { ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, StorageUnavailableError } from '../errors.ts';
-import { type AccountDoc, accountsSpec, tokensSpec } from './collections.ts';
+import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
-import { eraseAccount } from './erase.ts';
+import { endCredentials, eraseAccount, markForErasing } from './erase.ts';
 import { newId } from './ids.ts';
+import { credentialsInvalid } from './login.ts';
 import { checkPassword, checkUsername, checkUuid, isUuid } from './rules.ts';
-import { throttled } from './throttle.ts';
 
-/** How often an account is looked for and made that others make and end meanwhile. */
-const RACES = 5;
-
-/** What somebody claims, and from which address. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-  readonly address: string;
-}
+/** How often something is tried again with an account that others change meanwhile. */
+const RACES = 10;
 
 /**
  * Makes an account. Throws `ForbiddenError` (code `registration_closed`), `InvalidInputError`, `ConflictError` (code
  * `user_exists`).
  */
 export async function register(core: Core, username: string, password: string): Promise<AccountDoc> {
-  if (!core.settings.registrationOpen()) {
-    throw new ForbiddenError('registration is closed', { code: 'registration_closed' });
-  }
+  demandRegistrationOpen(core);
   return createAccount(core, { username, password });
+}
+
+/** Throws `ForbiddenError` (code `registration_closed`). */
+export function demandRegistrationOpen(core: Core): void {
+  if (core.settings.registrationOpen()) return;
+  throw new ForbiddenError('registration is closed', { code: 'registration_closed' });
 }
 
 /** What a new account may be given. Without a password none opens it. */
@@ -33,13 +30,17 @@ export interface NewAccount {
   readonly password?: string;
   /** Another id than its own for others to know it by: 1 to 255 bytes without control characters. */
   readonly uuid?: string;
+  /** As `emailOf` gives it. */
+  readonly email?: string;
+  /** The e-mail waits for its confirmation: until then the account gets no credential. */
+  readonly unconfirmed?: true;
   readonly admin?: true;
   readonly simple_sync?: true;
 }
 
-/** Makes an account. Throws `InvalidInputError`, `ConflictError` (codes `user_exists`, `uuid_taken`). */
-export async function createAccount(core: Core, { password, ...given }: NewAccount): Promise<AccountDoc> {
-  const { username, uuid } = given;
+/** Makes an account. Throws `InvalidInputError`, `ConflictError` (codes `user_exists`, `email_taken`, `uuid_taken`). */
+export async function createAccount(core: Core, { password, unconfirmed, ...given }: NewAccount): Promise<AccountDoc> {
+  const { username, uuid, email } = given;
   checkUsername(username);
   if (password !== undefined) checkPassword(password);
   if (uuid !== undefined) checkUuid(uuid);
@@ -47,11 +48,15 @@ export async function createAccount(core: Core, { password, ...given }: NewAccou
   // Hashing is dear: what is taken is mostly found out before. The unique indexes decide.
   if (await accounts.find('username', [username])) throw userExists();
   if (uuid !== undefined && (await accountByUuid(core, uuid))) throw uuidTaken();
+  if (email !== undefined && (await accounts.find('email', [email]))) throw emailTaken();
+  const hash = password === undefined ? undefined : await core.passwords.hash(password);
+  const created_at = new Date(core.clock.now());
   const account: AccountDoc = {
     user_id: newId(),
     ...given,
-    ...(password !== undefined && { password: await core.passwords.hash(password) }),
-    created_at: new Date(core.clock.now()),
+    ...(hash !== undefined && { password: hash }),
+    created_at,
+    ...(unconfirmed && { unconfirmed_at: created_at }),
   };
   try {
     await accounts.insert(account);
@@ -79,26 +84,56 @@ export async function findOrCreateAccount(core: Core, given: NewAccount): Promis
   throw new StorageUnavailableError('an account keeps changing');
 }
 
-/** Changes an account's name, password or both, or nothing. A new password ends its tokens. Throws as `createAccount`, and `NotFoundError`. */
+/** What may change of an account; nothing may change, too. `email` is as `emailOf` gives it. */
+export interface AccountChange {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+/** Changes an account. A new password ends its tokens and sessions. Throws as `createAccount`, and `NotFoundError`. */
 export async function changeAccount(
   core: Core,
   { user_id }: AccountDoc,
-  { username, password }: { username?: string | undefined; password?: string | undefined },
+  { username, password, email }: AccountChange,
 ): Promise<void> {
   if (username !== undefined) checkUsername(username);
   if (password !== undefined) checkPassword(password);
   const accounts = core.storage.collection(accountsSpec);
   const holder = username === undefined ? undefined : await accounts.find('username', [username]);
   if (holder && holder.user_id !== user_id) throw userExists();
+  const owner = email === undefined ? undefined : await accounts.find('email', [email]);
+  if (owner && owner.user_id !== user_id) throw emailTaken();
   const set: Partial<AccountDoc> = {
     ...(username !== undefined && { username }),
+    ...(email !== undefined && { email }),
     ...(password !== undefined && { password: await core.passwords.hash(password) }),
   };
   const changed = await accounts.update([user_id], { set }, { erasing_at: undefined }).catch(error => {
     throw taken(error);
   });
-  if (!changed) throw new NotFoundError('there is no such account', { code: 'account_not_found' });
-  if (password !== undefined) await core.storage.collection(tokensSpec).deleteMany({ prefix: [user_id] });
+  if (!changed) throw accountNotFound();
+  if (password !== undefined) await endCredentials(core, user_id);
+}
+
+/**
+ * Blocks an account, or lets it in again; returns whether it was not so before. A blocked one loses its tokens and sessions;
+ * what is checked against the account at each use is refused, and works again afterwards. Throws `NotFoundError`.
+ */
+export async function setBlocked(core: Core, { user_id }: AccountDoc, blocked: boolean): Promise<boolean> {
+  const accounts = core.storage.collection(accountsSpec);
+  const change = blocked ? { set: { blocked_at: new Date(core.clock.now()) } } : { unset: ['blocked_at'] as const };
+  for (let race = 0; race < RACES; race++) {
+    const account = await accounts.get([user_id]);
+    if (!account || account.erasing_at) throw accountNotFound();
+    const { blocked_at } = account;
+    const different = (blocked_at !== undefined) !== blocked;
+    if (different && !(await accounts.update([user_id], change, { blocked_at, erasing_at: undefined }))) continue;
+    // Whoever is given a token meanwhile looks at the account again: it was marked before.
+    if (blocked) await endCredentials(core, user_id);
+    return different;
+  }
+  throw new StorageUnavailableError('an account keeps changing');
 }
 
 /** The account that others know by this id, unless it is being erased. */
@@ -114,26 +149,15 @@ export function publicId(account: AccountDoc | undefined): string | undefined {
   return account?.uuid ?? account?.user_id;
 }
 
-/** The account, unless it is gone, being erased or blocked: what a credential given out earlier has to look at. */
+/** The account, unless it is gone or closed: what a credential given out earlier has to look at. */
 export async function openAccount(core: Core, accountId: string): Promise<AccountDoc | undefined> {
   const account = await core.storage.collection(accountsSpec).get([accountId]);
-  return account?.erasing_at || account?.blocked ? undefined : account;
+  return account && isOpen(account) ? account : undefined;
 }
 
-/**
- * The account of a username and password. Throws `ForbiddenError` (code `credentials_invalid`, for an unknown name as for a
- * wrong password; code `account_blocked`), `RateLimitedError`, `InvalidInputError`.
- */
-export async function authenticate(core: Core, { username, password, address }: Credentials): Promise<AccountDoc> {
-  checkUsername(username);
-  checkPassword(password);
-  const found = await core.storage.collection(accountsSpec).find('username', [username]);
-  const account = found?.erasing_at ? undefined : found;
-  const subject = account ? `account ${account.user_id}` : `name ${username}`;
-  const right = await throttled(core, subject, address, () => core.passwords.verify(password, account?.password));
-  if (!right || !account) throw credentialsInvalid();
-  if (account.blocked) throw new ForbiddenError('this account is blocked', { code: 'account_blocked' });
-  return account;
+/** Whether any credential opens the account: it is not being erased, not blocked, and its e-mail does not wait for its confirmation. */
+export function isOpen({ erasing_at, blocked_at, unconfirmed_at }: AccountDoc): boolean {
+  return !erasing_at && !blocked_at && !unconfirmed_at;
 }
 
 /**
@@ -141,22 +165,24 @@ export async function authenticate(core: Core, { username, password, address }: 
  * ended or its password changed since. After an error the rest is done by `resumeErasures`.
  */
 export async function unregister(core: Core, account: AccountDoc): Promise<void> {
-  const erasing_at = new Date(core.clock.now());
-  const marked = await core.storage
-    .collection(accountsSpec)
-    .update([account.user_id], { set: { erasing_at }, unset: ['password'] }, { password: account.password });
+  const marked = await markForErasing(core, account.user_id, { password: account.password });
   if (!marked) throw credentialsInvalid();
   await eraseAccount(core, marked);
 }
 
-/** One error for an unknown name, a wrong password and an account that changed meanwhile. */
-export function credentialsInvalid(): ForbiddenError {
-  return new ForbiddenError('wrong username or password', { code: 'credentials_invalid' });
+/** There is no such account, or it is being erased. */
+export function accountNotFound(): NotFoundError {
+  return new NotFoundError('there is no such account', { code: 'account_not_found' });
 }
 
 function taken(error: unknown): unknown {
   if (!(error instanceof DuplicateKeyError)) return error;
+  if (error.index === 'email') return emailTaken(error);
   return error.index === 'uuid' ? uuidTaken(error) : userExists(error);
+}
+
+function emailTaken(cause?: unknown): ConflictError {
+  return new ConflictError('this e-mail is taken', { code: 'email_taken', cause });
 }
 
 function userExists(cause?: unknown): ConflictError {

@@ -1,5 +1,5 @@
 import { ConflictError, StartupError } from '../errors.ts';
-import { changeAccount, findOrCreateAccount } from './accounts.ts';
+import { changeAccount, findOrCreateAccount, isOpen } from './accounts.ts';
 import { accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 
@@ -11,6 +11,9 @@ export async function ensureAdmin(core: Core, username: string, password: string
   const accounts = core.storage.collection(accountsSpec);
   const account = await findOrCreateAccount(core, { username, password, admin: true });
   if (account.erasing_at) throw new ConflictError('the account is being erased');
+  if (!isOpen(account)) {
+    core.log.warn({}, 'the account of [ADMIN] is blocked, or its e-mail is not confirmed: it cannot log in');
+  }
   const verified = await core.passwords.verify(password, account.password);
   if (account.admin) {
     if (!verified) await changeAccount(core, account, { password });

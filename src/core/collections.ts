@@ -9,13 +9,20 @@ export interface AccountDoc {
   password?: string;
   created_at?: Date;
   erasing_at?: Date;
-  blocked?: boolean;
+  /** Absent: the account is not blocked. */
+  blocked_at?: Date;
   /** Made by the server's start only. */
   admin?: boolean;
   /** A member of the shared event history (simple-sync): made by an admin. */
   simple_sync?: boolean;
   /** The id others know the account by, where an admin chose one; else that is `user_id`. */
   uuid?: string;
+  /** In lower case. */
+  email?: string;
+  /** Since when the e-mail waits for its confirmation: until then the account gets no credential. Absent: it does not wait. */
+  unconfirmed_at?: Date;
+  /** When somebody last logged in. */
+  last_seen?: Date;
 }
 
 /** A live bearer token; `hash` is the SHA-256 of the secret. `slot` is `c:<client_id>`: one live token per client. */
@@ -27,6 +34,56 @@ export interface TokenDoc {
   client_id?: string;
   created_at: Date;
   expires_at: Date;
+}
+
+/** A session of a person at a browser, or of a program that logged in as one; `hash` is the SHA-256 of its token. */
+export interface SessionDoc {
+  user_id: string;
+  hash: string;
+  /** The pages it opens: neither scope opens the other's. */
+  scope: 'user' | 'admin';
+  /** SHA-256 of the CSRF token that changes need; absent: the session can change nothing. */
+  csrf_hash?: string;
+  created_at: Date;
+  expires_at: Date;
+}
+
+/** What a link in a mail carries; `hash` is the SHA-256 of its token. */
+export interface MailTokenDoc {
+  user_id: string;
+  hash: string;
+  purpose: 'confirm' | 'reset';
+  /** The address it was sent to. */
+  email: string;
+  expires_at: Date;
+}
+
+/** That an account may read a blob in one scope, and pays for it. */
+export interface BlobRefDoc {
+  user_id: string;
+  /** Whose content is kept apart within the account, for example `verstak/<vault>`. */
+  scope: string;
+  /** SHA-256 of the content. */
+  hash: string;
+  /** Bytes. */
+  size: number;
+  created_at: Date;
+}
+
+/** The references of one scope in sum, or of the whole account where `scope` is empty. */
+export interface BlobUsageDoc {
+  user_id: string;
+  scope: string;
+  bytes: number;
+  count: number;
+  changed_at: Date;
+}
+
+/** What the server remembers of its own housekeeping: one document, `id` is `cleanup`. */
+export interface HousekeepingDoc {
+  id: string;
+  /** When it was begun last. */
+  at: Date;
 }
 
 /** A key and its value. One without `etag` was written by the original service: its `value` may be anything. */
@@ -58,13 +115,23 @@ export interface ThrottleDoc {
   expires_at: Date;
 }
 
+/** What admins change while the server runs, over the configuration: `value` is JSON text. */
+export interface SettingDoc {
+  name: string;
+  value: string;
+  updated_at: Date;
+}
+
 export const accountsSpec: CollectionSpec<AccountDoc> = {
   name: 'users',
   key: ['user_id'],
   indexes: [
     { name: 'username', fields: ['username'], unique: true },
     { name: 'uuid', fields: ['uuid'], unique: true },
+    { name: 'email', fields: ['email'], unique: true },
     { name: 'erasing', fields: ['erasing_at'] },
+    { name: 'blocked', fields: ['blocked_at'] },
+    { name: 'unconfirmed', fields: ['unconfirmed_at'] },
   ],
 };
 
@@ -90,5 +157,52 @@ export const throttleSpec: CollectionSpec<ThrottleDoc> = {
   expires: 'expires_at',
 };
 
+export const sessionsSpec: CollectionSpec<SessionDoc> = {
+  name: 'sessions',
+  key: ['user_id', 'hash'],
+  indexes: [{ name: 'hash', fields: ['hash'], unique: true, covering: true }],
+  expires: 'expires_at',
+  owner: 'user_id',
+};
+
+export const mailTokensSpec: CollectionSpec<MailTokenDoc> = {
+  name: 'mail_tokens',
+  key: ['user_id', 'hash'],
+  indexes: [{ name: 'hash', fields: ['hash'], unique: true }],
+  expires: 'expires_at',
+  owner: 'user_id',
+};
+
+export const blobRefsSpec: CollectionSpec<BlobRefDoc> = {
+  name: 'blob_refs',
+  key: ['user_id', 'scope', 'hash'],
+  indexes: [{ name: 'content', fields: ['hash'], include: ['size'] }],
+  owner: 'user_id',
+};
+
+export const blobUsageSpec: CollectionSpec<BlobUsageDoc> = {
+  name: 'blob_usage',
+  key: ['user_id', 'scope'],
+  owner: 'user_id',
+};
+
+export const settingsSpec: CollectionSpec<SettingDoc> = {
+  name: 'settings',
+  key: ['name'],
+};
+
+export const housekeepingSpec: CollectionSpec<HousekeepingDoc> = { name: 'housekeeping', key: ['id'] };
+
 /** The collections of the core. */
-export const coreCollections = [accountsSpec, tokensSpec, entriesSpec, throttleSpec];
+export const coreCollections = [
+  accountsSpec,
+  tokensSpec,
+  entriesSpec,
+  throttleSpec,
+  sessionsSpec,
+  mailTokensSpec,
+  blobRefsSpec,
+  blobUsageSpec,
+  settingsSpec,
+  housekeepingSpec,
+];

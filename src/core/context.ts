@@ -1,9 +1,12 @@
 import type { CollectionSpec, Storage } from '../storage/port.ts';
+import type { Background } from './background.ts';
 import type { Clock } from './clock.ts';
 import type { WaitingLines } from './lines.ts';
 import type { Log } from './log.ts';
+import type { Mailer } from './mail.ts';
 import type { Passwords } from './passwords.ts';
 import type { Place } from './throttle.ts';
+import type { Turns } from './turns.ts';
 
 /** How far guessing goes before it is refused. Windows are in seconds and begin with the first attempt. */
 export interface ThrottleSettings {
@@ -19,6 +22,10 @@ export interface Settings {
   /** Seconds a new token lives. */
   tokenExpiration(): number;
   registrationOpen(): boolean;
+  /** Where people reach the server, without a slash at its end; empty when the configuration does not say. */
+  publicUrl(): string;
+  /** Language of mails, and of pages for clients that ask for none. */
+  language(): 'en' | 'ru';
   throttle(): ThrottleSettings;
   /** Longest value, as bytes of its JSON text. */
   readonly valueBytes: number;
@@ -31,8 +38,13 @@ export interface Core {
   readonly log: Log;
   readonly settings: Settings;
   readonly passwords: Passwords;
+  readonly mailer: Mailer;
+  /** Waited for before the storage closes. */
+  readonly background: Background;
   /** Attempts that wait for others of their bucket: `createLines()`. */
   readonly lines: WaitingLines<Place>;
+  /** Work that would only get in its own way: `createTurns()`. */
+  readonly turns: Turns;
   /** Every collection with an owner, of switched-off APIs too: what erasing an account sweeps. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
   readonly owned: readonly CollectionSpec<any>[];

@@ -4,13 +4,30 @@
  * removed once no request of before the first sweep can be under way.
  */
 
-import { type AccountDoc, accountsSpec, tokensSpec } from './collections.ts';
+import type { Expect } from '../storage/port.ts';
+import { type AccountDoc, accountsSpec, sessionsSpec, tokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { pagesOf } from './pages.ts';
 
-/** No request writes that long after its token was looked up: its body may take two minutes to arrive. */
+/**
+ * No request writes that long after its token was looked up: its body may take two minutes to arrive. Uploads take longer; they
+ * demand in their commit that the account is still there.
+ */
 const LAST_SWEEP_MS = 180_000;
 const PAGE = 100;
+
+/**
+ * Marks an account: from now on nothing opens it, and it will be erased, if not by who marks it then by `resumeErasures`.
+ * Returns it, or undefined when it is not as `expect` says.
+ */
+export function markForErasing(
+  core: Core,
+  accountId: string,
+  expect: Expect<AccountDoc>,
+): Promise<AccountDoc | undefined> {
+  const change = { set: { erasing_at: new Date(core.clock.now()) }, unset: ['password'] as const };
+  return core.storage.collection(accountsSpec).update([accountId], change, expect);
+}
 
 /** Removes the data of a marked account and sets its name free. Nothing happens when another process did. */
 export async function eraseAccount(core: Core, account: AccountDoc): Promise<void> {
@@ -20,7 +37,7 @@ export async function eraseAccount(core: Core, account: AccountDoc): Promise<voi
     .collection(accountsSpec)
     .update(
       [account.user_id],
-      { set: { erasing_at }, unset: ['username', 'uuid'] },
+      { set: { erasing_at }, unset: ['username', 'uuid', 'email'] },
       { erasing_at: account.erasing_at },
     );
 }
@@ -40,6 +57,13 @@ export async function resumeErasures(core: Core): Promise<void> {
   }
 }
 
+/** Ends an account's tokens and sessions. */
+export async function endCredentials(core: Core, accountId: string): Promise<void> {
+  const range = { prefix: [accountId] };
+  await core.storage.collection(tokensSpec).deleteMany(range);
+  await core.storage.collection(sessionsSpec).deleteMany(range);
+}
+
 async function resume(core: Core, account: AccountDoc): Promise<void> {
   const { user_id, username, erasing_at } = account;
   if (username !== undefined) return eraseAccount(core, account);
@@ -50,10 +74,10 @@ async function resume(core: Core, account: AccountDoc): Promise<void> {
   await core.storage.collection(accountsSpec).delete([user_id], { erasing_at });
 }
 
-/** Tokens go first; then everything is looked through until a round finds nothing. */
+/** Credentials go first; then everything is looked through until a round finds nothing. */
 async function sweep(core: Core, accountId: string): Promise<void> {
   const range = { prefix: [accountId] };
-  await core.storage.collection(tokensSpec).deleteMany(range);
+  await endCredentials(core, accountId);
   let removed: number;
   do {
     removed = 0;

@@ -12,17 +12,25 @@ const CONTROL = /\p{Cc}/u;
 
 /** 1 to 128 code points, no control characters. Throws `InvalidInputError` (code `username_invalid`). */
 export function checkUsername(username: string): void {
-  if (!isName(username) || CONTROL.test(username)) {
+  if (!isUsername(username)) {
     refuse('username_invalid', 'username: expected 1 to 128 characters without control characters');
   }
 }
 
+/** Whether an account can have this name. */
+export function isUsername(text: string): boolean {
+  return isName(text) && !CONTROL.test(text);
+}
+
 /** 1 to 1024 bytes of UTF-8. Throws `InvalidInputError` (code `password_invalid`). */
 export function checkPassword(password: string): void {
-  const bytes = Buffer.byteLength(password);
-  if (bytes < 1 || bytes > PASSWORD_BYTES || !password.isWellFormed()) {
-    refuse('password_invalid', 'password: expected 1 to 1024 bytes of UTF-8');
-  }
+  if (!isPassword(password)) refuse('password_invalid', 'password: expected 1 to 1024 bytes of UTF-8');
+}
+
+/** Whether an account can have this password. */
+export function isPassword(text: string): boolean {
+  const bytes = Buffer.byteLength(text);
+  return bytes >= 1 && bytes <= PASSWORD_BYTES && text.isWellFormed();
 }
 
 /** 1 to 255 bytes of UTF-8 without control characters. Throws `InvalidInputError` (code `uuid_invalid`). */

@@ -17,9 +17,29 @@ const RACES = 10;
 
 /** How much a bucket takes in a window. */
 interface Limit {
+  /** Absent for a counter of an address. */
+  readonly subject?: string;
   readonly bucket: string;
   readonly max: number;
   readonly windowMs: number;
+}
+
+/** How far one kind of attempt goes, where other limits hold than those of the configuration's `[SECURITY]`. */
+export interface AttemptRules {
+  /** Tells its counters from those of other kinds. */
+  readonly kind: string;
+  /** Attempts in a window on one account from wherever, and from one address on whatever account. */
+  readonly max: number;
+  /** Seconds. */
+  readonly window: number;
+}
+
+/** Who tries what. */
+export interface Attempt {
+  /** What is tried on: an account, or a name nobody has. Several, where a name may mean more than one account. */
+  readonly subjects: readonly string[];
+  readonly address: string;
+  readonly rules?: AttemptRules | undefined;
 }
 
 /** A place taken in a counter, in one window of it. */
@@ -30,44 +50,70 @@ export interface Place {
 }
 
 /**
- * Runs `verify` unless too many attempts on `subject` (the account) from `address`, or from `address` at all, failed.
- * Waits behind attempts in flight. Throws `RateLimitedError`. A correct password clears the pair's failures; when `verify`
- * throws, the attempt does not count.
+ * Runs `verify` unless too many attempts of that kind failed, on a subject (by default from this address) or from the address
+ * at all. `verify` gives the subject whose password was right, if there is one, and so does this. Waits behind attempts in
+ * flight. Throws `RateLimitedError`. A correct password clears the failures counted on its subject; when `verify` throws, the
+ * attempt does not count.
  */
 export async function throttled(
   core: Core,
-  subject: string,
-  address: string,
-  verify: () => Promise<boolean>,
-): Promise<boolean> {
+  attempt: Attempt,
+  verify: () => Promise<string | undefined>,
+): Promise<string | undefined> {
   const settings = core.settings.throttle();
   if (!settings.enabled) return verify();
-  const limits = limitsOf(settings, subject, addressGroup(address));
+  const limits = limitsOf(settings, attempt);
   // Attempts that are refused anyway should cost no write.
-  await Promise.all([demandUnspent(core, limits.pair), demandUnspent(core, limits.address)]);
-  const pair = await take(core, limits.pair);
-  const group = await take(core, limits.address).catch(error => abandon(core, [pair], error));
-  const right = await verify().catch(error => abandon(core, [pair, group], error));
-  if (core.clock.now() - pair.takenAt > TOO_LATE_MS) throw new RateLimitedError(1);
-  if (right) await Promise.all([clear(core, pair), giveBack(core, group)]);
-  else await Promise.all([countFailure(core, pair), countFailure(core, group)]);
+  await Promise.all(limits.map(limit => demandUnspent(core, limit)));
+  const places: Place[] = [];
+  for (const limit of limits) places.push(await take(core, limit).catch(error => abandon(core, places, error)));
+  const right = await verify().catch(error => abandon(core, places, error));
+  if (places.some(({ takenAt }) => core.clock.now() - takenAt > TOO_LATE_MS)) throw new RateLimitedError(1);
+  const settle = (place: Place) => {
+    if (right === undefined) return countFailure(core, place);
+    return place.limit.subject === right ? clear(core, place) : giveBack(core, place);
+  };
+  await Promise.all(places.map(settle));
   return right;
 }
 
-function limitsOf(settings: ThrottleSettings, subject: string, group: string): { pair: Limit; address: Limit } {
+/** Counts an attempt that counts however it ends. Throws `RateLimitedError` when there were too many. */
+export async function countAttempt(core: Core, attempt: Attempt): Promise<void> {
+  const settings = core.settings.throttle();
+  if (!settings.enabled) return;
+  const limits = limitsOf(settings, attempt);
+  await Promise.all(limits.map(limit => demandUnspent(core, limit)));
+  for (const limit of limits) {
+    const counted = await count(core, limit, { taken: 1, failures: 1 }, limit.max).catch(error => {
+      throw error instanceof ConflictError ? new RateLimitedError(1) : error; // others were faster
+    });
+    if (!counted) throw new StorageUnavailableError('a counter changes too fast');
+  }
+}
+
+/** Those of the subjects, always in one order, so that nobody waits for a place while holding what the other one wants; then that of the address. */
+function limitsOf(settings: ThrottleSettings, { subjects, address, rules }: Attempt): Limit[] {
+  const group = addressGroup(address);
   const bucket = (...parts: string[]) => sha256Hex(JSON.stringify(parts));
-  return {
-    pair: {
+  const sorted = [...subjects].sort();
+  if (rules) {
+    const { kind, max, window } = rules;
+    const windowMs = window * 1000;
+    return [
+      ...sorted.map(subject => ({ subject, bucket: bucket('account', kind, subject), max, windowMs })),
+      { bucket: bucket('address', kind, group), max, windowMs },
+    ];
+  }
+  const { failuresPerPair, pairWindow, failuresPerAddress, addressWindow } = settings;
+  return [
+    ...sorted.map(subject => ({
+      subject,
       bucket: bucket('pair', subject, group),
-      max: settings.failuresPerPair,
-      windowMs: settings.pairWindow * 1000,
-    },
-    address: {
-      bucket: bucket('address', group),
-      max: settings.failuresPerAddress,
-      windowMs: settings.addressWindow * 1000,
-    },
-  };
+      max: failuresPerPair,
+      windowMs: pairWindow * 1000,
+    })),
+    { bucket: bucket('address', group), max: failuresPerAddress, windowMs: addressWindow * 1000 },
+  ];
 }
 
 /** The counter, if there is one. Throws `RateLimitedError` when it has no failures left. */

@@ -1,8 +1,9 @@
 import { ForbiddenError, UnauthorizedError } from '../errors.ts';
-import { credentialsInvalid, openAccount } from './accounts.ts';
+import { openAccount } from './accounts.ts';
 import { type AccountDoc, type TokenDoc, tokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { newId, sha256Hex } from './ids.ts';
+import { credentialsInvalid } from './login.ts';
 import { checkClientId } from './rules.ts';
 
 const DEFAULT_CLIENT = 'default';

@@ -74,6 +74,12 @@ describe('<key>_file in the file', () => {
 
 it('every secret is called one in the documents', () => {
   const secret = optionList.filter(({ option }) => option.mask).map(({ name }) => name);
-  expect(secret).toEqual(['[STORE] host', '[ADMIN] password', '[PUNCH_KEYS]', '[SIMPLE_SYNC] jwt_secret']);
+  expect(secret).toEqual([
+    '[STORE] host',
+    '[ADMIN] password',
+    '[MAIL] url',
+    '[PUNCH_KEYS]',
+    '[SIMPLE_SYNC] jwt_secret',
+  ]);
   expect(renderReference().match(/ Secret\. \|$/gm)).toHaveLength(secret.length);
 });

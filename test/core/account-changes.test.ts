@@ -1,7 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import {
   accountByUuid,
-  authenticate,
   changeAccount,
   createAccount,
   openAccount,
@@ -11,6 +10,7 @@ import {
 } from '../../src/core/accounts.ts';
 import { accountsSpec } from '../../src/core/collections.ts';
 import { resumeErasures } from '../../src/core/erase.ts';
+import { authenticate } from '../../src/core/login.ts';
 import { createPasswords } from '../../src/core/passwords.ts';
 import { issueToken, resolveToken } from '../../src/core/tokens.ts';
 import { StorageUnavailableError } from '../../src/errors.ts';

@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
-import { authenticate, register } from '../../src/core/accounts.ts';
+import { createAccount, register, setBlocked, unregister } from '../../src/core/accounts.ts';
 import { accountsSpec } from '../../src/core/collections.ts';
+import type { Core } from '../../src/core/context.ts';
+import { authenticate } from '../../src/core/login.ts';
 import { createPasswords } from '../../src/core/passwords.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openCore, outcomes, tally } from './open-core.ts';
@@ -58,6 +60,60 @@ forEachEngine('accounts', engine => {
   });
 });
 
+forEachEngine('a login by e-mail', engine => {
+  const login = (core: Core, username: string, password: string) =>
+    authenticate(core, { username, password, address }, { byEmail: true });
+
+  test('takes the e-mail in any letter case, and the name as it is', async () => {
+    const { core } = await openCore(engine);
+    const account = await createAccount(core, { username: 'ann', password: 'p', email: 'ann@example.org' });
+    for (const name of ['ann', 'ann@example.org', 'ANN@Example.org', ' ann@example.org ']) {
+      expect((await login(core, name, 'p')).user_id).toBe(account.user_id);
+    }
+    for (const name of ['ANN', ' ann', 'ann@example', '', 'a\0']) {
+      expect(await outcomes([login(core, name, 'p')])).toEqual(['credentials_invalid']);
+    }
+    expect(await outcomes([authenticate(core, { username: 'ann@example.org', password: 'p', address })])).toEqual([
+      'credentials_invalid',
+    ]);
+  });
+
+  test('means the account whose password it is, where a name is the e-mail of another', async () => {
+    const { core } = await openCore(engine);
+    const mailed = await createAccount(core, { username: 'ann', password: 'of ann', email: 'ann@example.org' });
+    const named = await register(core, 'ann@example.org', 'of the named one');
+    expect((await login(core, 'ann@example.org', 'of ann')).user_id).toBe(mailed.user_id);
+    expect((await login(core, 'ann@example.org', 'of the named one')).user_id).toBe(named.user_id);
+    expect((await login(core, 'ANN@example.org', 'of ann')).user_id).toBe(mailed.user_id);
+    expect(await outcomes([login(core, 'ann@example.org', 'of neither')])).toEqual(['credentials_invalid']);
+    await unregister(core, named);
+    expect((await login(core, 'ann@example.org', 'of ann')).user_id).toBe(mailed.user_id);
+  });
+
+  test('tells that an account may get nothing only to who knows its password', async () => {
+    const { core } = await openCore(engine);
+    const email = 'ann@example.org';
+    const account = await createAccount(core, { username: 'ann', password: 'p', email, unconfirmed: true });
+    expect(await outcomes([login(core, email, 'wrong'), login(core, email, 'p')])).toEqual([
+      'credentials_invalid',
+      'email_unconfirmed',
+    ]);
+    await setBlocked(core, account, true);
+    expect(await outcomes([login(core, 'ann', 'wrong'), login(core, 'ann', 'p')])).toEqual([
+      'credentials_invalid',
+      'account_blocked',
+    ]);
+  });
+
+  test('counts failures of an unknown address however it is written', async () => {
+    const { core } = await openCore(engine);
+    const names = ['no@body.org', 'NO@body.org', 'No@Body.org', ' no@body.org', 'no@BODY.org', 'no@body.ORG'];
+    const codes = [];
+    for (const name of names) codes.push(...(await outcomes([login(core, name, 'wrong')])));
+    expect(codes).toEqual([...Array(5).fill('credentials_invalid'), 'rate_limited']);
+  });
+});
+
 forEachEngine(
   'rules of accounts',
   engine => {
@@ -96,7 +152,7 @@ forEachEngine(
       const { core } = await openCore(engine);
       const accounts = core.storage.collection(accountsSpec);
       const at = new Date(core.clock.now());
-      await accounts.insert({ user_id: 'a', username: 'blocked', password: 'plain:p', blocked: true });
+      await accounts.insert({ user_id: 'a', username: 'blocked', password: 'plain:p', blocked_at: new Date(0) });
       await accounts.insert({ user_id: 'b', username: 'erased', password: 'plain:p', erasing_at: at });
       await accounts.insert({ user_id: 'c', username: 'without' });
       const login = (username: string) => authenticate(core, { username, password: 'p', address });

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
-import { authenticate, changeAccount, createAccount, register } from '../../src/core/accounts.ts';
+import { changeAccount, createAccount, register } from '../../src/core/accounts.ts';
 import { ensureAdmin } from '../../src/core/admin.ts';
 import { accountsSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
+import { authenticate } from '../../src/core/login.ts';
 import { createPasswords } from '../../src/core/passwords.ts';
 import { issueToken, resolveToken } from '../../src/core/tokens.ts';
 import { StartupError } from '../../src/errors.ts';

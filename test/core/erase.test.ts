@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { authenticate, register, unregister } from '../../src/core/accounts.ts';
+import { register, unregister } from '../../src/core/accounts.ts';
 import { type AccountDoc, accountsSpec, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
 import { setEntry } from '../../src/core/entries.ts';
 import { resumeErasures } from '../../src/core/erase.ts';
+import { authenticate } from '../../src/core/login.ts';
 import { issueToken, resolveToken } from '../../src/core/tokens.ts';
 import { StorageUnavailableError } from '../../src/errors.ts';
 import type { Storage } from '../../src/storage/port.ts';
@@ -119,7 +120,8 @@ forEachEngine(
   'rules of unregistering',
   engine => {
     test('the name is not free before everything is gone', async () => {
-      const { core, another } = await openCore(engine);
+      const { core, another, settings } = await openCore(engine);
+      settings.throttle = { ...settings.throttle, enabled: false };
       const { account } = await registerWithData(core, 'ann');
       const seen: string[] = [];
       const storage = intercept(core.storage, async ({ method, when }) => {

@@ -21,6 +21,10 @@ export function intercept(storage: Storage, hook: (call: Call) => Promise<void>)
       },
     });
   return new Proxy(storage, {
-    get: (target, name) => (name === 'collection' ? collection : Reflect.get(target, name, target)),
+    get(target, name) {
+      if (name === 'collection') return collection;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
   });
 }

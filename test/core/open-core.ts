@@ -1,10 +1,13 @@
 /** The core on an engine of its own, as its tests use it. */
 
 import { onTestFinished } from 'vitest';
+import { createBackground } from '../../src/core/background.ts';
 import { coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import { createLines } from '../../src/core/lines.ts';
+import type { Mail, Mailer } from '../../src/core/mail.ts';
 import type { Passwords } from '../../src/core/passwords.ts';
+import { createTurns } from '../../src/core/turns.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import type { TestClock } from '../support/clock.ts';
 import type { Engine } from '../support/engines.ts';
@@ -13,6 +16,8 @@ import type { Engine } from '../support/engines.ts';
 export interface TestSettings {
   tokenExpiration: number;
   registrationOpen: boolean;
+  publicUrl: string;
+  language: 'en' | 'ru';
   throttle: ThrottleSettings;
   valueBytes: number;
 }
@@ -22,6 +27,8 @@ export interface OpenedCore {
   readonly clock: TestClock;
   readonly settings: TestSettings;
   readonly logged: string[];
+  /** What was sent, by all processes. */
+  readonly mails: Mail[];
   /** The same data and settings as another process sees them, or through another storage. */
   another(storage?: Storage): Core;
 }
@@ -36,32 +43,51 @@ export const plainPasswords: Passwords = {
 /** Opens the core for the running test; closes and removes everything after it. */
 export async function openCore(engine: Engine, passwords: Passwords = plainPasswords): Promise<OpenedCore> {
   const opened = await engine.open({ specs: coreCollections });
-  onTestFinished(() => opened.cleanup());
+  const mails: Mail[] = [];
+  const mailer: Mailer = {
+    async deliver(mail) {
+      mails.push(mail);
+      return 'a list';
+    },
+  };
   const settings: TestSettings = {
     tokenExpiration: 300,
     registrationOpen: true,
+    publicUrl: '',
+    language: 'en',
     throttle: { enabled: true, failuresPerPair: 5, pairWindow: 900, failuresPerAddress: 100, addressWindow: 3600 },
     valueBytes: 1_048_576,
   };
   const logged: string[] = [];
   const log = (_: object, message: string) => void logged.push(message);
+  const levels = { debug: log, info: log, warn: log, error: log };
+  const background = createBackground(levels);
+  onTestFinished(async () => {
+    await background.idle();
+    await opened.cleanup();
+  });
   const another = (storage = opened.storage): Core => ({
     storage,
     clock: opened.clock,
-    log: { debug: log, info: log, warn: log, error: log },
+    log: levels,
     settings: {
       tokenExpiration: () => settings.tokenExpiration,
       registrationOpen: () => settings.registrationOpen,
+      publicUrl: () => settings.publicUrl,
+      language: () => settings.language,
       throttle: () => settings.throttle,
       get valueBytes() {
         return settings.valueBytes;
       },
     },
     passwords,
+    mailer,
+    background,
     lines: createLines(),
+    turns: createTurns(),
     owned: [tokensSpec, entriesSpec],
   });
-  return { core: another(), clock: opened.clock, settings, logged, another };
+  return { core: another(), clock: opened.clock, settings, logged, mails, another };
 }
 
 /** The codes of what was refused, and `ok` for what was not. */

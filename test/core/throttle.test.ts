@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { authenticate, register } from '../../src/core/accounts.ts';
+import { register } from '../../src/core/accounts.ts';
 import { throttleSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
+import { authenticate } from '../../src/core/login.ts';
 import type { Passwords } from '../../src/core/passwords.ts';
+import { type Attempt, countAttempt, throttled } from '../../src/core/throttle.ts';
 import { StorageUnavailableError } from '../../src/errors.ts';
 import { type Engine, forEachEngine } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
@@ -208,3 +210,103 @@ forEachEngine(
   },
   ['embedded'],
 );
+
+const RULES = { kind: 'door', max: 3, window: 60 };
+
+/** Attempts whose result is given. */
+const tried = (core: Core, attempt: Partial<Attempt>, right?: string) =>
+  throttled(core, { subjects: ['ann'], address: HERE, rules: RULES, ...attempt }, async () => right);
+const codeOf = async (attempt: Promise<unknown>) => (await outcomes([attempt]))[0];
+
+forEachEngine('attempts under rules of their own', engine => {
+  test('end for a subject from wherever, and for an address on whatever subject', async () => {
+    const { core, another, clock } = await openCore(engine);
+    for (const address of ['192.0.2.11', '192.0.2.12', '192.0.2.13']) await tried(core, { address });
+    expect(await codeOf(tried(another(), { address: '192.0.2.14' }, 'ann'))).toBe('rate_limited');
+    expect(await tried(core, { subjects: ['bob'], address: '192.0.2.14' }, 'bob')).toBe('bob');
+    for (const name of ['a', 'b', 'c']) await tried(core, { subjects: [name], address: THERE });
+    expect(await codeOf(tried(core, { subjects: ['bob'], address: THERE }, 'bob'))).toBe('rate_limited');
+    clock.advance(59_999);
+    await expect(tried(core, {}, 'ann')).rejects.toMatchObject({ retryAfter: 1 });
+    clock.advance(1);
+    expect(await tried(core, {}, 'ann')).toBe('ann');
+  });
+
+  test('count apart from those of another kind, and from those of none', async () => {
+    const { core, state } = await openThrottled(engine);
+    for (let i = 0; i < 3; i++) await tried(core, {});
+    expect(await codeOf(tried(core, {}, 'ann'))).toBe('rate_limited');
+    expect(await tried(core, { rules: { ...RULES, kind: 'window' } }, 'ann')).toBe('ann');
+    expect(await tried(core, { rules: undefined }, 'ann')).toBe('ann');
+    expect(await inTurn(core, ['right'])).toEqual(['ok']);
+    expect(state.verified).toBe(1);
+  });
+
+  test('on two subjects fail for both, and succeed for one without a trace at the other', async () => {
+    const { core } = await openCore(engine);
+    const both = { subjects: ['bob', 'ann'] };
+    const places = ['192.0.2.21', '192.0.2.22', '192.0.2.23', '192.0.2.24', '192.0.2.25', '192.0.2.26'];
+    for (let i = 0; i < 9; i++) expect(await tried(core, both, 'ann')).toBe('ann');
+    for (const address of places.slice(0, 2)) expect(await tried(core, { ...both, address })).toBeUndefined();
+    expect(await tried(core, both, 'ann')).toBe('ann');
+    for (const address of places.slice(2, 4)) await tried(core, { address });
+    expect(await tried(core, { address: places[4] ?? '' }, 'ann')).toBe('ann');
+    await tried(core, { subjects: ['bob'], address: places[5] ?? '' });
+    expect(await codeOf(tried(core, { subjects: ['bob'] }, 'bob'))).toBe('rate_limited');
+    expect(await codeOf(tried(core, both, 'ann'))).toBe('rate_limited');
+    expect(await tried(core, {}, 'ann')).toBe('ann');
+  });
+
+  test('on two subjects at once, whichever comes first, do not wait for each other for ever', async () => {
+    const { core, another } = await openCore(engine);
+    const other = another();
+    const rules = { ...RULES, max: 1 };
+    const attempts = Array.from({ length: 20 }, (_, i) =>
+      tried(i % 2 ? core : other, { subjects: i % 3 ? ['ann', 'bob'] : ['bob', 'ann'], rules }, 'ann'),
+    );
+    expect(await Promise.all(attempts)).toEqual(Array(20).fill('ann'));
+  });
+
+  test('that are too many are refused without a write', async () => {
+    const { core, another } = await openCore(engine);
+    for (let i = 0; i < 3; i++) await tried(core, {});
+    const methods = new Set<string>();
+    const storage = intercept(core.storage, async ({ method }) => void methods.add(method));
+    expect(await codeOf(tried(another(storage), {}, 'ann'))).toBe('rate_limited');
+    expect([...methods]).toEqual(['get']);
+  });
+});
+
+forEachEngine('attempts that count however they end', engine => {
+  const counted = (core: Core, given: Partial<Attempt> = {}) =>
+    codeOf(countAttempt(core, { subjects: ['ann'], address: HERE, rules: RULES, ...given }));
+
+  test('end for a subject and for an address, until the window is over, which the refused do not make longer', async () => {
+    const { core, clock } = await openCore(engine);
+    expect([await counted(core), await counted(core), await counted(core)]).toEqual(['ok', 'ok', 'ok']);
+    clock.advance(30_500);
+    for (let i = 0; i < 3; i++) expect(await counted(core)).toBe('rate_limited');
+    expect(await counted(core, { address: THERE })).toBe('rate_limited');
+    expect(await counted(core, { subjects: [] })).toBe('rate_limited');
+    expect(await counted(core, { subjects: ['bob'], address: THERE })).toBe('ok');
+    await expect(countAttempt(core, { subjects: ['ann'], address: THERE, rules: RULES })).rejects.toMatchObject({
+      retryAfter: 30,
+    });
+    clock.advance(29_500);
+    expect(await counted(core)).toBe('ok');
+  });
+
+  test('at once, from two processes, are no more than the limit', async () => {
+    const { core, another } = await openCore(engine);
+    const other = another();
+    const attempts = Array.from({ length: 20 }, (_, i) => counted(i % 2 ? core : other, { subjects: [] }));
+    expect(tally((await Promise.all(attempts)).map(String))).toEqual({ ok: 3, rate_limited: 17 });
+  });
+
+  test('can be switched off', async () => {
+    const { core, settings } = await openCore(engine);
+    settings.throttle = { ...settings.throttle, enabled: false };
+    for (let i = 0; i < 9; i++) expect(await counted(core)).toBe('ok');
+    expect(await core.storage.collection(throttleSpec).count({})).toBe(0);
+  });
+});

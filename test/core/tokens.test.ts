@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { authenticate, register, unregister } from '../../src/core/accounts.ts';
+import { register, unregister } from '../../src/core/accounts.ts';
 import { type AccountDoc, accountsSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
 import { sha256Hex } from '../../src/core/ids.ts';
+import { authenticate } from '../../src/core/login.ts';
 import { clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../src/core/tokens.ts';
 import { type Engine, forEachEngine } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
@@ -171,7 +172,7 @@ forEachEngine(
     test('a blocked account gets no token, though its password was right a moment ago', async () => {
       const { core, account } = await openWithAccount(engine);
       await authenticate(core, { username: 'ann', password: 's3cret', address: '192.0.2.1' });
-      await core.storage.collection(accountsSpec).update([account.user_id], { set: { blocked: true } });
+      await core.storage.collection(accountsSpec).update([account.user_id], { set: { blocked_at: new Date(0) } });
       expect(await outcomes([issueToken(core, account)])).toEqual(['credentials_invalid']);
       expect(await liveTokens(core)).toBe(0);
     });

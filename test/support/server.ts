@@ -1,6 +1,9 @@
 /** A whole server over an engine under test, spoken to over HTTP. */
 
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { assemble } from '../../src/assemble.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -10,6 +13,7 @@ import type { Log } from '../../src/core/log.ts';
 import { listen } from '../../src/server.ts';
 import type { TestClock } from './clock.ts';
 import type { OpenedEngine } from './engines.ts';
+import { type ReadMail, readMails } from './mails.ts';
 import { type Answer, request } from './request.ts';
 
 /** What a test may change of a server. */
@@ -28,6 +32,10 @@ export interface TestServer {
   configure(options: Readonly<Record<string, string>>): Promise<void>;
   /** Sends a request; a body that is not a string goes as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** What it sent so far, in this order; waits for what is on its way. Nothing when the options name an SMTP server. */
+  mails(): Promise<ReadMail[]>;
+  /** Housekeeping, as every process begins it each hour. */
+  tidy(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,7 +51,11 @@ export async function startServer(
 ): Promise<TestServer> {
   const { host, database } = engine.options;
   const place = { STORE_HOST: host, ...(host.startsWith('file:') ? {} : { STORE_DATABASE: database }) };
-  const load = (changes: Readonly<Record<string, string>>) => configOf({ ...TEST_OPTIONS, ...place, ...changes });
+  const outbox = await mkdtemp(join(tmpdir(), 'keybin-outbox-'));
+  const load = (changes: Readonly<Record<string, string>>) => {
+    const mail: Record<string, string> = 'MAIL_URL' in changes ? {} : { MAIL_DIRECTORY: outbox };
+    return configOf({ ...TEST_OPTIONS, ...place, ...mail, ...changes });
+  };
   let config = await load(options);
   const core = assemble(() => config, engine.clock, log);
   await core.storage.ready;
@@ -59,10 +71,17 @@ export async function startServer(
       await app.prepare();
     },
     request: (method, path, body, headers) => request(server.url, method, path, body, headers),
+    async mails() {
+      await core.background.idle();
+      return readMails(outbox);
+    },
+    tidy: () => app.tidy(),
     async stop() {
       await server.stop();
+      await core.background.idle();
       await core.passwords.close();
       await core.storage.close();
+      await rm(outbox, { recursive: true, force: true });
     },
   };
 }

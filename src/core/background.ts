@@ -1,0 +1,31 @@
+import { setImmediate as afterwards } from 'node:timers/promises';
+import type { Log } from './log.ts';
+
+/** Work that goes on after the answer, so that how long an answer takes does not tell what was done for it. */
+export interface Background {
+  /**
+   * Has it done soon, not before the caller goes on. What it throws is logged as an error and goes no further. Resolves when it
+   * is done, for callers that wait a while for it.
+   */
+  run(work: () => Promise<void>): Promise<void>;
+  /** Resolves when nothing is under way, what was begun meanwhile included. Never rejects. */
+  idle(): Promise<void>;
+}
+
+/** The background of one process. */
+export function createBackground(log: Log): Background {
+  const running = new Set<Promise<void>>();
+  return {
+    run(work) {
+      const done = afterwards()
+        .then(work)
+        .catch(error => log.error({ err: error }, 'work in the background failed'))
+        .finally(() => running.delete(done));
+      running.add(done);
+      return done;
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** Accounts that register with an e-mail: a link confirms it, another one sets a new password. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { InvalidInputError } from '../errors.ts';
+import { createAccount, demandRegistrationOpen } from './accounts.ts';
+import { type AccountDoc, accountsSpec } from './collections.ts';
+import type { Core } from './context.ts';
+import { emailOf } from './email.ts';
+import { sendMail } from './mail.ts';
+import { type Language, mailText } from './mail-texts.ts';
+import { findMailToken, issueMailToken, useConfirmation, useReset } from './mail-tokens.ts';
+import { checkPassword, checkUsername } from './rules.ts';
+
+const PASSWORD_BYTES = { min: 8, max: 256 };
+
+/** How long a registration waits for its mail, in milliseconds; a slow mail server goes on after the answer. */
+const PATIENCE_MS = 3_000;
+
+/** Where links in a mail lead, and the language it is written in. */
+export interface MailContext {
+  /** `https://keybin.example.org`, without a slash at its end. */
+  readonly base: string;
+  readonly language: Language;
+}
+
+/** What a person registers with. */
+export interface Registration {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/**
+ * What a registration becomes in the storage. Throws `InvalidInputError` (codes `username_invalid`, `email_invalid`,
+ * `password_length_invalid`).
+ */
+export function checkRegistration({ username, email, password }: Registration): Registration {
+  checkPersonName(username);
+  const address = checkEmail(email);
+  checkNewPassword(password);
+  return { username, email: address, password };
+}
+
+/** The rule for names, and none that looks like an e-mail: a login takes both. Throws `InvalidInputError`. */
+export function checkPersonName(username: string): void {
+  checkUsername(username);
+  if (emailOf(username) !== undefined) {
+    throw new InvalidInputError('username: an e-mail cannot be a name', { code: 'username_invalid' });
+  }
+}
+
+/** The address as it is stored. Throws `InvalidInputError` (code `email_invalid`). */
+export function checkEmail(text: string): string {
+  const address = emailOf(text);
+  if (address === undefined) {
+    throw new InvalidInputError('email: expected one bare address of at most 254 bytes', { code: 'email_invalid' });
+  }
+  return address;
+}
+
+/** 8 to 256 bytes; the message is exactly what clients of Verstak know. Throws `InvalidInputError`. */
+export function checkNewPassword(password: string): void {
+  const bytes = Buffer.byteLength(password);
+  const wrong =
+    bytes < PASSWORD_BYTES.min ? 'PASSWORD_TOO_SHORT' : bytes > PASSWORD_BYTES.max ? 'PASSWORD_TOO_LONG' : '';
+  if (wrong !== '') throw new InvalidInputError(wrong, { code: 'password_length_invalid' });
+  checkPassword(password);
+}
+
+/**
+ * Makes an account that waits for the confirmation of its e-mail, and sends the link: a slow mail server goes on with it after
+ * this has resolved. A mail that cannot be sent is logged; `forgotPassword` sends another link. Throws as `checkRegistration`, `ForbiddenError` (code `registration_closed`), `ConflictError` (codes `user_exists`,
+ * `email_taken`).
+ */
+export async function registerWithEmail(core: Core, given: Registration, context: MailContext): Promise<AccountDoc> {
+  demandRegistrationOpen(core);
+  const account = await createAccount(core, { ...checkRegistration(given), unconfirmed: true });
+  const sent = core.background.run(() => sendLink(core, account, 'confirm', context));
+  await Promise.race([sent, pause(PATIENCE_MS, undefined, { ref: false })]);
+  return account;
+}
+
+/** Confirms an e-mail. Throws `InvalidInputError` (code `mail_token_invalid`). */
+export async function confirmEmail(core: Core, token: string): Promise<string> {
+  const doc = await findMailToken(core, token, 'confirm');
+  await useConfirmation(core, doc);
+  return doc.user_id;
+}
+
+/**
+ * Sends a link to set another password, if an account has this e-mail, and one to confirm it, if it still waits for that: the
+ * first one may have got lost. It is done later, so that nobody can tell by the time it takes whether there is an account.
+ */
+export function forgotPassword(core: Core, email: string, context: MailContext): void {
+  const address = emailOf(email);
+  if (address === undefined) return;
+  void core.background.run(async () => {
+    const account = await core.storage.collection(accountsSpec).find('email', [address]);
+    if (account === undefined || account.erasing_at || account.blocked_at) return;
+    if (account.unconfirmed_at) await sendLink(core, account, 'confirm', context);
+    await sendLink(core, account, 'reset', context);
+  });
+}
+
+/**
+ * Sets another password. Throws `InvalidInputError` (codes `mail_token_invalid`; `password_length_invalid`, which leaves the
+ * token as it is).
+ */
+export async function resetPassword(core: Core, token: string, password: string): Promise<string> {
+  const doc = await findMailToken(core, token, 'reset');
+  checkNewPassword(password);
+  await useReset(core, doc, await core.passwords.hash(password));
+  return doc.user_id;
+}
+
+async function sendLink(
+  core: Core,
+  account: AccountDoc,
+  purpose: 'confirm' | 'reset',
+  { base, language }: MailContext,
+): Promise<void> {
+  const token = await issueMailToken(core, account, purpose);
+  const link = `${base}${purpose === 'confirm' ? '/api/v1/auth/confirm' : '/reset'}?token=${token}`;
+  await sendMail(core, { to: account.email ?? '', ...mailText(language, purpose, link) });
+}

@@ -1,0 +1,106 @@
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { sendMail } from '../../src/core/mail.ts';
+import { saveMailSettings } from '../../src/core/settings.ts';
+import { forEachEngine } from '../support/engines.ts';
+import { openServer } from '../support/served.ts';
+import { startSmtp } from './smtp-server.ts';
+
+const MAIL = { to: 'bob@example.org', subject: 'Hello', text: 'Hello Bob\n' };
+
+/** Everything that is logged, as `[level, fields, message]`. */
+function capture() {
+  const lines: [level: string, fields: object, message: string][] = [];
+  const at = (level: string) => (fields: object, message: string) => void lines.push([level, fields, message]);
+  return { lines, log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } };
+}
+
+/** What is logged, as text: errors with their own words. */
+const textOf = (lines: readonly unknown[]) =>
+  JSON.stringify(lines, (_, value) => (value instanceof Error ? { ...value, message: value.message } : value));
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+forEachEngine('sending a mail', engine => {
+  it('goes into the folder of the configuration; the log has its path, not what it is', async () => {
+    const { log, lines } = capture();
+    const { server } = await openServer(engine, { log });
+    expect(await sendMail(server.core, MAIL)).toBe(true);
+    expect(await server.mails()).toMatchObject([MAIL]);
+    const sent = lines.filter(([, , message]) => message === 'mail sent');
+    expect(sent).toEqual([['info', { mail: expect.stringMatching(/\.eml$/) }, 'mail sent']]);
+    expect(textOf(lines)).not.toMatch(/bob|Hello/);
+  });
+
+  it('goes through the server of the configuration, and after a reload through another', async () => {
+    const [one, two] = [await startSmtp(), await startSmtp()];
+    const url = (port: number) => ({ MAIL_URL: `smtp://ann:s3cret@127.0.0.1:${port}`, MAIL_FROM: 'k@k.example' });
+    const { server } = await openServer(engine, { options: url(one.port) });
+    expect(await sendMail(server.core, MAIL)).toBe(true);
+    await server.configure(url(two.port));
+    expect(await sendMail(server.core, MAIL)).toBe(true);
+    for (const { taken } of [one, two]) expect(taken).toMatchObject([{ ...MAIL, sender: 'k@k.example', user: 'ann' }]);
+    expect(await server.mails()).toEqual([]);
+  });
+
+  it('goes through the server an admin stored, which counts over the configuration', async () => {
+    const smtp = await startSmtp();
+    const { log, lines } = capture();
+    const { server } = await openServer(engine, { log });
+    await saveMailSettings(server.core, smtp.reach({ user: 'ann', password: 's3cret', from: 'admin@k.example' }));
+    expect(await sendMail(server.core, MAIL)).toBe(true);
+    expect(smtp.taken).toMatchObject([{ ...MAIL, user: 'ann', sender: 'admin@k.example' }]);
+    expect(lines.find(([, , message]) => message === 'mail sent')).toEqual([
+      'info',
+      { mail: `smtp 127.0.0.1:${smtp.port}` },
+      'mail sent',
+    ]);
+    expect(await server.mails()).toEqual([]);
+  });
+
+  it('goes by the configuration while an admin stored no server', async () => {
+    const { server } = await openServer(engine);
+    await saveMailSettings(server.core, { server_url: 'https://k.example' });
+    expect(await sendMail(server.core, MAIL)).toBe(true);
+    expect(await server.mails()).toHaveLength(1);
+  });
+
+  it('that fails is false and in the log, with the reason and without recipient, text and password', async () => {
+    const { log, lines } = capture();
+    const { server } = await openServer(engine, { log });
+    const smtp = await startSmtp({ onRcptTo: ({ address }, _, done) => done(new Error(`${address} is not known`)) });
+    await saveMailSettings(server.core, smtp.reach({ user: 'ann', password: 's3cret' }));
+    expect(await sendMail(server.core, MAIL)).toBe(false);
+    await saveMailSettings(server.core, { port: await closedPort() });
+    expect(await sendMail(server.core, MAIL)).toBe(false);
+    const errors = lines.filter(([level]) => level === 'error');
+    expect(errors.map(([, , message]) => message)).toEqual(Array(2).fill('a mail could not be sent'));
+    expect(textOf(errors)).toMatch(/\(the recipient\) is not known.*ECONNREFUSED/);
+    expect(textOf(lines)).not.toMatch(/bob|Hello|s3cret/);
+    expect(await server.mails()).toEqual([]);
+  });
+
+  it('is false, and no error, while the storage is away', async () => {
+    const { log, lines } = capture();
+    const { server } = await openServer(engine, { log });
+    await server.core.storage.close();
+    expect(await sendMail(server.core, MAIL)).toBe(false);
+    expect(lines.filter(([level]) => level === 'error')).toHaveLength(1);
+  });
+
+  it('in the background is waited for by a stop', async () => {
+    const smtp = await startSmtp();
+    const { server } = await openServer(engine);
+    await saveMailSettings(server.core, smtp.reach());
+    server.core.background.run(async () => void (await sendMail(server.core, MAIL)));
+    await server.stop();
+    expect(smtp.taken).toHaveLength(1);
+  });
+});
