@@ -3,11 +3,13 @@ import type { Config } from './config/options.ts';
 import { ensureAdmin } from './core/admin.ts';
 import { coreCollections } from './core/collections.ts';
 import type { Core } from './core/context.ts';
+import { keepHouse } from './core/housekeeping.ts';
 import type { Log } from './core/log.ts';
 import { dialects } from './dialects/index.ts';
 import { healthRoutes } from './health.ts';
 import { clientAddress } from './middleware/client-address.ts';
 import { edge } from './middleware/edge.ts';
+import { createOrigin } from './middleware/origin.ts';
 import { dispatch } from './middleware/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 
@@ -29,6 +31,11 @@ export interface Application {
    * data.
    */
   prepare(): Promise<void>;
+  /**
+   * Housekeeping: to be called by each process, `atStart` once everything is prepared, then every hour; one of them does it.
+   * Never throws.
+   */
+  tidy(atStart?: 'atStart'): Promise<void>;
 }
 
 /** Every collection the server may use, of switched-off APIs too: what the storage opens and erasing sweeps. */
@@ -41,7 +48,11 @@ export const collections: readonly CollectionSpec<any>[] = [
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit }: AppDeps): Application {
   const { APP, ADMIN } = config();
-  const deps = { core, clientAddress: clientAddress(APP.trusted_proxies) };
+  const deps = {
+    core,
+    clientAddress: clientAddress(APP.trusted_proxies),
+    origin: createOrigin({ publicUrl: () => core.settings.publicUrl(), trustedProxies: APP.trusted_proxies }),
+  };
   const opened = dialects
     .filter(({ enabled }) => enabled(config()))
     .map(dialect => ({ name: dialect.name, ...dialect.open(deps, config) }));
@@ -60,7 +71,10 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete
-    log.warn({ err: error, id: ctx.state.id, route: ctx.state.route }, 'answer broken off');
+    const { id, route } = ctx.state;
+    // Some close the connection as soon as they have all they want, and some hang up.
+    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') log.debug({ id, route }, 'the client closed the connection');
+    else log.warn({ err: error, id, route }, 'answer broken off');
   });
   return {
     koa,
@@ -68,6 +82,12 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
       if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);
       for (const { prepare } of opened) await prepare?.();
       prepared = true;
+    },
+    async tidy(atStart) {
+      const work = () => Promise.all(opened.map(({ tidy }) => tidy?.()));
+      await keepHouse(core, work, { now: atStart !== undefined }).catch(err =>
+        log.warn({ err }, 'housekeeping failed; it is tried again in an hour'),
+      );
     },
   };
 }

@@ -54,6 +54,7 @@ interface Rule {
 
 const PORT = [
   'storage/port.ts',
+  'storage/blob.ts',
   'storage/cursor.ts',
   'storage/change.ts',
   'storage/conflict.ts',
@@ -66,7 +67,7 @@ const CLOCK_AND_LOG = ['core/clock.ts', 'core/log.ts'];
 /** The first rule that fits a file counts. */
 const rules: Rule[] = [
   { files: /^(errors|core\/clock|core\/log|build-info)\.ts$/, ours: [] },
-  { files: /^config\//, ours: ['errors.ts', 'config/', 'core/rules.ts'], packages: ['ini'] },
+  { files: /^config\//, ours: ['errors.ts', 'config/', 'core/rules.ts', 'core/mail-rules.ts'], packages: ['ini'] },
   { files: /^storage\/mongo\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['mongodb'] },
   { files: /^storage\/embedded\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['lmdb'] },
   { files: /^storage\/open\.ts$/, ours: ['storage/'], types: CLOCK_AND_LOG },
@@ -92,11 +93,18 @@ const rules: Rule[] = [
     packages: ['jose', 'koa', 'zod'],
   },
   {
+    files: /^dialects\/verstak\//,
+    ours: ['errors.ts', 'own/', 'core/', 'middleware/'],
+    types: ['dialects/dialect.ts', 'storage/port.ts'],
+    packages: ['@fastify/busboy', 'koa', 'zod'],
+  },
+  {
     files: /^dialects\/[^/]+\//,
     ours: ['errors.ts', 'own/', 'core/', 'middleware/'],
     types: ['dialects/dialect.ts', 'storage/port.ts'],
     packages: ['koa', 'zod'],
   },
+  { files: /^mail\//, ours: ['errors.ts', 'mail/'], types: ['core/mail.ts'], packages: ['nodemailer'] },
   { files: /^web\//, ours: ['errors.ts', 'web/', 'core/', 'middleware/'], packages: ['koa', 'zod'] },
   { files: /^cli\//, ours: ['errors.ts', 'cli/'] },
   {
@@ -110,8 +118,9 @@ const rules: Rule[] = [
     types: ['config/options.ts', 'storage/port.ts'],
     packages: ['koa'],
   },
+  { files: /^server\.ts$/, ours: ['errors.ts', 'middleware/body-time.ts'] },
   {
-    files: /^(log|server|workers)\.ts$/,
+    files: /^(log|workers)\.ts$/,
     ours: ['errors.ts'],
     types: ['config/options.ts', 'config/source.ts'],
     packages: ['pino', 'pino-pretty'],
@@ -153,6 +162,7 @@ describe('the dependency rule', () => {
     ['lmdb', /^storage\/embedded\//],
     ['mongodb', /^storage\/mongo\//],
     ['ini', /^config\/ini-file\.ts$/],
+    ['nodemailer', /^mail\//],
   ])('%s is imported in one place only', (name, place) => {
     const users = imports.filter(({ to }) => to === name).map(({ from }) => from);
     expect(users.length).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import type { Core } from '../core/context.ts';
 import type { ClientAddress } from '../middleware/client-address.ts';
+import type { Origin } from '../middleware/origin.ts';
 import type { Route } from '../middleware/routing.ts';
 import type { CollectionSpec } from '../storage/port.ts';
 
@@ -7,6 +8,7 @@ import type { CollectionSpec } from '../storage/port.ts';
 export interface DialectDeps<S> {
   readonly core: Core;
   readonly clientAddress: ClientAddress;
+  readonly origin: Origin;
   /** The settings in force: they may change while the server runs. */
   readonly settings: () => S;
 }
@@ -27,4 +29,6 @@ export interface OpenDialect {
    * again; requests may come before. Several processes may run it at once.
    */
   readonly prepare?: () => Promise<void>;
+  /** Housekeeping: called about every hour, by one of the processes, once the API is prepared. */
+  readonly tidy?: () => Promise<void>;
 }

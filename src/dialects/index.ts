@@ -4,6 +4,7 @@ import { dotsync } from './dotsync/index.ts';
 import { keybin } from './keybin/index.ts';
 import { punch } from './punch/index.ts';
 import { simpleSync } from './simple-sync/index.ts';
+import { verstak } from './verstak/index.ts';
 
 /** Every API the server speaks. Adding one is a folder and a line here, and so is taking one away. */
 export const dialects: readonly Registered[] = [
@@ -11,6 +12,7 @@ export const dialects: readonly Registered[] = [
   registered(punch, config => ({ ...config.PUNCH, ...config.PUNCH_KEYS })),
   registered(dotsync, config => config.DOTSYNC),
   registered(simpleSync, config => config.SIMPLE_SYNC),
+  registered(verstak, config => config.VERSTAK),
 ];
 
 /** A dialect that knows where its settings are. */

@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
-import { authenticate, register, unregister } from '../../core/accounts.ts';
+import { register, unregister } from '../../core/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
 import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries.ts';
+import { authenticate } from '../../core/login.ts';
 import { pagesOf } from '../../core/pages.ts';
 import { checkKey } from '../../core/rules.ts';
 import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';

@@ -1,7 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Context } from 'koa';
-import { authenticate, openAccount } from '../../core/accounts.ts';
+import { openAccount } from '../../core/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
+import { authenticate } from '../../core/login.ts';
 import { ForbiddenError, InvalidInputError } from '../../errors.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { adminRequired, authorizationRequired, loginRefused, sessionTokenInvalid } from './refusals.ts';

@@ -2,7 +2,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { accountByUuid, openAccount, publicId } from '../../core/accounts.ts';
+import { accountByUuid, isOpen, openAccount, publicId } from '../../core/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { InvalidInputError } from '../../errors.ts';
@@ -59,7 +59,7 @@ async function accountOf(core: Core, { account, user_uuid, iat }: JWTPayload & {
   if (typeof account === 'string') return openAccount(core, account);
   if (account !== undefined || typeof user_uuid !== 'string') return undefined;
   const named = await accountByUuid(core, user_uuid);
-  if (named === undefined || named.blocked) return undefined;
+  if (named === undefined || !isOpen(named)) return undefined;
   const created = Math.floor((named.created_at?.getTime() ?? 0) / 1000);
   return iat >= created ? named : undefined;
 }

@@ -76,7 +76,7 @@ forEachEngine('passwords', engine => {
   test('of a blocked account open nothing', async () => {
     const account = await newAccount(keybin.server);
     const { user_id } = await accountOf(keybin, account.username);
-    await keybin.opened.storage.collection(accountsSpec).update([user_id], { set: { blocked: true } });
+    await keybin.opened.storage.collection(accountsSpec).update([user_id], { set: { blocked_at: new Date(0) } });
     expect(await login(account.username, account.password)).toBe(403);
   });
 

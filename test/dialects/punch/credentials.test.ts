@@ -112,7 +112,7 @@ forEachEngine('the credential of a Punch request', engine => {
     expect(await status({ Authorization: `Bearer ${token}` })).toBe(401);
   });
 
-  test('opens nothing while its account is blocked', async () => {
+  test('opens nothing while its account is blocked, or waits for the confirmation of its e-mail', async () => {
     const { server } = punch;
     const accounts = server.core.storage.collection(accountsSpec);
     const { account, headers } = await newUser(server);
@@ -121,10 +121,12 @@ forEachEngine('the credential of a Punch request', engine => {
       [account.user_id, headers],
       [keyed?.user_id ?? '', { 'X-API-Key': KEY }],
     ] as const) {
-      await accounts.update([id], { set: { blocked: true } });
-      expect(await status(credential)).toBe(401);
-      await accounts.update([id], { unset: ['blocked'] });
-      expect(await status(credential)).toBe(200);
+      for (const mark of ['blocked_at', 'unconfirmed_at'] as const) {
+        await accounts.update([id], { set: { [mark]: new Date(0) } });
+        expect(await status(credential)).toBe(401);
+        await accounts.update([id], { unset: [mark] });
+        expect(await status(credential)).toBe(200);
+      }
     }
   });
 

@@ -121,7 +121,7 @@ forEachEngine('POST /api/v1/auth/token', engine => {
     const blocked = await newMember(server);
     const erased = await newMember(server);
     const without = await newMember(server);
-    await accounts.update([blocked.user_id], { set: { blocked: true } });
+    await accounts.update([blocked.user_id], { set: { blocked_at: new Date(0) } });
     await accounts.update([erased.user_id], { set: { erasing_at: new Date(server.clock.now()) } });
     await accounts.update([without.user_id], { unset: ['password'] });
     for (const username of [stranger.account.username, blocked.username, erased.username, without.username]) {

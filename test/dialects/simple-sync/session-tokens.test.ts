@@ -202,7 +202,7 @@ forEachEngine('a session token', engine => {
     const { server } = served;
     const member = await newMember(server);
     const token = await sign({ ...claimsOf(server, member), account: undefined });
-    await server.core.storage.collection(accountsSpec).update([member.user_id], { set: { blocked: true } });
+    await server.core.storage.collection(accountsSpec).update([member.user_id], { set: { blocked_at: new Date(0) } });
     expect(await statusOf(token)).toBe(401);
     const { account } = await newUser(server);
     const stranger = { ...claimsOf(server, member), account: undefined, user_uuid: account.user_id };
@@ -229,7 +229,7 @@ forEachEngine('a session token', engine => {
     for (const { token } of [gone, blocked, former]) expect(await statusOf(token)).toBe(200);
     const { username, password } = gone;
     expect((await server.request('DELETE', '/unregister', { username, password })).status).toBe(200);
-    await accounts.update([blocked.user_id], { set: { blocked: true } });
+    await accounts.update([blocked.user_id], { set: { blocked_at: new Date(0) } });
     await accounts.update([former.user_id], { unset: ['simple_sync'] });
     for (const { token } of [gone, blocked, former]) {
       const answer = await get(bearer(token));

@@ -1,0 +1,106 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { closeSession, type OpenedSession, openSession, SESSION_SECONDS } from '../../core/sessions.ts';
+import { AppError, ForbiddenError, InvalidInputError, UnauthorizedError } from '../../errors.ts';
+import { setCookie } from '../../middleware/cookies.ts';
+import { demandFormCsrf } from '../../middleware/csrf.ts';
+import { formReader, isForm } from '../../middleware/form.ts';
+import type { Route } from '../../middleware/routing.ts';
+import { adminRoutesOf } from './admin-access.ts';
+import { answerLoginPage, type Failure } from './admin-login-page.ts';
+import { text } from './body.ts';
+import type { Verstak } from './context.ts';
+import { formCsrf } from './form-csrf.ts';
+import { languageOf } from './language.ts';
+import { logIn } from './login.ts';
+import { loginRefused } from './refusals.ts';
+import { routesOf } from './routes.ts';
+import { demandOwnPage, SESSION_COOKIES, sessionOf } from './session-access.ts';
+
+const PATH = '/admin';
+/** Longest form, in bytes. */
+const FORM_BYTES = 16_384;
+
+const loginBody = z.object({ username: text, password: text });
+
+/** What a page tells about an error of this status; of others the error itself tells. */
+const FAILURES: Readonly<Record<number, Failure>> = { 401: 'refused', 403: 'outdated', 429: 'limited' };
+
+/** Admins log in and out, at a browser or as a program. */
+export function adminSessionRoutes(verstak: Verstak): Route[] {
+  const { core, origin, readFields } = verstak;
+  const { route } = routesOf(verstak);
+  const readForm = formReader(FORM_BYTES);
+
+  /** One error for whatever is wrong: neither who is an admin shows, nor who is blocked. */
+  async function open(ctx: Context, { username, password }: z.infer<typeof loginBody>): Promise<OpenedSession> {
+    try {
+      const account = await logIn(verstak, ctx, { login: username, password }, 'login');
+      if (!account.admin) throw loginRefused();
+      return await openSession(core, account, 'admin', { withCsrf: true });
+    } catch (error) {
+      const refused = [InvalidInputError, UnauthorizedError, ForbiddenError].some(kind => error instanceof kind);
+      throw refused ? loginRefused() : error;
+    }
+  }
+
+  function setCookies(ctx: Context, { token, csrf = '' }: OpenedSession, maxAge = SESSION_SECONDS): void {
+    const common = { path: PATH, maxAge, secure: origin.isSecure(ctx) };
+    setCookie(ctx, SESSION_COOKIES.admin, token, { ...common, httpOnly: true, sameSite: 'Lax' });
+    setCookie(ctx, 'csrf_token', csrf, { ...common, httpOnly: false, sameSite: 'Strict' });
+  }
+
+  /** A page of another site cannot send this: browsers ask first whether they may, and get no permission. */
+  async function logInProgram(ctx: Context): Promise<void> {
+    ctx.set('Cache-Control', 'no-store');
+    origin.demandSameOrigin(ctx);
+    const session = await open(ctx, await readFields(ctx, loginBody));
+    setCookies(ctx, session);
+    ctx.body = { status: 'ok', csrf_token: session.csrf };
+  }
+
+  async function logInByForm(ctx: Context): Promise<void> {
+    const form = await readForm(ctx);
+    origin.demandSameOrigin(ctx);
+    demandFormCsrf(ctx, form.get('locale_csrf'));
+    setCookies(ctx, await open(ctx, { username: form.get('username') ?? '', password: form.get('password') ?? '' }));
+    ctx.status = 303;
+    ctx.redirect('/admin/dashboard');
+  }
+
+  function answerForm(ctx: Context, status: number, failure?: Failure): void {
+    answerLoginPage(ctx, status, { language: languageOf(core, ctx), csrf: formCsrf(verstak, ctx), failure });
+  }
+
+  /** What goes wrong with a form is told on the page; programs get it as it is. */
+  function tellOnPage(ctx: Context, error: unknown): void {
+    const failure = error instanceof AppError && !isJson(ctx) ? FAILURES[error.status] : undefined;
+    if (!(error instanceof AppError) || failure === undefined) throw error;
+    ctx.state.code = error.code;
+    if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+    answerForm(ctx, error.status, failure);
+  }
+
+  const login = route('POST', '/admin/login', ctx => (isJson(ctx) ? logInProgram(ctx) : logInByForm(ctx)));
+
+  return [
+    route('GET', '/admin/login', async ctx => {
+      if (await sessionOf(verstak, ctx, 'admin')) return ctx.redirect('/admin/dashboard');
+      answerForm(ctx, 200);
+    }),
+    { ...login, handle: (ctx, params) => login.handle(ctx, params).catch(error => tellOnPage(ctx, error)) },
+    adminRoutesOf(verstak).form('/admin/logout', async (ctx, admin) => {
+      const form = isForm(ctx) ? await readForm(ctx) : undefined;
+      demandOwnPage(verstak, ctx, admin, form?.get('csrf_token'));
+      await closeSession(core, admin.doc);
+      setCookies(ctx, { token: '', csrf: '' }, 0);
+      if (form) ctx.redirect('/admin/login');
+      else ctx.body = { status: 'ok' };
+    }),
+  ];
+}
+
+function isJson(ctx: Context): boolean {
+  const [type = ''] = ctx.get('Content-Type').split(';');
+  return type.trim().toLowerCase() === 'application/json';
+}

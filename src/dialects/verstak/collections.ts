@@ -1,0 +1,125 @@
+import type { CollectionSpec } from '../../storage/port.ts';
+
+/** A device of an account, paired with one vault; `hash` is the SHA-256 of its token. */
+export interface DeviceDoc {
+  user_id: string;
+  /** `dev_` and 24 hex digits. */
+  device_id: string;
+  hash: string;
+  /** The first 8 and the last 4 characters of the token, for people to tell it by. */
+  token_hint: string;
+  vault: string;
+  name: string;
+  client_version: string;
+  /** Where it was paired from. */
+  address: string;
+  created_at: Date;
+  last_seen: Date;
+  revoked_at?: Date;
+}
+
+/** A vault: one log of operations and one set of blobs. It comes into being with its first device. */
+export interface VaultDoc {
+  user_id: string;
+  vault: string;
+  created_at: Date;
+  /** How many there are in its log. */
+  operations: number;
+  /** When operations came last. */
+  last_activity?: Date;
+  /** How many came lately: JSON list of `[moment, count]`, a moment for each ten minutes (Unix seconds of their begin). */
+  recent?: string;
+}
+
+/** An operation of a vault's log. */
+export interface OperationDoc {
+  user_id: string;
+  vault: string;
+  /** SHA-256 of `op_id`, which may be any text. */
+  op_hash: string;
+  /** From 1 on, without holes. */
+  sequence: number;
+  /** SHA-256 of entity type and id. */
+  entity: string;
+  /** Names the request that stored it: a request that is tried again tells its own operations from those of others. */
+  batch: string;
+  device_id: string;
+  op_id: string;
+  op_type: string;
+  entity_type: string;
+  entity_id: string;
+  /** As it was sent, never parsed and written again. */
+  payload_json: string;
+  client_sequence: number;
+  last_seen_server_seq: number;
+  /** The client's clock, as it was sent. */
+  created_at: string;
+  received_at: Date;
+}
+
+/** The answer to a push with an idempotency key: the key's SHA-256 and the JSON text that was sent. */
+export interface PushDoc {
+  user_id: string;
+  vault: string;
+  key_hash: string;
+  answer: string;
+  expires_at: Date;
+}
+
+/** Something an admin may want to know of later. It names accounts and devices by their ids alone. */
+export interface AuditDoc {
+  id: string;
+  at: Date;
+  event: string;
+  severity: 'info' | 'warning' | 'error';
+  user_id?: string;
+  device_id?: string;
+  address?: string;
+  message: string;
+}
+
+export const devicesSpec: CollectionSpec<DeviceDoc> = {
+  name: 'verstak_devices',
+  key: ['user_id', 'device_id'],
+  indexes: [
+    { name: 'token', fields: ['hash'], unique: true },
+    { name: 'device', fields: ['device_id'], unique: true },
+    { name: 'newest', fields: ['created_at'] },
+    { name: 'revoked', fields: ['revoked_at'] },
+  ],
+  owner: 'user_id',
+};
+
+export const vaultsSpec: CollectionSpec<VaultDoc> = {
+  name: 'verstak_vaults',
+  key: ['user_id', 'vault'],
+  indexes: [{ name: 'activity', fields: ['last_activity'], include: ['operations'] }],
+  owner: 'user_id',
+};
+
+export const operationsSpec: CollectionSpec<OperationDoc> = {
+  name: 'verstak_operations',
+  key: ['user_id', 'vault', 'op_hash'],
+  indexes: [
+    { name: 'sequence', fields: ['user_id', 'vault', 'sequence'], unique: true },
+    {
+      name: 'entity',
+      fields: ['user_id', 'vault', 'entity', 'sequence'],
+      include: ['op_id', 'device_id', 'op_type'],
+    },
+  ],
+  owner: 'user_id',
+};
+
+export const pushesSpec: CollectionSpec<PushDoc> = {
+  name: 'verstak_pushes',
+  key: ['user_id', 'vault', 'key_hash'],
+  expires: 'expires_at',
+  owner: 'user_id',
+};
+
+export const auditSpec: CollectionSpec<AuditDoc> = {
+  name: 'verstak_audit',
+  key: ['id'],
+  indexes: [{ name: 'time', fields: ['at'] }],
+};

@@ -1,0 +1,47 @@
+import type { Core } from '../../core/context.ts';
+import type { DeviceDoc, OperationDoc } from './collections.ts';
+import { headOf, operationsAfter } from './log.ts';
+
+/** An operation as every device of the vault gets it. */
+export interface PulledOperation
+  extends Pick<
+    OperationDoc,
+    'op_id' | 'device_id' | 'entity_type' | 'entity_id' | 'op_type' | 'payload_json' | 'created_at'
+  > {
+  readonly server_sequence: number;
+}
+
+/** A page of a vault's log, as it is sent. */
+export interface PulledPage {
+  readonly ops: PulledOperation[];
+  /** The number of the last operation in the vault. */
+  readonly server_sequence: number;
+  /** Where the next page begins: on an empty page, where this one began. */
+  readonly page_last_sequence: number;
+  readonly has_more: boolean;
+}
+
+/** What is in the log of a device's vault behind the number `since`: as `operationsAfter`. */
+export async function pullPage(
+  core: Core,
+  device: DeviceDoc,
+  since: number,
+  size: { limit: number; payloadBytes: number },
+): Promise<PulledPage> {
+  const { operations, more } = await operationsAfter(core, device, since, size);
+  const last = operations.at(-1)?.sequence;
+  // The head is read after the page, so that it is not behind it; a page that ends with the log has it. Both are settled: a
+  // client never asks again for a number it was given, even if a failover gives it to another operation.
+  const head = more || last === undefined ? await headOf(core, device, { settled: true }) : last;
+  return {
+    ops: operations.map(pulled),
+    server_sequence: head,
+    page_last_sequence: last ?? since,
+    has_more: more,
+  };
+}
+
+function pulled(operation: OperationDoc): PulledOperation {
+  const { op_id, sequence, device_id, entity_type, entity_id, op_type, payload_json, created_at } = operation;
+  return { op_id, server_sequence: sequence, device_id, entity_type, entity_id, op_type, payload_json, created_at };
+}

@@ -1,0 +1,24 @@
+import type { Context } from 'koa';
+import type { AccountDoc } from '../../core/collections.ts';
+import { hasPassword } from '../../core/login.ts';
+import { rulesFor, type Verstak } from './context.ts';
+import { revokeDevice } from './devices.ts';
+import { deviceNotFound, forbidden, invalidRequest } from './refusals.ts';
+
+/**
+ * Revokes a device of the account for somebody who gives the account's password once more. Throws `InvalidInputError` (no
+ * password), `ForbiddenError` (another one), `NotFoundError` (the account has no such device), `RateLimitedError`.
+ */
+export async function revokeByPassword(
+  verstak: Verstak,
+  ctx: Context,
+  account: AccountDoc,
+  { deviceId, password }: { deviceId: string; password: string },
+): Promise<void> {
+  const { core, audit, clientAddress } = verstak;
+  if (password === '') throw invalidRequest('password is needed');
+  const attempt = { address: clientAddress(ctx), throttle: rulesFor(verstak, 'test') };
+  if (!(await hasPassword(core, account, password, attempt))) throw forbidden('wrong password');
+  if (!(await revokeDevice(core, account.user_id, deviceId))) throw deviceNotFound();
+  await audit.record(ctx, 'device_revoked', { accountId: account.user_id, deviceId });
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { Route } from '../../middleware/routing.ts';
+import { demandUploaded } from './blob-references.ts';
+import { text, whole } from './body.ts';
+import type { Verstak } from './context.ts';
+import { demandShort, readOperations } from './operation-schema.ts';
+import { pullPage } from './pull.ts';
+import { storePush } from './push.ts';
+import { invalidRequest } from './refusals.ts';
+import { routesOf } from './routes.ts';
+
+const NAME_BYTES = 128;
+
+const pushBody = z.object({ device_id: text, idempotency_key: text, ops: z.unknown().optional() });
+const pullBody = z.object({ since_sequence: whole, page_limit: whole });
+
+/** Devices add to the log of their vault, and read what is new in it (contract, section 4). */
+export function syncRoutes(verstak: Verstak): Route[] {
+  const { core, readFields, settings } = verstak;
+  const { device } = routesOf(verstak);
+  return [
+    device('POST', '/api/v1/sync/push', async (ctx, { device: own }) => {
+      const { device_id, idempotency_key, ops } = await readFields(ctx, pushBody);
+      const { operations_per_push, payload_bytes } = settings();
+      const { operations, references } = readOperations(ops, {
+        operations: operations_per_push,
+        payload: payload_bytes,
+      });
+      // The token says who sends: the id is looked at no further.
+      demandShort('device_id', device_id, NAME_BYTES);
+      demandShort('idempotency_key', idempotency_key, NAME_BYTES);
+      await demandUploaded(core, own, references);
+      // Several at once would only be in each other's way; with those of other processes the storage settles it.
+      const vault = JSON.stringify([own.user_id, own.vault]);
+      const push = { idempotencyKey: idempotency_key, operations };
+      const answer = await core.turns.take(`push ${vault}`, () => storePush(core, own, push));
+      ctx.type = 'json';
+      ctx.body = answer;
+    }),
+    device('POST', '/api/v1/sync/pull', async (ctx, { device: own }) => {
+      const { since_sequence, page_limit } = await readFields(ctx, pullBody);
+      if (since_sequence < 0) throw invalidRequest('since_sequence: it is negative');
+      if (page_limit < 0) throw invalidRequest('page_limit: it is negative');
+      const { page_operations, payload_bytes } = settings();
+      const limit = Math.min(page_limit || page_operations, page_operations);
+      ctx.body = await pullPage(core, own, since_sequence, { limit, payloadBytes: payload_bytes });
+    }),
+  ];
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { isForm } from '../../middleware/form.ts';
+import type { Route } from '../../middleware/routing.ts';
+import { fieldsOrFormReader, text } from './body.ts';
+import type { DeviceDoc } from './collections.ts';
+import type { Verstak } from './context.ts';
+import { devicesOf } from './devices.ts';
+import { revokeByPassword } from './revocation.ts';
+import { routesOf } from './routes.ts';
+import { demandOwnPage, signedIn } from './session-access.ts';
+import { timeOf } from './times.ts';
+
+const revokeBody = z.object({ password: text, csrf_token: text });
+
+/** People look at their devices and revoke them (contract, section 6). */
+export function userRoutes(verstak: Verstak): Route[] {
+  const { core } = verstak;
+  const { route } = routesOf(verstak);
+  const readBody = fieldsOrFormReader(verstak.settings().body_bytes);
+
+  return [
+    route(
+      'GET',
+      '/api/v1/user/devices',
+      signedIn(verstak, 'user', async (ctx, { account }) => {
+        ctx.body = (await devicesOf(core, account.user_id)).map(viewOf);
+      }),
+    ),
+    route(
+      'POST',
+      '/api/v1/user/devices/:id/revoke',
+      signedIn(verstak, 'user', async (ctx, session, { id = '' }) => {
+        const { account } = session;
+        // Programs send the token as a header; that of a form is in it.
+        if (!isForm(ctx)) demandOwnPage(verstak, ctx, session);
+        const { fields, form } = await readBody(ctx, revokeBody);
+        if (isForm(ctx)) demandOwnPage(verstak, ctx, session, form ? fields.csrf_token : undefined);
+        await revokeByPassword(verstak, ctx, account, { deviceId: id, password: fields.password });
+        if (form) {
+          ctx.status = 303;
+          ctx.redirect('/dashboard');
+        } else ctx.body = { status: 'revoked' };
+      }),
+    ),
+  ];
+}
+
+function viewOf(device: DeviceDoc) {
+  return {
+    id: device.device_id,
+    name: device.name,
+    client_version: device.client_version,
+    last_seen: timeOf(device.last_seen),
+    revoked_at: timeOf(device.revoked_at),
+    created_at: timeOf(device.created_at),
+  };
+}

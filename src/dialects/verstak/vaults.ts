@@ -1,0 +1,73 @@
+/** What is known of a vault beside its log: how many operations there are, and how many came lately. */
+
+import type { BlobOwner } from '../../core/blobs.ts';
+import type { Core } from '../../core/context.ts';
+import { pagesOf } from '../../core/pages.ts';
+import type { Write } from '../../storage/port.ts';
+import { operationsSpec, type VaultDoc, vaultsSpec } from './collections.ts';
+import { headOf, type VaultKey } from './log.ts';
+
+const SLOT_S = 600;
+const DAY_S = 86_400;
+
+/** Whose the blobs of a device's vault are: vaults are kept apart, and from the contents of other APIs. */
+export function blobOwner({ user_id, vault }: VaultKey): BlobOwner {
+  return { accountId: user_id, scope: `verstak/${vault}` };
+}
+
+/**
+ * The write that has a vault know of the first `operations` of its log, of which the last came at `at`. It sets the number and
+ * adds nothing to it, so that whatever a crash left uncounted is counted with what comes next. Undefined when the vault knows of
+ * as many already; where its document was lost, it is made anew. In a commit it is a conflict when others were faster.
+ */
+export function growth(key: VaultKey, known: VaultDoc | undefined, operations: number, at: Date): Write | undefined {
+  const added = operations - (known?.operations ?? 0);
+  if (added <= 0) return undefined;
+  const set = { operations, last_activity: at, recent: withRecent(known?.recent, added, at) };
+  if (known === undefined) return { in: vaultsSpec, insert: { ...key, created_at: at, ...set } };
+  return {
+    in: vaultsSpec,
+    update: [key.user_id, key.vault],
+    change: { set },
+    expect: { operations: known.operations },
+  };
+}
+
+/** Operations that a vault received in the 24 hours before `now` (milliseconds), to within ten minutes; by the server's clock. */
+export function recentOperations({ recent }: Pick<VaultDoc, 'recent'>, now: number): number {
+  return slotsSince(recent, now).reduce((sum, [, count]) => sum + count, 0);
+}
+
+/**
+ * Has every vault know of all operations in its log. Only where commits are not all or nothing can one not know: a process
+ * died between storing them and counting them.
+ */
+export async function recountVaults(core: Core): Promise<void> {
+  if (core.storage.atomicCommit) return;
+  const vaults = core.storage.collection(vaultsSpec);
+  const operations = core.storage.collection(operationsSpec);
+  for await (const page of pagesOf(after => vaults.scan({ limit: 1000, ...after }))) {
+    for (const known of page) {
+      const { user_id, vault } = known;
+      const head = await headOf(core, known);
+      if (head === known.operations) continue;
+      const last = await operations.find('sequence', [user_id, vault, head]);
+      const write = last && growth(known, known, head, last.received_at);
+      // Undefined when a push was faster: it has counted.
+      if (write && 'update' in write) await vaults.update(write.update, write.change, write.expect);
+    }
+  }
+}
+
+function withRecent(recent: string | undefined, added: number, at: Date): string {
+  const slot = Math.floor(at.getTime() / 1000 / SLOT_S) * SLOT_S;
+  const slots = new Map(slotsSince(recent, at.getTime()));
+  slots.set(slot, (slots.get(slot) ?? 0) + added);
+  return JSON.stringify([...slots]);
+}
+
+/** Those that began less than 24 hours ago. */
+function slotsSince(recent: string | undefined, now: number): [begin: number, count: number][] {
+  const slots: [number, number][] = JSON.parse(recent ?? '[]');
+  return slots.filter(([begin]) => begin > now / 1000 - DAY_S);
+}
