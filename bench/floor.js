@@ -1,15 +1,19 @@
-/** The floors: the least that could answer the same bytes. Kind: http, koa, koa-body, koa-mongo. */
+/** The floors: the least that could answer the same bytes. Kind: http, koa, koa-body, koa-mongo, koa-file, koa-stream. */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
 import Koa from 'koa';
 import { MongoClient } from 'mongodb';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const kind = process.argv[2];
 const { BENCH_ANSWER, BENCH_ANSWER_FILE } = process.env;
-const answer = BENCH_ANSWER_FILE ? readFileSync(BENCH_ANSWER_FILE) : (BENCH_ANSWER ?? '{"value":"hello"}');
+const isFile = BENCH_ANSWER_FILE !== undefined && kind !== 'koa-stream';
+const answer = isFile ? readFileSync(BENCH_ANSWER_FILE) : (BENCH_ANSWER ?? '{"value":"hello"}');
 
 const server = http.createServer(kind === 'http' ? bare : koa(await middleware()));
 server.listen(0, '127.0.0.1', () => {
@@ -33,6 +37,13 @@ function koa(handler) {
 /** @returns {Promise<Koa.Middleware>} */
 async function middleware() {
   if (kind === 'koa-mongo') return twoFinds();
+  if (kind === 'koa-file') return ctx => keepBody(ctx);
+  if (kind === 'koa-stream') {
+    return async ctx => {
+      ctx.type = 'application/octet-stream';
+      ctx.body = createReadStream(BENCH_ANSWER_FILE ?? '');
+    };
+  }
   return async ctx => {
     if (kind === 'koa-body') JSON.parse(await body(ctx.req));
     ctx.set('Content-Type', JSON_TYPE);
@@ -48,6 +59,22 @@ function body(request) {
     request.on('data', chunk => chunks.push(chunk));
     request.on('end', () => resolve(Buffer.concat(chunks).toString()));
   });
+}
+
+/**
+ * The body as it comes, form and all, hashed and flushed to a file.
+ * @param {Koa.Context} ctx
+ */
+async function keepBody(ctx) {
+  const hash = createHash('sha256');
+  const file = await open(path.join(os.tmpdir(), `keybin-bench-${process.pid}`), 'w');
+  for await (const piece of ctx.req) {
+    hash.update(piece);
+    await file.writeFile(piece);
+  }
+  await file.sync();
+  await file.close();
+  ctx.body = { sha256: hash.digest('hex') };
 }
 
 /** The token and the entry by their indexes, and nothing else. */
