@@ -6,7 +6,7 @@ import type { Route } from '../../middleware/routing.ts';
 import { adminRoutesOf } from './admin-access.ts';
 import { type DeviceDoc, devicesSpec } from './collections.ts';
 import type { Verstak } from './context.ts';
-import { timeOf } from './times.ts';
+import { presentDevice } from './devices.ts';
 
 /** Devices read at once. */
 const PAGE = 500;
@@ -26,7 +26,7 @@ export function adminDeviceRoutes(verstak: Verstak): Route[] {
   return [
     look('/admin/api/devices', async ctx => {
       ctx.type = 'json';
-      ctx.body = await jsonStream('[', devicePages(core), page => members(page.map(presentDevice)), ']');
+      ctx.body = await jsonStream('[', devicePages(core), page => members(page.map(withUser)), ']');
     }),
     look('/admin/api/keys', async ctx => {
       const keysOf = (page: readonly Owned[]) => page.filter(({ device }) => !device.revoked_at).map(presentKey);
@@ -58,17 +58,8 @@ async function* devicePages(core: Core): AsyncGenerator<Owned[]> {
   }
 }
 
-function presentDevice({ device, username }: Owned) {
-  const { device_id, name, client_version, last_seen, revoked_at, created_at } = device;
-  return {
-    id: device_id,
-    name,
-    client_version,
-    last_seen: timeOf(last_seen),
-    revoked_at: timeOf(revoked_at),
-    created_at: timeOf(created_at),
-    user: username,
-  };
+function withUser({ device, username }: Owned) {
+  return { ...presentDevice(device), user: username };
 }
 
 /** The key itself is stored nowhere; its hint opens nothing. */

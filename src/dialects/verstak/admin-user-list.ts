@@ -1,5 +1,6 @@
 /** The accounts of the server as admins look through them. */
 
+import { publicId } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { pagesOf } from '../../core/pages.ts';
@@ -114,7 +115,7 @@ function compare(a: Buffer | number, b: Buffer | number): number {
 async function present(core: Core, row: Row) {
   const { user_id, username = '', email = '', last_seen, created_at, admin } = row;
   return {
-    id: user_id,
+    id: publicId(row),
     username,
     email,
     confirmed: confirmed(row),

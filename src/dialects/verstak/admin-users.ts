@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { accountNotFound, changeAccount, createAccount, setBlocked } from '../../core/accounts.ts';
-import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
+import { accountByUuid, accountNotFound, changeAccount, createAccount, setBlocked } from '../../core/accounts.ts';
+import type { AccountDoc } from '../../core/collections.ts';
 import { checkEmail, checkPersonName, checkRegistration } from '../../core/email-accounts.ts';
 import { eraseAccount, markForErasing } from '../../core/erase.ts';
 import { newSecret } from '../../core/ids.ts';
-import { isUuid } from '../../core/rules.ts';
 import type { Session } from '../../core/sessions.ts';
 import { countAttempt } from '../../core/throttle.ts';
 import { ConflictError } from '../../errors.ts';
@@ -22,12 +21,11 @@ const editBody = z.object({ username: text, email: text });
 export function adminUserRoutes(verstak: Verstak): Route[] {
   const { core, audit, readFields, clientAddress } = verstak;
   const { look, change } = adminRoutesOf(verstak);
-  const accounts = core.storage.collection(accountsSpec);
 
   /** Throws `NotFoundError`. */
   async function accountOf(id = ''): Promise<AccountDoc> {
-    const account = isUuid(id) ? await accounts.get([id]) : undefined;
-    if (account === undefined || account.erasing_at) throw accountNotFound();
+    const account = await accountByUuid(core, id);
+    if (account === undefined) throw accountNotFound();
     return account;
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { demandRegistrationOpen } from '../../core/accounts.ts';
+import { demandRegistrationOpen, publicId } from '../../core/accounts.ts';
 import { forgotPassword, registerWithEmail, resetPassword } from '../../core/email-accounts.ts';
 import { openSession } from '../../core/sessions.ts';
 import { countAttempt } from '../../core/throttle.ts';
@@ -44,7 +44,7 @@ export function authRoutes(verstak: Verstak): Route[] {
         // The account changed since its password was right.
         throw error instanceof ForbiddenError ? loginRefused() : error;
       });
-      ctx.body = { token, user_id: account.user_id };
+      ctx.body = { token, user_id: publicId(account) };
     }),
     route('POST', '/api/v1/auth/forgot', async ctx => {
       const email = (await readFields(ctx, forgotBody)).email.trim();

@@ -1,5 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { publicId } from '../../core/accounts.ts';
+import type { AccountDoc } from '../../core/collections.ts';
 import { ForbiddenError, UnauthorizedError } from '../../errors.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { text } from './body.ts';
@@ -29,13 +31,13 @@ export function clientRoutes(verstak: Verstak): Route[] {
     ctx: Context,
     credentials: { login: string; password: string },
     given: { name: string; version: string; vault: string },
-  ): Promise<PairedDevice> {
+  ): Promise<PairedDevice & { account: AccountDoc }> {
     const described = describe(given, clientAddress(ctx));
     try {
       const account = await logIn(verstak, ctx, credentials, 'pair');
       const paired = await pairDevice(core, account, described);
       await audit.record(ctx, 'device_paired', { accountId: account.user_id, deviceId: paired.device.device_id });
-      return paired;
+      return { ...paired, account };
     } catch (error) {
       if (error instanceof UnauthorizedError || error instanceof ForbiddenError) {
         await audit.record(ctx, 'device_auth_failed', { accountId: ctx.state.account, message: error.message });
@@ -51,7 +53,7 @@ export function clientRoutes(verstak: Verstak): Route[] {
       const given = { name: device_name, version: client_version, vault: vault_id };
       const paired = await pair(ctx, { login, password }, given);
       ctx.body = {
-        user_id: paired.device.user_id,
+        user_id: publicId(paired.account),
         device_id: paired.device.device_id,
         device_token: paired.token,
         server_time: timeOf(core.clock.now()),
@@ -72,7 +74,7 @@ export function clientRoutes(verstak: Verstak): Route[] {
     device('GET', '/api/client/me', async (ctx, { device: own, account }) => {
       ctx.body = {
         device_id: own.device_id,
-        user_id: own.user_id,
+        user_id: publicId(account),
         username: account.username ?? '',
         device_name: own.name,
         client_version: own.client_version,

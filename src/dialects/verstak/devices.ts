@@ -4,10 +4,12 @@ import { openAccount } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { newSecret, sha256Hex } from '../../core/ids.ts';
+import { pagesOf } from '../../core/pages.ts';
 import { ConflictError, StorageUnavailableError } from '../../errors.ts';
 import type { Write } from '../../storage/port.ts';
 import { type DeviceDoc, devicesSpec, vaultsSpec } from './collections.ts';
 import { loginRefused } from './refusals.ts';
+import { timeOf } from './times.ts';
 
 /** How often a vault is looked for that others make and end meanwhile. */
 const RACES = 5;
@@ -87,12 +89,22 @@ async function store(core: Core, device: DeviceDoc): Promise<void> {
 export async function devicesOf(core: Core, accountId: string): Promise<DeviceDoc[]> {
   const devices = core.storage.collection(devicesSpec);
   const found: DeviceDoc[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await devices.scan({ prefix: [accountId], limit: 1000, ...(cursor !== undefined && { cursor }) });
-    found.push(...page.items);
-    cursor = page.next;
-    if (cursor === undefined) return found.sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
+  for await (const page of pagesOf(after => devices.scan({ prefix: [accountId], limit: 1000, ...after }))) {
+    found.push(...page);
   }
+  return found.sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
+}
+
+/** A device as lists show it, to its owner and to admins. */
+export function presentDevice({ device_id, name, client_version, last_seen, revoked_at, created_at }: DeviceDoc) {
+  return {
+    id: device_id,
+    name,
+    client_version,
+    last_seen: timeOf(last_seen),
+    revoked_at: timeOf(revoked_at),
+    created_at: timeOf(created_at),
+  };
 }
 
 /** Revokes a device of the account; returns whether there is one. A device that was revoked stays as it was. */

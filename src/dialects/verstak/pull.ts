@@ -29,14 +29,16 @@ export async function pullPage(
   size: { limit: number; payloadBytes: number },
 ): Promise<PulledPage> {
   const { operations, more } = await operationsAfter(core, device, since, size);
-  const last = operations.at(-1)?.sequence;
-  // The head is read after the page, so that it is not behind it; a page that ends with the log has it. Both are settled: a
-  // client never asks again for a number it was given, even if a failover gives it to another operation.
-  const head = more || last === undefined ? await headOf(core, device, { settled: true }) : last;
+  const last = operations.at(-1)?.sequence ?? since;
+  const atEnd = !more && operations.length > 0;
+  // Read after the page, so that it is not behind it; both are settled: a client never asks again for a number it was given,
+  // even if a failover gives it to another operation.
+  const head = atEnd ? last : await headOf(core, device, { settled: true });
   return {
     ops: operations.map(pulled),
-    server_sequence: head,
-    page_last_sequence: last ?? since,
+    // What came between the two is news for the next pull: the page says that there is no more.
+    server_sequence: more ? head : Math.min(head, last),
+    page_last_sequence: last,
     has_more: more,
   };
 }

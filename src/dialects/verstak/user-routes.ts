@@ -2,13 +2,11 @@ import { z } from 'zod';
 import { isForm } from '../../middleware/form.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { fieldsOrFormReader, text } from './body.ts';
-import type { DeviceDoc } from './collections.ts';
 import type { Verstak } from './context.ts';
-import { devicesOf } from './devices.ts';
+import { devicesOf, presentDevice } from './devices.ts';
 import { revokeByPassword } from './revocation.ts';
 import { routesOf } from './routes.ts';
 import { demandOwnPage, signedIn } from './session-access.ts';
-import { timeOf } from './times.ts';
 
 const revokeBody = z.object({ password: text, csrf_token: text });
 
@@ -23,7 +21,7 @@ export function userRoutes(verstak: Verstak): Route[] {
       'GET',
       '/api/v1/user/devices',
       signedIn(verstak, 'user', async (ctx, { account }) => {
-        ctx.body = (await devicesOf(core, account.user_id)).map(viewOf);
+        ctx.body = (await devicesOf(core, account.user_id)).map(presentDevice);
       }),
     ),
     route(
@@ -43,15 +41,4 @@ export function userRoutes(verstak: Verstak): Route[] {
       }),
     ),
   ];
-}
-
-function viewOf(device: DeviceDoc) {
-  return {
-    id: device.device_id,
-    name: device.name,
-    client_version: device.client_version,
-    last_seen: timeOf(device.last_seen),
-    revoked_at: timeOf(device.revoked_at),
-    created_at: timeOf(device.created_at),
-  };
 }

@@ -23,6 +23,16 @@ const me = (server: TestServer, headers: Record<string, string>) =>
 forEachEngine('a device', engine => {
   const served = sharedServer(engine, { options: ROOMY });
 
+  test('knows its account by the id that an admin chose for it', async () => {
+    const { server } = served;
+    const uuid = `chosen/${randomUUID()}`;
+    const { account } = await newUser(server, { password: PASSWORD, uuid });
+    const login = { login: account.username, password: PASSWORD };
+    const paired = demand(await server.request('POST', '/api/client/pair', login), 200).json;
+    const headers = { Authorization: `Bearer ${paired.device_token}` };
+    expect([paired.user_id, (await me(server, headers)).json.user_id]).toEqual([uuid, uuid]);
+  });
+
   test('looks itself up', async () => {
     const { server } = served;
     const device = await pairedDevice(server, { name: 'desk', vault: 'notes' });

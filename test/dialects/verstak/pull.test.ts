@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { collections } from '../../../src/app.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
 import { asPulled, newOperations, pushed, readLog, refusalOf } from './log-client.ts';
@@ -33,6 +34,28 @@ forEachEngine('a pull', engine => {
       expect((await send()).ops).toHaveLength(2);
     },
   );
+
+  test('tells of one moment: what comes while it is answered is news for the next one', async () => {
+    const { server } = served;
+    const desk = await pairedDevice(server);
+    const spec = collections.find(({ name }) => name === 'verstak_operations');
+    if (spec === undefined) throw new Error('there is no log');
+    const log = server.core.storage.collection(spec);
+    const scan = log.scan.bind(log);
+    const spy = vi.spyOn(log, 'scan').mockImplementationOnce(async asked => {
+      const page = await scan(asked);
+      await pushed(server, desk, newOperations(2));
+      return page;
+    });
+    onTestFinished(() => spy.mockRestore());
+    expect((await pull(server, desk)).json).toEqual({
+      ops: [],
+      server_sequence: 0,
+      page_last_sequence: 0,
+      has_more: false,
+    });
+    expect((await pull(server, desk)).json).toMatchObject({ server_sequence: 2, page_last_sequence: 2 });
+  });
 
   test('trap 2: an empty page ends where it began, at the end of the log and beyond', async () => {
     const { server } = served;
