@@ -99,7 +99,8 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
   if (grown) writes.push(grown);
   if (keyHash !== undefined) {
     const expires_at = new Date(now.getTime() + KEPT_MS);
-    writes.push({ in: pushesSpec, insert: { ...keyOf(device), key_hash: keyHash, answer, expires_at } });
+    const { user_id, vault: name } = device;
+    writes.push({ in: pushesSpec, insert: { user_id, vault: name, key_hash: keyHash, answer, expires_at } });
   }
   if (writes.length > 0) await core.storage.commit(writes);
   return answer;
@@ -131,22 +132,25 @@ function sort(
     (counts ? sorted.accepted : sorted.duplicates).push(sent.op_id);
     sorted.compared.push({ sent, entity, sequence: own ? found.sequence : undefined });
     if (!counts || found !== undefined) continue;
-    const sequence = head + sorted.added.length + 1;
-    const { device_id } = device;
+    // Written out: to spread three objects into each of a hundred takes longer than all the rest of this.
     sorted.added.push({
-      ...keyOf(device),
-      ...sent,
+      user_id: device.user_id,
+      vault: device.vault,
       op_hash: hash,
-      sequence,
+      sequence: head + sorted.added.length + 1,
       entity,
       batch,
-      device_id,
+      device_id: device.device_id,
+      op_id: sent.op_id,
+      op_type: sent.op_type,
+      entity_type: sent.entity_type,
+      entity_id: sent.entity_id,
+      payload_json: sent.payload_json,
+      client_sequence: sent.client_sequence,
+      last_seen_server_seq: sent.last_seen_server_seq,
+      created_at: sent.created_at,
       received_at: now,
     });
   }
   return sorted;
-}
-
-function keyOf({ user_id, vault }: DeviceDoc): Pick<DeviceDoc, 'user_id' | 'vault'> {
-  return { user_id, vault };
 }
