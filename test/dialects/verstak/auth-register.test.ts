@@ -10,7 +10,7 @@ import { demand, newAccount, ROOMY } from './open-verstak.ts';
 forEachEngine('POST /api/v1/auth/register', engine => {
   const served = sharedServer(engine, { options: ROOMY });
 
-  test('makes an account that waits for its confirmation, and sends the link', async () => {
+  test('trap 13: makes an account that waits for its confirmation, and sends the link', async () => {
     const { server } = served;
     const person = newPerson();
     expect(demand(await register(server, person), 200).json).toEqual({ status: 'confirmation_sent' });

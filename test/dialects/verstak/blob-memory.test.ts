@@ -14,7 +14,7 @@ async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
   return { now: bytes('VmRSS'), peak: bytes('VmHWM') };
 }
 
-test('200 MB go into a server and out again, and its memory hardly grows', { timeout: 120_000 }, async ({
+test('trap 10: 200 MB go into a server and out again, and its memory hardly grows', { timeout: 120_000 }, async ({
   program,
   skip,
 }) => {

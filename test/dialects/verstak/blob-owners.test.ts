@@ -43,7 +43,7 @@ forEachEngine('a blob', engine => {
     expect((await download(server, mate, sha256(content))).bytes.equals(content)).toBe(true);
   });
 
-  test('of another vault, or of another account, looks like one that is not there', async () => {
+  test('trap 9: of another vault, or of another account, looks like one that is not there', async () => {
     const { server } = verstak;
     const device = await pairedDevice(server);
     const outsiders = [
@@ -66,7 +66,7 @@ forEachEngine('a blob', engine => {
     }
   });
 
-  test('whose hash is known must be sent all the same: a form without its bytes opens nothing', async () => {
+  test('trap 9: whose hash is known must be sent all the same: a form without its bytes opens nothing', async () => {
     const { server } = verstak;
     const content = randomBytes(20_000).toString('hex');
     demand(await upload(server, await pairedDevice(server), content), 200);

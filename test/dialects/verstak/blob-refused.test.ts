@@ -127,7 +127,7 @@ forEachEngine('an upload that is refused', engine => {
     expect(await server.core.storage.blobs.sweep()).toEqual({ unfinished: 0 });
   });
 
-  test('is answered when the rest of it has come, and no sooner', async () => {
+  test('trap 10: is answered when the rest of it has come, and no sooner', async () => {
     const { server, device } = await openTight(engine);
     const client = await slowClient(server.url);
     client.send(headOf({ headers: {} }, 'Connection: close\r\n'));

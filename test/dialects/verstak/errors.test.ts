@@ -49,7 +49,7 @@ forEachEngine('every error of the Verstak API', engine => {
     ] as const;
   }
 
-  test('is JSON of less than 500 bytes, for browsers too', async () => {
+  test('trap 3: is JSON of less than 500 bytes, for browsers too', async () => {
     const long = 'ä'.repeat(20_000);
     for (const headers of [{}, BROWSER]) {
       for (const [path, fields] of OPEN) {

@@ -42,7 +42,7 @@ async function inTurn(times: number, send: () => Promise<Answer>): Promise<numbe
 const many = (times: number, status: number) => Array<number>(times).fill(status);
 
 forEachEngine('guessing a password', engine => {
-  test('of one account from many addresses ends at the limit of each route, for the right one too', async () => {
+  test('trap 14: of one account from many addresses ends at the limit of each route, for the right one too', async () => {
     const server = await open(engine);
     const { username, email } = await confirmedPerson(server);
     for (const route of ROUTES) {
@@ -57,7 +57,7 @@ forEachEngine('guessing a password', engine => {
     }
   });
 
-  test('of many accounts from one address ends as well, at every server', async () => {
+  test('trap 14: of many accounts from one address ends as well, at every server', async () => {
     const served = await openServer(engine, { options: PROXIED });
     const other = await anotherServer(served, { options: PROXIED });
     const { username } = await newAccount(served.server);
@@ -276,7 +276,7 @@ forEachEngine('attempts that count however they end', engine => {
 });
 
 forEachEngine('limits', engine => {
-  test('are as the configuration says, also when it changes', async () => {
+  test('trap 14: are as the configuration says, also when it changes', async () => {
     const server = await open(engine, { VERSTAK_PAIR_ATTEMPTS: '2', VERSTAK_PAIR_WINDOW: '60' });
     const { username } = await newAccount(server);
     const [pair] = ROUTES;
@@ -301,7 +301,7 @@ forEachEngine('limits', engine => {
     expect(await inTurn(7, register)).toEqual(many(7, 200));
   });
 
-  test('believe no header about the address unless a trusted proxy sent it', async () => {
+  test('trap 14: believe no header about the address unless a trusted proxy sent it', async () => {
     const { server } = await openServer(engine);
     const [pair] = ROUTES;
     expect(await inTurn(6, () => attempt(server, pair, newName()))).toEqual([...many(5, 401), 429]);

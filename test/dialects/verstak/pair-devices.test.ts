@@ -132,7 +132,7 @@ forEachEngine('revoking a device', engine => {
   const revoke = (body: unknown, { headers }: Device) =>
     served.server.request('POST', '/api/client/revoke-device', body, headers);
 
-  test('by itself takes an empty body that claims to be JSON', async () => {
+  test('trap 1: by itself takes an empty body that claims to be JSON', async () => {
     const { server } = served;
     const device = await pairedDevice(server);
     const headers = { ...device.headers, 'Content-Type': 'application/json', 'Content-Length': '0' };
@@ -151,7 +151,7 @@ forEachEngine('revoking a device', engine => {
     demand(await me(server, other.headers), 200);
   });
 
-  test('holds at every route at the next request, on every server', async () => {
+  test('trap 12: holds at every route at the next request, on every server', async () => {
     const { server } = served;
     const other = await anotherServer(served, { options: ROOMY });
     const device = await pairedDevice(server);

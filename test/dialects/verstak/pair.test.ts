@@ -144,7 +144,7 @@ forEachEngine('POST /api/client/pair', engine => {
     demand(await pair({ login: blocked.username, password: PASSWORD }), 200);
   });
 
-  test('ignores an Authorization header, whatever it holds', async () => {
+  test('trap 1: ignores an Authorization header, whatever it holds', async () => {
     const account = await newAccount(served.server);
     for (const Authorization of ['Bearer ', 'Bearer', `Bearer ${'0'.repeat(64)}`, 'Basic eDp5']) {
       demand(await pair({ login: account.username, password: PASSWORD }, { Authorization }), 200);

@@ -24,7 +24,7 @@ async function accountNamed({ core }: TestServer, username: string) {
 forEachEngine('POST /api/v1/auth/forgot', engine => {
   const served = sharedServer(engine, { options: ROOMY });
 
-  test('sends a link to the page for a new password', async () => {
+  test('trap 13: sends a link to the page for a new password', async () => {
     const { server } = served;
     const { email } = await confirmedPerson(server);
     expect(demand(await forgot(server, { email: ` ${email.toUpperCase()} ` }), 200).json).toEqual(SENT);
