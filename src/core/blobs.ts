@@ -89,16 +89,27 @@ export async function demandWhole(core: Core, { hash, size }: Pick<BlobRefDoc, '
  */
 export async function sweepBlobs(core: Core): Promise<void> {
   const { blobs } = core.storage;
-  const refs = core.storage.collection(blobRefsSpec);
   const before = new Date(core.clock.now() - UNREFERENCED_MS);
   for await (const page of pagesOf(({ cursor }) => blobs.list(cursor))) {
-    for (const { sha256, at } of page) {
-      if (at >= before || (await refs.count({ index: 'content', prefix: [sha256] }, 1)) > 0) continue;
-      await blobs.delete(sha256, before);
-    }
+    const old = page.filter(({ at }) => at < before).map(({ sha256 }) => sha256);
+    const referenced = await referencedOf(core, old);
+    for (const sha256 of old) if (!referenced.has(sha256)) await blobs.delete(sha256, before);
   }
   await recountBlobs(core);
   await blobs.sweep();
+}
+
+/** Those of the contents that somebody refers to. They are in order, as references are: one range holds all of theirs. */
+async function referencedOf(core: Core, hashes: readonly string[]): Promise<ReadonlySet<string>> {
+  const referenced = new Set<string>();
+  const [first, last] = [hashes[0], hashes.at(-1)];
+  if (first === undefined || last === undefined) return referenced;
+  const range = { index: 'content', from: first, below: `${last}~`, covered: true, limit: 1000 };
+  const refs = core.storage.collection(blobRefsSpec);
+  for await (const page of pagesOf(after => refs.scan({ ...range, ...after }))) {
+    for (const { hash } of page) referenced.add(hash);
+  }
+  return referenced;
 }
 
 /**
