@@ -19,15 +19,6 @@ export function refOf(core: Core, { accountId, scope }: BlobOwner, sha256: strin
   return core.storage.collection(blobRefsSpec).get([accountId, scope, sha256]);
 }
 
-/** Bytes and number of an owner's references; of all of the account's where `scope` is empty. */
-export async function blobUsage(
-  core: Core,
-  { accountId, scope }: BlobOwner,
-): Promise<{ bytes: number; count: number }> {
-  const usage = await core.storage.collection(blobUsageSpec).get([accountId, scope]);
-  return { bytes: usage?.bytes ?? 0, count: usage?.count ?? 0 };
-}
-
 /** Room for a blob in one place: what takes it, and what gives it back. */
 export interface Room {
   readonly take: Write<BlobUsageDoc>;

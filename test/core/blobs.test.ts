@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createAccount } from '../../src/core/accounts.ts';
-import { blobUsage } from '../../src/core/blob-room.ts';
 import {
   type BlobLimits,
   type BlobOwner,
@@ -13,6 +12,7 @@ import {
 } from '../../src/core/blobs.ts';
 import { accountsSpec, blobRefsSpec, blobUsageSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
+import { blobUsage } from '../support/blob-usage.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
 import { openCore, outcomes, tally } from './open-core.ts';

@@ -1,29 +1,12 @@
 import { expect, test } from 'vitest';
-import { collections } from '../../../src/app.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
 import { confirmedPerson, login, newcomer, resetToken, signIn } from './open-accounts.ts';
+import { auditLog } from './open-admin.ts';
 import { demand, newAccount, PASSWORD, pairedDevice, ROOMY } from './open-verstak.ts';
 
-interface Entry {
-  readonly event: string;
-  readonly severity: string;
-  readonly user_id?: string;
-  readonly device_id?: string;
-  readonly address?: string;
-  readonly message: string;
-}
-
-/** The audit log, oldest first. */
-async function auditOf({ core }: TestServer): Promise<Entry[]> {
-  const spec = collections.find(({ name }) => name === 'verstak_audit');
-  if (spec === undefined) throw new Error('no collection verstak_audit');
-  const { items } = await core.storage.collection<Entry>(spec).scan({ index: 'time', limit: 1000 });
-  return items;
-}
-
-const events = async (server: TestServer) => (await auditOf(server)).map(({ event }) => event).sort();
+const events = async (server: TestServer) => (await auditLog(server)).map(({ event }) => event).sort();
 
 forEachEngine('the audit log', engine => {
   test('tells who registered, confirmed and got another password', async () => {
@@ -32,7 +15,7 @@ forEachEngine('the audit log', engine => {
     const { user_id } = demand(await login(server, email), 200).json;
     const token = await resetToken(server, email);
     demand(await server.request('POST', '/api/v1/auth/reset', { token, new_password: 'another one' }), 200);
-    const entries = await auditOf(server);
+    const entries = await auditLog(server);
     expect(entries.map(({ event }) => event).sort()).toEqual(['user_confirmed', 'user_created', 'user_password_reset']);
     for (const entry of entries) expect(entry).toMatchObject({ user_id, severity: 'info', address: '127.0.0.1' });
   });
@@ -47,7 +30,7 @@ forEachEngine('the audit log', engine => {
     demand(await server.request('POST', revoke, { password: 'wrong' }, session.headers), 403);
     demand(await server.request('POST', revoke, { password: PASSWORD }, session.headers), 200);
     demand(await server.request('POST', '/api/client/revoke-current', undefined, device.headers), 200);
-    const entries = await auditOf(server);
+    const entries = await auditLog(server);
     expect(entries.map(({ event }) => event).sort()).toEqual([
       'device_auth_failed',
       'device_paired',
@@ -72,7 +55,7 @@ forEachEngine('the audit log', engine => {
     const { username } = await newAccount(server);
     for (let i = 0; i < 6; i++) await server.request('POST', '/api/auth/test', { username, password: 'wrong' });
     expect(await events(server)).toEqual(['rate_limit_exceeded']);
-    expect((await auditOf(server))[0]).toMatchObject({ severity: 'warning', message: '/api/auth/test' });
+    expect((await auditLog(server))[0]).toMatchObject({ severity: 'warning', message: '/api/auth/test' });
   });
 
   test('holds no secret', async () => {
@@ -83,7 +66,7 @@ forEachEngine('the audit log', engine => {
     const account = { username: person.username } as never;
     const device = await pairedDevice(server, { account });
     await server.request('POST', '/api/client/pair', { login: person.email, password: 'a wrong secret' });
-    const text = JSON.stringify(await auditOf(server));
+    const text = JSON.stringify(await auditLog(server));
     for (const secret of [token, device.token, person.password, person.email, person.username, 'a wrong secret']) {
       expect(text).not.toContain(secret);
     }

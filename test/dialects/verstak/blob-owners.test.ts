@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { unregister } from '../../../src/core/accounts.ts';
-import { blobUsage } from '../../../src/core/blob-room.ts';
 import { sweepBlobs } from '../../../src/core/blobs.ts';
 import { resumeErasures } from '../../../src/core/erase.ts';
+import { blobUsage } from '../../support/blob-usage.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { blobUsage } from '../../../src/core/blob-room.ts';
+import { blobUsage } from '../../support/blob-usage.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, openServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';

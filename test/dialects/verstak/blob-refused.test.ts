@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { setBlocked, unregister } from '../../../src/core/accounts.ts';
-import { blobUsage } from '../../../src/core/blob-room.ts';
 import { exchange } from '../../middleware/raw-request.ts';
 import { slowClient } from '../../process/slow-client.ts';
+import { blobUsage } from '../../support/blob-usage.ts';
 import { type Engine, forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
