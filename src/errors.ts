@@ -9,6 +9,11 @@ export const errorTable = {
   MethodNotAllowedError: { status: 405, code: 'method_not_allowed', means: 'The path exists, the method does not.' },
   ConflictError: { status: 409, code: 'conflict', means: 'The state is not what the request expects.' },
   DuplicateKeyError: { status: 409, code: 'duplicate_key', means: 'A unique value is taken.' },
+  PreconditionFailedError: {
+    status: 412,
+    code: 'precondition_failed',
+    means: 'The content is another one than `If-Match` or `If-None-Match` allows; `ETag` says which.',
+  },
   PayloadTooLargeError: { status: 413, code: 'request_too_large', means: 'The body exceeds the limit that is named.' },
   RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
   RangeNotSatisfiableError: {
@@ -212,6 +217,15 @@ export class DuplicateKeyError extends ConflictError {
   constructor(index: string, options: ErrorOptions & { at?: number } = {}) {
     super('a unique value is taken', options, 'DuplicateKeyError');
     this.index = index;
+  }
+}
+
+/** 412: the content is not as the request demands. `etag` is that of the content, if there is any, and becomes the `ETag` header. */
+export class PreconditionFailedError extends AppError {
+  readonly etag: string | undefined;
+  constructor(etag: string | undefined, options?: ErrorOptions) {
+    super('PreconditionFailedError', 'the content is not the one that the request demands', options);
+    this.etag = etag;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Log } from '../core/log.ts';
-import { AppError, MethodNotAllowedError, RangeNotSatisfiableError } from '../errors.ts';
+import { AppError, MethodNotAllowedError, PreconditionFailedError, RangeNotSatisfiableError } from '../errors.ts';
 import { answerPage, prefersHtml } from './page.ts';
 
 /** Paths whose errors are JSON even for browsers. */
@@ -22,6 +22,7 @@ function answer(ctx: Context, error: AppError): void {
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
   if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
   if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);
+  if (error instanceof PreconditionFailedError && error.etag !== undefined) ctx.set('ETag', error.etag);
   if (error.status >= 500) ctx.state.cause = error;
   if (error.status === 404 && !API.test(ctx.path) && prefersHtml(ctx)) {
     answerPage(ctx, 404, 'Not found', '<h1>Not found</h1>\n<p>There is nothing at this path.</p>');

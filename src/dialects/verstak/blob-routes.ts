@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { blobOf, demandWhole, readBlob, storeBlob } from '../../core/blobs.ts';
 import { AppError, InvalidInputError, PayloadTooLargeError } from '../../errors.ts';
 import { allowSlowBody } from '../../middleware/body-time.ts';
+import { answerNotModified, hasAlready } from '../../middleware/conditional.ts';
 import { drain } from '../../middleware/drain.ts';
 import { rangeOf } from '../../middleware/range.ts';
 import type { Params, Route } from '../../middleware/routing.ts';
@@ -49,6 +50,7 @@ export function blobRoutes(verstak: Verstak): Route[] {
     const blob = await blobOf(core, blobOwner(own), sha256);
     const { size } = blob;
     const etag = `"${sha256}"`;
+    if (hasAlready(ctx, etag)) return answerNotModified(ctx, etag);
     const range = rangeOf(ctx, { size, etag });
     const content = ctx.method === 'HEAD' ? await demandWhole(core, blob) : await readBlob(core, blob, range);
     ctx.status = range ? 206 : 200;
