@@ -79,7 +79,7 @@ export const errorCodes = {
   login_invalid: { status: 400, means: 'The body is not a JSON object with a `username` and a `password`.' },
   mail_settings_invalid: { status: 400, means: 'Something about the mail server cannot be; the message names it.' },
   mail_token_invalid: { status: 400, means: 'The token of a mail is unknown, used, expired, or for another purpose.' },
-  new_password_invalid: { status: 400, means: '`new_password` is not a text.' },
+  new_password_invalid: { status: 400, means: '`new_password` is not a text of 1 to 1024 bytes.' },
   new_username_invalid: { status: 400, means: '`new_username` is not 3 to 50 of `A-Z a-z 0-9 _ -`.' },
   password_invalid: { status: 400, means: '`password` is not a text of 1 to 1024 bytes.' },
   password_length_invalid: { status: 400, means: '`password` is not 8 to 256 bytes.' },
@@ -98,6 +98,11 @@ export const errorCodes = {
   uuid_invalid: { status: 400, means: '`uuid` is not a text of 1 to 255 bytes without control characters.' },
   value_invalid: { status: 400, means: '`value` cannot be stored: it nests too deep or is not valid Unicode.' },
   value_missing: { status: 400, means: 'The body has no `value`.' },
+  admin_account_fixed: {
+    status: 401,
+    means:
+      'The name and the password of an admin stand in the configuration of the server: this route does not change them.',
+  },
   admin_required: { status: 401, means: 'Only an admin may do this.' },
   authorization_required: { status: 401, means: 'The header `Authorization: Bearer <token>` is missing.' },
   login_refused: {
@@ -106,6 +111,10 @@ export const errorCodes = {
   },
   session_token_invalid: { status: 401, means: 'The session token is no valid one, or has expired.' },
   account_blocked: { status: 403, means: 'The account is blocked.' },
+  admin_password_fixed: {
+    status: 403,
+    means: 'The password of an admin stands in the configuration of the server: it is changed there.',
+  },
   credentials_invalid: { status: 403, means: 'There is no such account, or the password is another.' },
   csrf_invalid: {
     status: 403,

@@ -1,7 +1,8 @@
 import { ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, StorageUnavailableError } from '../errors.ts';
 import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
-import { endCredentials, eraseAccount, markForErasing } from './erase.ts';
+import { endCredentials, endingCredentials, passwordChange } from './credentials.ts';
+import { eraseAccount, markForErasing } from './erase.ts';
 import { newId } from './ids.ts';
 import { credentialsInvalid } from './login.ts';
 import { checkPassword, checkUsername, checkUuid, isUuid } from './rules.ts';
@@ -104,16 +105,46 @@ export async function changeAccount(
   if (holder && holder.user_id !== user_id) throw userExists();
   const owner = email === undefined ? undefined : await accounts.find('email', [email]);
   if (owner && owner.user_id !== user_id) throw emailTaken();
-  const set: Partial<AccountDoc> = {
-    ...(username !== undefined && { username }),
-    ...(email !== undefined && { email }),
-    ...(password !== undefined && { password: await core.passwords.hash(password) }),
+  const renamed = { ...(username !== undefined && { username }), ...(email !== undefined && { email }) };
+  const { set, ...counted } = password === undefined ? {} : passwordChange(core, await core.passwords.hash(password));
+  const change = async () => {
+    const changes = { set: { ...renamed, ...set }, ...counted };
+    const changed = await accounts.update([user_id], changes, { erasing_at: undefined }).catch(error => {
+      throw taken(error);
+    });
+    if (!changed) throw accountNotFound();
   };
-  const changed = await accounts.update([user_id], { set }, { erasing_at: undefined }).catch(error => {
-    throw taken(error);
+  if (password === undefined) await change();
+  else await endingCredentials(core, user_id, change);
+}
+
+/**
+ * Gives an account another password for whoever gave the present one; ends its tokens and sessions, all of them once it has
+ * resolved. `account` comes from `authenticate`. Throws `InvalidInputError` (code `new_password_invalid`), `ForbiddenError` (codes
+ * `admin_password_fixed`; `credentials_invalid` when the account was ended, blocked or given another password meanwhile).
+ */
+export async function changeOwnPassword(core: Core, account: AccountDoc, password: string): Promise<void> {
+  checkPassword(password, 'new_password');
+  demandOwnChange(account);
+  const { user_id, password_version } = account;
+  const change = passwordChange(core, await core.passwords.hash(password));
+  if (!(await isUnchanged(core, account))) throw credentialsInvalid();
+  await endingCredentials(core, user_id, async () => {
+    const asVerified = { password_version, erasing_at: undefined, blocked_at: undefined };
+    const changed = await core.storage.collection(accountsSpec).update([user_id], change, asVerified);
+    if (!changed) throw credentialsInvalid();
   });
-  if (!changed) throw accountNotFound();
-  if (password !== undefined) await endCredentials(core, user_id);
+}
+
+/**
+ * Admins have their passwords from the configuration: the next start would set it back, and one that was given up because others
+ * know it would open the account again. Throws `ForbiddenError` (code `admin_password_fixed`).
+ */
+function demandOwnChange({ admin }: AccountDoc): void {
+  if (!admin) return;
+  throw new ForbiddenError('the password of an admin stands in the configuration of the server: change it there', {
+    code: 'admin_password_fixed',
+  });
 }
 
 /**
@@ -161,11 +192,22 @@ export function isOpen({ erasing_at, blocked_at, unconfirmed_at }: AccountDoc): 
 }
 
 /**
+ * Whether an account still is what a password was verified for: open, and with the same password. To be asked after a credential
+ * was stored: whatever ends an account or its password marks it first and removes credentials after, so either that removes
+ * this one, or it is seen here.
+ */
+export async function isUnchanged(core: Core, { user_id, password_version }: AccountDoc): Promise<boolean> {
+  const present = await openAccount(core, user_id);
+  return present !== undefined && present.password_version === password_version;
+}
+
+/**
  * Ends the account, its tokens and all its data. `account` comes from `authenticate`; throws `ForbiddenError` when it was
  * ended or its password changed since. After an error the rest is done by `resumeErasures`.
  */
 export async function unregister(core: Core, account: AccountDoc): Promise<void> {
-  const marked = await markForErasing(core, account.user_id, { password: account.password });
+  const { user_id, password_version } = account;
+  const marked = await markForErasing(core, user_id, { password_version, erasing_at: undefined });
   if (!marked) throw credentialsInvalid();
   await eraseAccount(core, marked);
 }

@@ -21,7 +21,8 @@ export async function ensureAdmin(core: Core, username: string, password: string
   }
   // Anybody may have registered the name: whoever knows its password must not become an admin unasked.
   if (!verified) throw notTheirs(username);
-  const changed = await accounts.update([account.user_id], { set: { admin: true } }, { password: account.password });
+  const asVerified = { password_version: account.password_version, erasing_at: undefined };
+  const changed = await accounts.update([account.user_id], { set: { admin: true } }, asVerified);
   if (!changed) throw new ConflictError('the account changed meanwhile');
 }
 

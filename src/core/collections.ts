@@ -7,6 +7,10 @@ export interface AccountDoc {
   username?: string;
   /** bcrypt hash as in `passwords.ts`; absent: no password opens the account. */
   password?: string;
+  /** How often another password was set; absent: never. */
+  password_version?: number;
+  /** When that was last; hashing the same password anew is no change. */
+  password_changed_at?: Date;
   created_at?: Date;
   erasing_at?: Date;
   /** Absent: the account is not blocked. */

@@ -5,8 +5,9 @@
  */
 
 import type { Expect } from '../storage/port.ts';
-import { type AccountDoc, accountsSpec, sessionsSpec, tokensSpec } from './collections.ts';
+import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
+import { endCredentials } from './credentials.ts';
 import { pagesOf } from './pages.ts';
 
 /**
@@ -55,13 +56,6 @@ export async function resumeErasures(core: Core): Promise<void> {
       });
     }
   }
-}
-
-/** Ends an account's tokens and sessions. */
-export async function endCredentials(core: Core, accountId: string): Promise<void> {
-  const range = { prefix: [accountId] };
-  await core.storage.collection(tokensSpec).deleteMany(range);
-  await core.storage.collection(sessionsSpec).deleteMany(range);
 }
 
 async function resume(core: Core, account: AccountDoc): Promise<void> {

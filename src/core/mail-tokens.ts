@@ -4,7 +4,7 @@ import { ConflictError, InvalidInputError } from '../errors.ts';
 import type { Write } from '../storage/port.ts';
 import { type AccountDoc, accountsSpec, type MailTokenDoc, mailTokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
-import { endCredentials } from './erase.ts';
+import { endingCredentials, passwordChange } from './credentials.ts';
 import { newSecret, sha256Hex } from './ids.ts';
 
 type Purpose = MailTokenDoc['purpose'];
@@ -47,8 +47,7 @@ export async function useConfirmation(core: Core, doc: MailTokenDoc): Promise<vo
  * `hash` comes from `core.passwords`. Throws `InvalidInputError` as `useConfirmation`.
  */
 export async function useReset(core: Core, doc: MailTokenDoc, hash: string): Promise<void> {
-  await use(core, doc, { set: { password: hash } });
-  await endCredentials(core, doc.user_id);
+  await endingCredentials(core, doc.user_id, () => use(core, doc, passwordChange(core, hash)));
   const tokens = core.storage.collection(mailTokensSpec);
   // Some hundred at most: they are limited, and live for an hour.
   const { items } = await tokens.scan({ prefix: [doc.user_id], limit: 1000 });

@@ -22,9 +22,9 @@ export function isUsername(text: string): boolean {
   return isName(text) && !CONTROL.test(text);
 }
 
-/** 1 to 1024 bytes of UTF-8. Throws `InvalidInputError` (code `password_invalid`). */
-export function checkPassword(password: string): void {
-  if (!isPassword(password)) refuse('password_invalid', 'password: expected 1 to 1024 bytes of UTF-8');
+/** 1 to 1024 bytes of UTF-8. Throws `InvalidInputError` (code `password_invalid`, or that of the `field` it was sent in). */
+export function checkPassword(password: string, field: 'password' | 'new_password' = 'password'): void {
+  if (!isPassword(password)) refuse(`${field}_invalid`, `${field}: expected 1 to 1024 bytes of UTF-8`);
 }
 
 /** Whether an account can have this password. */

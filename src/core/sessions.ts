@@ -1,4 +1,4 @@
-import { openAccount } from './accounts.ts';
+import { isUnchanged, openAccount } from './accounts.ts';
 import { type AccountDoc, accountsSpec, type SessionDoc, sessionsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { newSecret, sha256Hex } from './ids.ts';
@@ -45,9 +45,7 @@ export async function openSession(
   };
   await core.storage.collection(sessionsSpec).insert(doc);
   await core.storage.collection(accountsSpec).update([account.user_id], { set: { last_seen: new Date(now) } });
-  // As with tokens: whatever ends an account or its password marks it first and removes sessions after.
-  const present = await openAccount(core, account.user_id);
-  if (!present || present.password !== account.password) {
+  if (!(await isUnchanged(core, account))) {
     await closeSession(core, doc);
     throw credentialsInvalid();
   }

@@ -1,5 +1,5 @@
 import { ForbiddenError, UnauthorizedError } from '../errors.ts';
-import { openAccount } from './accounts.ts';
+import { isUnchanged, openAccount } from './accounts.ts';
 import { type AccountDoc, type TokenDoc, tokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { newId, sha256Hex } from './ids.ts';
@@ -40,10 +40,7 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
   };
   const tokens = core.storage.collection(tokensSpec);
   await tokens.put(doc);
-  // Whatever ends an account or its password marks it first and removes tokens after: either it found this one, or it is
-  // seen here.
-  const present = await openAccount(core, account.user_id);
-  if (!present || present.password !== account.password) {
+  if (!(await isUnchanged(core, account))) {
     await tokens.delete([doc.user_id, doc.slot], { hash: doc.hash });
     throw credentialsInvalid();
   }

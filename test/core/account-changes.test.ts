@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import {
   accountByUuid,
   changeAccount,
+  changeOwnPassword,
   createAccount,
   openAccount,
   publicId,
@@ -189,5 +190,24 @@ forEachEngine('changing an account', engine => {
     ]);
     expect(await outcomes(changes)).toEqual(Array(4).fill('account_not_found'));
     expect((await accounts.get([erased.user_id]))?.password).toBeUndefined();
+  });
+});
+
+forEachEngine('another password', engine => {
+  test('leaves no token of before to a process that dies before or after any of its writes', async () => {
+    for (let deadly = 1; ; deadly++) {
+      const { core, another } = await openCore(engine);
+      const account = await register(core, 'ann', 'p');
+      const { token } = await issueToken(core, account);
+      let calls = 0;
+      const dying = intercept(core.storage, async ({ method }) => {
+        if (['update', 'deleteMany'].includes(method) && ++calls >= deadly) throw new StorageUnavailableError();
+      });
+      const [outcome] = await outcomes([changeOwnPassword(another(dying), account, 'q')]);
+      const [changed] = await outcomes([authenticate(core, { username: 'ann', password: 'q', address })]);
+      if (changed === 'ok') expect(await outcomes([resolveToken(core, token)])).toEqual(['token_invalid']);
+      if (outcome === 'ok') break;
+      expect(deadly).toBeLessThan(20);
+    }
   });
 });

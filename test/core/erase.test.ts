@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { register, unregister } from '../../src/core/accounts.ts';
 import { type AccountDoc, accountsSpec, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
+import { passwordChange } from '../../src/core/credentials.ts';
 import { setEntry } from '../../src/core/entries.ts';
 import { resumeErasures } from '../../src/core/erase.ts';
 import { authenticate } from '../../src/core/login.ts';
@@ -153,7 +154,7 @@ forEachEngine(
     test('is refused when the password changed since it was verified', async () => {
       const { core } = await openCore(engine);
       const { account } = await registerWithData(core, 'ann');
-      await core.storage.collection(accountsSpec).update([account.user_id], { set: { password: 'plain:new' } });
+      await core.storage.collection(accountsSpec).update([account.user_id], passwordChange(core, 'plain:new'));
       expect(await outcomes([unregister(core, account)])).toEqual(['credentials_invalid']);
       expect(await left(core)).toEqual({ accounts: 1, tokens: 2, entries: 3 });
     });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { register, unregister } from '../../src/core/accounts.ts';
 import { type AccountDoc, accountsSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
+import { passwordChange } from '../../src/core/credentials.ts';
 import { sha256Hex } from '../../src/core/ids.ts';
 import { authenticate } from '../../src/core/login.ts';
 import { clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../src/core/tokens.ts';
@@ -21,7 +22,7 @@ async function liveTokens(core: Core): Promise<number> {
 /** What an API that changes passwords does: the mark first, the tokens after. */
 async function changePassword(core: Core, account: AccountDoc): Promise<void> {
   const accounts = core.storage.collection(accountsSpec);
-  await accounts.update([account.user_id], { set: { password: 'plain:other' } });
+  await accounts.update([account.user_id], passwordChange(core, 'plain:other'));
   await core.storage.collection(tokensSpec).deleteMany({ prefix: [account.user_id] });
 }
 

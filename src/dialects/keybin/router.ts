@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { register, unregister } from '../../core/accounts.ts';
+import { changeOwnPassword, register, unregister } from '../../core/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
 import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries.ts';
 import { authenticate } from '../../core/login.ts';
@@ -12,7 +12,7 @@ import { objectReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Params, Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
-import { readCredentials, readKeysQuery, readTokenRequest, readValue } from './schema.ts';
+import { readCredentials, readKeysQuery, readPasswordChange, readTokenRequest, readValue } from './schema.ts';
 
 /** Longest body of an account route, and what a value's body may have beside the value; bytes. */
 const SMALL_BODY = 65_536;
@@ -56,6 +56,15 @@ export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
       path: '/unregister',
       handle: async ctx => {
         await unregister(core, await login(ctx, readCredentials(await readSmall(ctx))));
+        answerJson(ctx, OK);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/password',
+      handle: async ctx => {
+        const { new_password, ...credentials } = readPasswordChange(await readSmall(ctx));
+        await changeOwnPassword(core, await login(ctx, credentials), new_password);
         answerJson(ctx, OK);
       },
     },

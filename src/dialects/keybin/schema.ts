@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { checkPassword } from '../../core/rules.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { JsonObject } from '../../middleware/body.ts';
 import { shape } from '../../middleware/shape.ts';
@@ -9,11 +10,19 @@ const MAX_LIMIT = 1000;
 
 const text = z.string({ error: 'expected a string' });
 const credentials = z.object({ username: text, password: text });
+const passwordChange = z.object({ username: text, password: text, new_password: text });
 const tokenRequest = z.object({ username: text, password: text, client_id: text.nullish() });
 
 /** `username` and `password`. Throws `InvalidInputError`. */
 export function readCredentials(body: JsonObject) {
   return shape(credentials, body);
+}
+
+/** `username`, `password` and a `new_password` that an account can have. Throws `InvalidInputError`. */
+export function readPasswordChange(body: JsonObject) {
+  const given = shape(passwordChange, body);
+  checkPassword(given.new_password, 'new_password');
+  return given;
 }
 
 /** `username`, `password` and, if it is there, `client_id`. Throws `InvalidInputError`. */

@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Context } from 'koa';
-import { openAccount } from '../../core/accounts.ts';
+import { isUnchanged } from '../../core/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import { authenticate } from '../../core/login.ts';
 import { ForbiddenError, InvalidInputError } from '../../errors.ts';
@@ -75,9 +75,7 @@ export function createAccess({ core, clientAddress, settings }: DialectDeps<Simp
       ctx.state.account = account.user_id;
       if (!isMember(account)) throw loginRefused();
       const token = await issueSessionToken(core, await signingKey(), account);
-      // It may have been ended, or given another password, while the password was verified.
-      const present = await openAccount(core, account.user_id);
-      if (present === undefined || present.password !== account.password) throw loginRefused();
+      if (!(await isUnchanged(core, account))) throw loginRefused();
       return token;
     },
     async prepare() {

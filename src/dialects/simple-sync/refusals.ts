@@ -16,6 +16,13 @@ export function adminRequired(): UnauthorizedError {
   return new UnauthorizedError('Admin permission required', { code: 'admin_required' });
 }
 
+/** What an admin is called and opened by stands in the configuration. */
+export function adminAccountFixed(): UnauthorizedError {
+  return new UnauthorizedError('Admins are changed in the configuration of the server only', {
+    code: 'admin_account_fixed',
+  });
+}
+
 /** One error for an unknown name, a wrong password, and an account that may not use this API. */
 export function loginRefused(): UnauthorizedError {
   return new UnauthorizedError('Invalid username or password', { code: 'login_refused' });

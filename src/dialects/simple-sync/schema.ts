@@ -97,7 +97,7 @@ export function readNewUser(body: JsonObject): { uuid: string; username: string;
 export function readUserChange(body: JsonObject): { username?: string; password?: string } {
   const { new_username, new_password } = shape(userChange, body);
   if (new_username == null && new_password == null) throw changeMissing();
-  if (new_password != null) checkPassword(new_password);
+  if (new_password != null) checkPassword(new_password, 'new_password');
   return {
     ...(new_username != null && { username: new_username }),
     ...(new_password != null && { password: new_password }),

@@ -21,6 +21,7 @@ export function issueSessionToken(core: Core, key: KeyObject, account: AccountDo
     is_admin: account.admin === true,
     // A uuid may be given to one account after another; this is never.
     account: account.user_id,
+    password_version: account.password_version ?? 0,
   };
   return new SignJWT({ ...claims, sub: uuid, iat, exp: iat + LIFETIME })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
@@ -54,12 +55,23 @@ function isCanonical(base64url: string): boolean {
   return Buffer.from(base64url, 'base64url').toString('base64url') === base64url;
 }
 
-/** Others may sign with the same secret: their tokens do not know our ids of accounts. */
-async function accountOf(core: Core, { account, user_uuid, iat }: JWTPayload & { iat: number }) {
-  if (typeof account === 'string') return openAccount(core, account);
-  if (account !== undefined || typeof user_uuid !== 'string') return undefined;
-  const named = await accountByUuid(core, user_uuid);
+/** Others may sign with the same secret: their tokens know neither our ids of accounts nor the versions of passwords. */
+async function accountOf(core: Core, claims: JWTPayload & { iat: number }): Promise<AccountDoc | undefined> {
+  const { account: id, user_uuid, iat } = claims;
+  const account = typeof id === 'string' ? await openAccount(core, id) : await namedAccount(core, id, user_uuid, iat);
+  return account && isOfPresentPassword(account, claims) ? account : undefined;
+}
+
+async function namedAccount(core: Core, id: unknown, uuid: unknown, iat: number): Promise<AccountDoc | undefined> {
+  if (id !== undefined || typeof uuid !== 'string') return undefined;
+  const named = await accountByUuid(core, uuid);
   if (named === undefined || !isOpen(named)) return undefined;
   const created = Math.floor((named.created_at?.getTime() ?? 0) / 1000);
   return iat >= created ? named : undefined;
+}
+
+/** `iat` has whole seconds only: of a token without a version that is of the second of the change nobody knows. */
+function isOfPresentPassword(account: AccountDoc, { password_version, iat }: JWTPayload & { iat: number }): boolean {
+  if (password_version !== undefined) return password_version === (account.password_version ?? 0);
+  return iat * 1000 >= (account.password_changed_at?.getTime() ?? 0);
 }

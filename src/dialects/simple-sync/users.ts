@@ -1,6 +1,7 @@
 import { accountByUuid, changeAccount, createAccount } from '../../core/accounts.ts';
 import type { Core } from '../../core/context.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '../../errors.ts';
+import { adminAccountFixed } from './refusals.ts';
 
 /**
  * Makes a member. Throws `InvalidInputError`, also for what is taken (codes `username_taken`, `uuid_in_use`): this API does not
@@ -14,7 +15,8 @@ export async function createMember(
 }
 
 /**
- * Changes name, password or both of the account that is known by this uuid. Throws `NotFoundError`, `InvalidInputError` as
+ * Changes name, password or both of the account that is known by this uuid, unless that is an admin: a stolen token of one would
+ * take over all of them. Throws `NotFoundError`, `UnauthorizedError` (code `admin_account_fixed`), `InvalidInputError` as
  * `createMember`.
  */
 export async function changeMember(
@@ -24,6 +26,7 @@ export async function changeMember(
 ): Promise<void> {
   const account = await accountByUuid(core, uuid);
   if (account === undefined) throw new NotFoundError('there is no such account', { code: 'account_not_found' });
+  if (account.admin) throw adminAccountFixed();
   await changeAccount(core, account, change).catch(refuse);
 }
 

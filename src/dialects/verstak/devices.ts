@@ -1,6 +1,6 @@
 /** Devices: pairing, looking up, revoking. */
 
-import { openAccount } from '../../core/accounts.ts';
+import { isUnchanged } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { newSecret, sha256Hex } from '../../core/ids.ts';
@@ -55,9 +55,7 @@ export async function pairDevice(core: Core, account: AccountDoc, given: NewDevi
     last_seen: now,
   };
   await store(core, device);
-  // Whatever ends an account or its password marks it first: either the device was swept, or that is seen here.
-  const present = await openAccount(core, user_id);
-  if (!present || present.password !== account.password) {
+  if (!(await isUnchanged(core, account))) {
     await core.storage.collection(devicesSpec).delete([user_id, device.device_id]);
     throw loginRefused();
   }

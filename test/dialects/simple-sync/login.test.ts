@@ -32,6 +32,7 @@ forEachEngine('POST /api/v1/auth/token', engine => {
       username,
       is_admin: false,
       account: user_id,
+      password_version: 0,
       sub: user_id,
       iat: now,
       exp: now + 604_800,

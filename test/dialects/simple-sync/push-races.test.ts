@@ -94,7 +94,7 @@ forEachEngine('a push', engine => {
 forEachEngine('a login', engine => {
   test.each([
     ['is blocked', { set: { blocked_at: new Date(0) } }],
-    ['gets another password', { set: { password: 'another hash' } }],
+    ['gets another password', { set: { password: 'another hash' }, add: { password_version: 1 } }],
     ['is unregistered', { set: { erasing_at: new Date(0) }, unset: ['password' as const] }],
   ])('of an account that %s while its password is verified is refused', async (_, change) => {
     const { server } = await openServer(engine);

@@ -156,6 +156,10 @@ forEachEngine('a session token', engine => {
       { account: null },
       { account: { $ne: '' } },
       { account: 5 },
+      { password_version: 1 },
+      { password_version: null },
+      { password_version: '0' },
+      { password_version: { $ne: 1 } },
     ];
     for (const change of changes) {
       const answer = await get(bearer(await sign({ ...claims, ...change })));
@@ -209,15 +213,45 @@ forEachEngine('a session token', engine => {
     expect(await statusOf(await sign(stranger))).toBe(401);
   });
 
-  test('outlives a new name and a new password', async () => {
+  test('outlives a new name', async () => {
     const { server } = served;
     const admin = await newAdmin(server);
     const member = await newMember(server, { uuid: 'renamed' });
-    const change = { new_username: 'another-name', new_password: 'another' };
     const path = '/api/v1/admin/users/renamed';
-    expect((await server.request('PUT', path, change, admin.headers)).status).toBe(204);
+    expect((await server.request('PUT', path, { new_username: 'another-name' }, admin.headers)).status).toBe(204);
     expect(await statusOf(member.token)).toBe(200);
-    await login200(server, { username: 'another-name', password: 'another' });
+  });
+
+  test('ends with its password, and that of the next one opens in the same second', async () => {
+    const { server } = served;
+    const admin = await newAdmin(server);
+    const member = await newMember(server);
+    const tokens = [member.token];
+    // The clock of the tests stands still: all of this happens in one millisecond.
+    for (const new_password of ['second', 'third', 'second']) {
+      const path = `/api/v1/admin/users/${member.uuid}`;
+      expect((await server.request('PUT', path, { new_password }, admin.headers)).status).toBe(204);
+      for (const token of tokens) expect(await statusOf(token)).toBe(401);
+      tokens.push(await login200(server, { username: member.username, password: new_password }));
+      expect(await statusOf(tokens.at(-1) ?? '')).toBe(200);
+    }
+    server.clock.advance(5_000);
+    expect(await Promise.all(tokens.map(statusOf))).toEqual([401, 401, 401, 200]);
+  });
+
+  test('that others signed ends with the password it was signed under', async () => {
+    const { server } = served;
+    const member = await newMember(server);
+    const { account: _, ...before } = claimsOf(server, member);
+    expect(await statusOf(await sign(before))).toBe(200);
+    server.clock.advance(1_500);
+    const change = { username: member.username, password: member.password, new_password: 'another' };
+    expect((await server.request('POST', '/password', change)).status).toBe(200);
+    expect(await statusOf(await sign(before))).toBe(401);
+    expect(await statusOf(await sign({ ...before, password_version: 0 }))).toBe(401);
+    server.clock.advance(1_000);
+    const { iat, exp } = claimsOf(server, member);
+    expect(await statusOf(await sign({ ...before, iat, exp }))).toBe(200);
   });
 
   test('ends at once with the account, with its being blocked, and with its membership', async () => {

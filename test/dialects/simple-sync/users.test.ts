@@ -165,6 +165,24 @@ forEachEngine('PUT /api/v1/admin/users/{uuid}', engine => {
     expect((await server.request('GET', '/user/me/keys', undefined, headers)).status).toBe(403);
   });
 
+  test('changes no admin, neither another one nor the one who asks', async () => {
+    const { server } = served;
+    const other = await newAdmin(server);
+    const self = await newAdmin(server);
+    for (const { uuid } of [other, self]) {
+      for (const body of [
+        { new_password: 'a' },
+        { new_username: newName() },
+        { new_username: 'abc', new_password: 'a' },
+      ]) {
+        const answer = await server.request('PUT', `${USERS}/${uuid}`, body, self.headers);
+        expect([answer.status, answer.json.code]).toEqual([401, 'admin_account_fixed']);
+      }
+    }
+    await login200(server, other);
+    await login200(server, self);
+  });
+
   test('gives both at once', async () => {
     const member = await newMember(served.server);
     const name = newName();
