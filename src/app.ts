@@ -66,7 +66,9 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   });
   const koa = new Koa();
   koa.silent = true; // errors are the error handler's; what is left are clients that went away
-  koa.use(edge(log));
+  const bare = new Set(health.map(({ path }) => path));
+  const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
+  koa.use(edge(log, { basePath }));
   koa.use(dispatch([{ name: 'server', routes: health }, ...opened]));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;

@@ -87,6 +87,7 @@ export const errorCodes = {
   prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
   punches_invalid: { status: 400, means: '`punches` is not a list of valid punches; the message names the place.' },
   rules_invalid: { status: 400, means: '`rules` is not a list of access rules; the message names the place.' },
+  target_invalid: { status: 400, means: 'The target of the request is neither a path nor a URL.' },
   trailing_json: { status: 400, means: 'The body goes on behind its JSON value (Verstak).' },
   username_invalid: {
     status: 400,

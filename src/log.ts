@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from './config/options.ts';
 
@@ -15,7 +15,7 @@ const FLUSH_EVERY = 200;
 /** Lines of JSON on the standard output; readable ones when that is a terminal. */
 export function createLog(config: Config): ProcessLog {
   const base = config.APP.workers > 1 ? { pid: process.pid } : null;
-  const options = { level: levelOf(config), base, timestamp: isoTime() };
+  const options = { level: levelOf(config), base, timestamp: isoTime(), serializers: { err: describeError } };
   if (process.stdout.isTTY) {
     const stream = pretty({
       colorize: true,
@@ -53,6 +53,16 @@ function bufferedOutput(): { write(line: string): void; flush(): void } {
     },
     flush,
   };
+}
+
+/**
+ * What a line tells of an error: its type, message, stack and code, with those of its causes, and nothing else. Errors carry what
+ * they were about, such as the target of a request with a token in it.
+ */
+export function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : typeof error;
+  const { type, message, stack, code } = stdSerializers.err(error);
+  return { type, message, stack, ...(code !== undefined && { code }) };
 }
 
 /** ISO times, made anew only when the millisecond changes: every request writes one. */

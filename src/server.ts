@@ -46,6 +46,10 @@ export async function listen(handler: http.RequestListener, host: string, port: 
     },
   );
   server.on('clientError', refuse);
+  server.on('connect', (_, socket) => {
+    socket.on('error', () => {}); // nobody else listens from here on
+    answerAndClose(socket, NO_PROXY);
+  });
   const fresh = freshConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(cannotListen(error, host, port)));
@@ -72,6 +76,7 @@ function refuseSlow({ socket }: IncomingMessage, res: ServerResponse): void {
 type Refusal = readonly [status: string, code: string, text: string];
 
 const NO_HTTP: Refusal = ['400 Bad Request', 'http_invalid', 'this is not a valid HTTP request'];
+const NO_PROXY: Refusal = ['400 Bad Request', 'http_invalid', 'this server is no proxy'];
 const TOO_SLOW: Refusal = ['408 Request Timeout', 'request_timeout', 'the request took too long to arrive'];
 const TOO_LONG: Refusal = [
   '431 Request Header Fields Too Large',

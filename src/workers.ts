@@ -46,7 +46,7 @@ export function superviseWorkers(count: number, flags: Source, log: Logger): Pro
         if (Object.keys(cluster.workers ?? {}).length === 0) resolve(code);
         return;
       }
-      log.error({ pid: worker.process.pid, code: exitCode, signal }, 'a server process died and is replaced');
+      log.error({ worker: worker.process.pid, code: exitCode, signal }, 'a server process died and is replaced');
       setTimeout(() => {
         if (!stopping) fork();
       }, RESTART_PAUSE);

@@ -52,6 +52,14 @@ const rules: readonly Rule[] = [
         : undefined,
   },
   {
+    reads: ['[APP] public_url', '[APP] keep_prefix'],
+    check: ({ config: { APP }, place }) =>
+      APP.keep_prefix && !/^https?:\/\/[^/]+\/./.test(APP.public_url)
+        ? `${place('[APP] keep_prefix')}: needs the path in [APP] public_url: write it there ` +
+          '(`https://example.org/keybin`), or take keep_prefix out'
+        : undefined,
+  },
+  {
     reads: ['[MAIL] url', '[MAIL] directory'],
     check: ({ config: { MAIL }, place }) =>
       MAIL.url !== '' && MAIL.directory !== options.MAIL.directory.default

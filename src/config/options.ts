@@ -48,12 +48,21 @@ export const options = {
     }),
     workers: integer(1, 1, 64, 'Server processes that share the port.'),
     trusted_proxies: addresses('Proxies whose `X-Forwarded-For` is believed.'),
-    public_url: text('', 'Where people reach the server, for links in mails: `https://keybin.example.org`.', {
-      expected: 'a URL that begins with `http://` or `https://`, without user, `?` and `#`; empty is none',
-      parse: url => (url === '' ? '' : parsePublicUrl(url)),
-      hint: publicUrlHint,
-      live: true,
-    }),
+    public_url: text(
+      '',
+      'Where people reach the server, for all that leads to it: `https://keybin.example.org`, or `https://example.org/keybin`.',
+      {
+        expected: 'a URL that begins with `http://` or `https://`, without user, `?` and `#`; empty is none',
+        parse: url => (url === '' ? '' : parsePublicUrl(url)),
+        hint: publicUrlHint,
+        live: true,
+      },
+    ),
+    keep_prefix: boolean(
+      false,
+      'Whether requests arrive with the path of `public_url` in front, because the proxy does not take it off.',
+      { live: true },
+    ),
     language: choice(['en', 'ru'], 'en', 'Language of mails, and of pages for clients that ask for none.', {
       live: true,
     }),

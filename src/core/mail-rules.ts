@@ -32,6 +32,9 @@ export function publicUrlHint(text: string): string | undefined {
   if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return 'it is not a URL';
   const { username, password } = new URL(text);
   if (username !== '' || password !== '') return 'take user and password out: every mail would show them';
+  if (!/^(\/[\w.~!$&'()*+,=:@%-]+)*\/*$/.test(new URL(text).pathname)) {
+    return "its path may hold letters, digits, `%` and `- . _ ~ ! $ & ' ( ) * + , = : @` between single `/`";
+  }
   return /[?#]/.test(text) ? 'take `?` or `#` out, and what stands behind it: paths are put at its end' : undefined;
 }
 

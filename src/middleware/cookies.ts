@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
+import { below } from './below.ts';
 
-/** What a browser is told about a cookie. `maxAge` is in seconds; 0 deletes the cookie of that name and path. */
+/** What a browser is told about a cookie. `path` is one of the server's; `maxAge` is in seconds, 0 deletes the cookie of that name and path. */
 export interface CookieOptions {
   readonly path: string;
   /** Scripts cannot read it. */
@@ -32,7 +33,8 @@ export function readCookie(ctx: Context, name: string): string | undefined {
  * TLS ends at a proxy. Throws `TypeError` for what a cookie cannot hold: that is a bug.
  */
 export function setCookie(ctx: Context, name: string, value: string, options: CookieOptions): void {
-  const { path, httpOnly, sameSite, maxAge, secure } = options;
+  const { httpOnly, sameSite, maxAge, secure } = options;
+  const path = below(ctx, options.path);
   if (!NAME.test(name) || !VALUE.test(value)) throw new TypeError(`no cookie can be made of this: ${name}`);
   if (!PATH.test(path) || !Number.isSafeInteger(maxAge) || maxAge < 0) {
     throw new TypeError(`the cookie ${name} has a wrong path or age`);

@@ -9,6 +9,8 @@ export interface Origin {
    * the `Host` header: who asks for a mail would say where its link leads.
    */
   readonly base: (ctx: Context) => string;
+  /** The path that the public URL ends in, such as `/keybin`; empty when there is none. */
+  readonly prefix: () => string;
   /** Whether the client speaks HTTPS, to this server's proxy as a rule. */
   readonly isSecure: (ctx: Context) => boolean;
   /** Throws `ForbiddenError` (code `csrf_invalid`) for a request that a page of another site sent. */
@@ -28,10 +30,19 @@ const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
 /** Makes an {@link Origin}. */
 export function createOrigin({ publicUrl, trustedProxies: trusted }: OriginOptions): Origin {
   const isTrusted = trustedProxies(trusted);
-  const configured = () => parse(publicUrl());
+  let last = { text: '', url: parse(''), prefix: '' };
+
+  /** What is configured seldom changes, and every request asks for it. */
+  function known(): typeof last {
+    const text = publicUrl();
+    if (text === last.text) return last;
+    const url = parse(text);
+    last = { text, url, prefix: url?.pathname.replace(/\/+$/, '') ?? '' };
+    return last;
+  }
 
   function isSecure(ctx: Context): boolean {
-    if (configured()?.protocol === 'https:') return true;
+    if (known().url?.protocol === 'https:') return true;
     // The last value is the one that the nearest proxy added.
     const proto = ctx.get('X-Forwarded-Proto').split(',').at(-1)?.trim().toLowerCase();
     return proto === 'https' && isTrusted(plainAddress(ctx.req.socket.remoteAddress ?? ''));
@@ -45,18 +56,19 @@ export function createOrigin({ publicUrl, trustedProxies: trusted }: OriginOptio
 
   return {
     base(ctx) {
-      const url = configured();
-      if (url !== undefined) return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+      const { url, prefix } = known();
+      if (url !== undefined) return url.origin + prefix;
       const { localAddress = '', localPort } = ctx.req.socket;
       const address = plainAddress(localAddress);
       return `http://${address.includes(':') ? `[${address}]` : address}:${localPort}`;
     },
+    prefix: () => known().prefix,
     isSecure,
     demandSameOrigin(ctx) {
       const { origin } = ctx.headers;
       if (origin === undefined) return;
       // An opaque origin is sent as `null`, and never one of these.
-      if (origin !== configured()?.origin && origin !== claimed(ctx)) {
+      if (origin !== known().url?.origin && origin !== claimed(ctx)) {
         throw new ForbiddenError('the request comes from another site', { code: 'csrf_invalid' });
       }
     },

@@ -132,3 +132,25 @@ describe('options that would be ignored', () => {
     expect((await loadText('[APP]\ndebug=on\n')).warnings).toEqual([]);
   });
 });
+
+describe('[APP] keep_prefix', () => {
+  it('needs a path in [APP] public_url', async () => {
+    for (const url of ['', 'public_url=https://example.org\n', 'public_url=https://example.org/\n']) {
+      const [problem, ...more] = await problemsOf(loadText(`[APP]\n${url}keep_prefix=true\n`));
+      expect(more).toEqual([]);
+      expect(problem).toMatch(
+        /store\.cfg:\d: \[APP\] keep_prefix: needs the path in \[APP\] public_url: write it there/,
+      );
+    }
+    const { config } = await loadText('[APP]\npublic_url=https://example.org/keybin/\nkeep_prefix=true\n');
+    expect([config.APP.public_url, config.APP.keep_prefix]).toEqual(['https://example.org/keybin', true]);
+  });
+
+  it.each(['https://example.org/a;b', 'https://example.org/a//b', 'https://example.org/a|b'])(
+    'would be nothing a cookie can have: %s',
+    async url => {
+      const problems = await problemsOf(loadText(`[APP]\npublic_url=${url}\n`));
+      expect(problems).toEqual([expect.stringContaining('its path may hold')]);
+    },
+  );
+});

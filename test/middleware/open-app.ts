@@ -3,17 +3,25 @@
 import Koa, { type Context } from 'koa';
 import { onTestFinished } from 'vitest';
 import type { Log } from '../../src/core/log.ts';
-import { edge } from '../../src/middleware/edge.ts';
+import { type EdgeOptions, edge } from '../../src/middleware/edge.ts';
 import { dispatch, type Method, type Route } from '../../src/middleware/routing.ts';
 import { listen } from '../../src/server.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+interface AppOptions extends EdgeOptions {
+  readonly host?: string;
+  readonly log?: Log;
+}
+
 /** Listens with these routes until the test is over; returns the address. */
-export async function openApp(routes: readonly Route[], { host = '127.0.0.1', log = silent } = {}): Promise<string> {
+export async function openApp(
+  routes: readonly Route[],
+  { host = '127.0.0.1', log = silent, ...frame }: AppOptions = {},
+): Promise<string> {
   const koa = new Koa();
   koa.silent = true;
-  koa.use(edge(log));
+  koa.use(edge(log, frame));
   koa.use(dispatch([{ name: 'test', routes }]));
   const server = await listen(koa.callback(), host, 0);
   onTestFinished(() => server.stop());

@@ -75,7 +75,8 @@ describe('workers', () => {
     const [victim = 0, survivor = 0] = pidsThat(server, /^ready$/);
     process.kill(victim, 'SIGKILL');
     const died = await server.logged(/died and is replaced/);
-    expect(died).toMatchObject({ pid: victim, signal: 'SIGKILL' });
+    expect(server.stdout).not.toMatch(/"pid":.*"pid":/);
+    expect(died).toMatchObject({ pid: server.pid, worker: victim, signal: 'SIGKILL' });
     for (let i = 0; i < 20; i++) expect((await server.request('GET', '/readyz')).status).toBe(200);
     await expect.poll(() => pidsThat(server, /^ready$/).size, { timeout: 15_000 }).toBe(3);
     const now = await untilServedBy(server, 2, server.log.length);

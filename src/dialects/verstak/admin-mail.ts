@@ -6,6 +6,7 @@ import { checkMailSettings } from '../../core/mail-rules.ts';
 import type { Language } from '../../core/mail-texts.ts';
 import { loadMailSettings, type MailChange, type StoredMail, saveMailSettings } from '../../core/settings.ts';
 import { InvalidInputError, MailError } from '../../errors.ts';
+import { redirect } from '../../middleware/below.ts';
 import { formReader } from '../../middleware/form.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { adminRoutesOf } from './admin-access.ts';
@@ -62,7 +63,7 @@ export function adminMailRoutes(verstak: Verstak): Route[] {
       checkMailSettings(settings, fieldOf);
       await saveMailSettings(core, settings);
       await audit.record(ctx, 'smtp_settings_updated', { message: `by ${admin.account.user_id}` });
-      ctx.redirect('/admin/dashboard');
+      redirect(ctx, '/admin/dashboard');
     }),
     change('POST', '/admin/api/smtp/test', async (ctx, { account }) => {
       const message = `by ${account.user_id}`;

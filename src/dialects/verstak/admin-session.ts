@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { closeSession, type OpenedSession, openSession, SESSION_SECONDS } from '../../core/sessions.ts';
 import { AppError, ForbiddenError, InvalidInputError, UnauthorizedError } from '../../errors.ts';
+import { redirect } from '../../middleware/below.ts';
 import { setCookie } from '../../middleware/cookies.ts';
 import { demandFormCsrf } from '../../middleware/csrf.ts';
 import { formReader, isForm } from '../../middleware/form.ts';
@@ -60,12 +61,11 @@ export function adminSessionRoutes(verstak: Verstak): Route[] {
   }
 
   async function logInByForm(ctx: Context): Promise<void> {
-    const form = await readForm(ctx);
     origin.demandSameOrigin(ctx);
+    const form = await readForm(ctx);
     demandFormCsrf(ctx, form.get('locale_csrf'));
     setCookies(ctx, await open(ctx, { username: form.get('username') ?? '', password: form.get('password') ?? '' }));
-    ctx.status = 303;
-    ctx.redirect('/admin/dashboard');
+    redirect(ctx, '/admin/dashboard', 303);
   }
 
   function answerForm(ctx: Context, status: number, failure?: Failure): void {
@@ -85,7 +85,7 @@ export function adminSessionRoutes(verstak: Verstak): Route[] {
 
   return [
     route('GET', '/admin/login', async ctx => {
-      if (await sessionOf(verstak, ctx, 'admin')) return ctx.redirect('/admin/dashboard');
+      if (await sessionOf(verstak, ctx, 'admin')) return redirect(ctx, '/admin/dashboard');
       answerForm(ctx, 200);
     }),
     { ...login, handle: (ctx, params) => login.handle(ctx, params).catch(error => tellOnPage(ctx, error)) },
@@ -94,7 +94,7 @@ export function adminSessionRoutes(verstak: Verstak): Route[] {
       demandOwnPage(verstak, ctx, admin, form?.get('csrf_token'));
       await closeSession(core, admin.doc);
       setCookies(ctx, { token: '', csrf: '' }, 0);
-      if (form) ctx.redirect('/admin/login');
+      if (form) redirect(ctx, '/admin/login');
       else ctx.body = { status: 'ok' };
     }),
   ];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { confirmEmail } from '../../core/email-accounts.ts';
 import { findMailToken } from '../../core/mail-tokens.ts';
 import { AppError } from '../../errors.ts';
+import { redirect } from '../../middleware/below.ts';
 import { demandFormCsrf } from '../../middleware/csrf.ts';
 import { prefersHtml } from '../../middleware/page.ts';
 import type { Route } from '../../middleware/routing.ts';
@@ -38,8 +39,7 @@ export function confirmRoutes(verstak: Verstak): Route[] {
   async function confirmByForm(ctx: Context, { token, locale_csrf }: z.infer<typeof confirmBody>): Promise<void> {
     demandFormCsrf(ctx, locale_csrf);
     await confirm(ctx, token);
-    ctx.status = 303;
-    ctx.redirect('/confirm/result');
+    redirect(ctx, '/confirm/result', 303);
   }
 
   async function ask(ctx: Context): Promise<void> {

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { resolveSession, type Session } from '../../core/sessions.ts';
 import { ForbiddenError, UnauthorizedError } from '../../errors.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
+import { redirect } from '../../middleware/below.ts';
 import { readCookie } from '../../middleware/cookies.ts';
 import { demandCsrf } from '../../middleware/csrf.ts';
 import { prefersHtml } from '../../middleware/page.ts';
@@ -43,7 +44,7 @@ export function signedIn(
     const session = await sessionOf(verstak, ctx, scope);
     if (session) return handle(ctx, session, params);
     if (!prefersHtml(ctx)) throw new UnauthorizedError('a session is needed: log in first');
-    ctx.redirect(LOGIN_PAGES[scope]);
+    redirect(ctx, LOGIN_PAGES[scope]);
   };
 }
 

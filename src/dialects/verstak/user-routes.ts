@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redirect } from '../../middleware/below.ts';
 import { isForm } from '../../middleware/form.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { fieldsOrFormReader, text } from './body.ts';
@@ -34,10 +35,8 @@ export function userRoutes(verstak: Verstak): Route[] {
         const { fields, form } = await readBody(ctx, revokeBody);
         if (isForm(ctx)) demandOwnPage(verstak, ctx, session, form ? fields.csrf_token : undefined);
         await revokeByPassword(verstak, ctx, account, { deviceId: id, password: fields.password });
-        if (form) {
-          ctx.status = 303;
-          ctx.redirect('/dashboard');
-        } else ctx.body = { status: 'revoked' };
+        if (form) redirect(ctx, '/dashboard', 303);
+        else ctx.body = { status: 'revoked' };
       }),
     ),
   ];
