@@ -8,6 +8,7 @@ import type { Log } from './core/log.ts';
 import { dialects } from './dialects/index.ts';
 import { healthRoutes } from './health.ts';
 import { clientAddress } from './middleware/client-address.ts';
+import { createCrossOrigin } from './middleware/cross-origin.ts';
 import { edge } from './middleware/edge.ts';
 import { createOrigin } from './middleware/origin.ts';
 import { dispatch } from './middleware/routing.ts';
@@ -69,7 +70,8 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   const bare = new Set(health.map(({ path }) => path));
   const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
   koa.use(edge(log, { basePath }));
-  koa.use(dispatch([{ name: 'server', routes: health }, ...opened]));
+  const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
+  koa.use(dispatch([{ name: 'server', routes: health }, ...opened], gate));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete

@@ -123,6 +123,10 @@ export const errorCodes = {
   },
   email_unconfirmed: { status: 403, means: 'The e-mail of the account is not confirmed yet.' },
   event_forbidden: { status: 403, means: 'The access rules do not allow an event; nothing of the list was stored.' },
+  foreign_origin: {
+    status: 403,
+    means: 'A page of another origin sent the request, and `[APP] cors_origins` does not let it in.',
+  },
   registration_closed: { status: 403, means: 'This server does not take new accounts.' },
   token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },
   account_not_found: { status: 404, means: 'There is no such account.' },

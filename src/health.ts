@@ -47,6 +47,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
   return [
     {
       method: 'GET',
+      kind: 'open',
       path: '/livez',
       handle: async ctx => {
         ctx.body = { status: 'ok', server_time: now() };
@@ -54,6 +55,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
     },
     {
       method: 'GET',
+      kind: 'open',
       path: '/readyz',
       handle: async ctx => {
         const { works, fields } = await look();
@@ -66,6 +68,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
     },
     {
       method: 'GET',
+      kind: 'open',
       path: '/api/v1/health',
       handle: async ctx => {
         const { works, fields } = await look();

@@ -118,11 +118,50 @@ export function choice<const C extends string>(
 /** IP addresses and CIDR ranges; none is fine. */
 export function addresses(doc: string) {
   const parse = (value: string): readonly string[] | undefined => {
-    const list = value.split(/[\s,]+/).filter(Boolean);
+    const list = listOf(value);
     return list.every(isAddressOrRange) ? list : undefined;
   };
   const expected = 'IP addresses or CIDR ranges, separated by commas';
   return { type: 'list', default: [] as readonly string[], expected, doc, parse } satisfies Option<readonly string[]>;
+}
+
+/** Origins of pages as browsers write them, or `*` alone for every one; none is fine. */
+export function origins(doc: string, extra: Extra = {}) {
+  const parse = (value: string): readonly string[] | undefined => {
+    const list = listOf(value).map(asOrigin);
+    if (list.includes('*') && list.length > 1) return undefined;
+    return list.every(item => item !== undefined) ? list : undefined;
+  };
+  const hint = (value: string): string | undefined => {
+    const list = listOf(value);
+    const wrong = list.find(item => asOrigin(item) === undefined);
+    if (wrong === undefined) return '`*` is every origin: take the others out';
+    if (wrong === 'null') return '`null` is what files and sandboxes of anybody send: only `*` lets it in';
+    const origin = [`https://${wrong}`, /^[\w+.-]+:\/\/[^/?#@]+/.exec(wrong)?.[0] ?? ''].find(text => asOrigin(text));
+    return origin === undefined ? undefined : `for ${JSON.stringify(wrong)} write \`${origin}\``;
+  };
+  const expected = '`*`, or origins (`https://host`, `https://host:port`) without a path, separated by commas';
+  return {
+    type: 'list',
+    default: [] as readonly string[],
+    expected,
+    doc,
+    parse,
+    hint,
+    ...extra,
+  } satisfies Option<readonly string[]>;
+}
+
+/** The origin as browsers write it, or undefined. Not all are of http: applications and extensions have schemes of their own. */
+function asOrigin(text: string): string | undefined {
+  if (text === '*') return text;
+  const [, scheme = ''] = /^([A-Za-z][\w+.-]*):\/\/[^\s/?#@\\*]+$/.exec(text) ?? [];
+  if (scheme === '' || !URL.canParse(text)) return undefined;
+  return /^https?$/i.test(scheme) ? new URL(text).origin : text.toLowerCase();
+}
+
+function listOf(value: string): string[] {
+  return value.split(/[\s,]+/).filter(Boolean);
 }
 
 function isAddressOrRange(value: string): boolean {

@@ -5,7 +5,7 @@ import { isPassword, isUsername } from '../core/rules.ts';
 import { aclHint, OPEN_ACL, parseAcl } from './acl.ts';
 import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './hosts.ts';
 import { mailUrlHint, maskMailUrl, parseMailUrl } from './mail-url.ts';
-import { addresses, boolean, choice, integer, type LinesOption, type Option, secret, text } from './option.ts';
+import { addresses, boolean, choice, integer, type LinesOption, type Option, origins, secret, text } from './option.ts';
 import { punchKeys } from './punch-keys.ts';
 
 /** Beginnings of collection names that MongoDB and the engines keep for themselves. */
@@ -62,6 +62,12 @@ export const options = {
       false,
       'Whether requests arrive with the path of `public_url` in front, because the proxy does not take it off.',
       { live: true },
+    ),
+    cors_origins: origins(
+      'Origins whose pages may use the APIs from a browser, such as `https://app.example.org`; `*` is any.',
+      {
+        live: true,
+      },
     ),
     language: choice(['en', 'ru'], 'en', 'Language of mails, and of pages for clients that ask for none.', {
       live: true,

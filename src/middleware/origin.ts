@@ -13,7 +13,11 @@ export interface Origin {
   readonly prefix: () => string;
   /** Whether the client speaks HTTPS, to this server's proxy as a rule. */
   readonly isSecure: (ctx: Context) => boolean;
-  /** Throws `ForbiddenError` (code `csrf_invalid`) for a request that a page of another site sent. */
+  /**
+   * Whether a page of another origin sent the request: browsers say so in `Origin` or in `Sec-Fetch-Site`. Programs send neither.
+   */
+  readonly isForeign: (ctx: Context) => boolean;
+  /** Throws `ForbiddenError` (code `csrf_invalid`) for a request that a page of another origin sent. */
   readonly demandSameOrigin: (ctx: Context) => void;
 }
 
@@ -54,6 +58,13 @@ export function createOrigin({ publicUrl, trustedProxies: trusted }: OriginOptio
     return HOST.test(host) ? parse(`${isSecure(ctx) ? 'https' : 'http'}://${host}`)?.origin : undefined;
   }
 
+  function isForeign(ctx: Context): boolean {
+    const { origin, 'sec-fetch-site': site } = ctx.req.headers;
+    if (site === 'cross-site') return true;
+    // An opaque origin is sent as `null`, and never one of these.
+    return origin !== undefined && origin !== known().url?.origin && origin !== claimed(ctx);
+  }
+
   return {
     base(ctx) {
       const { url, prefix } = known();
@@ -64,13 +75,9 @@ export function createOrigin({ publicUrl, trustedProxies: trusted }: OriginOptio
     },
     prefix: () => known().prefix,
     isSecure,
+    isForeign,
     demandSameOrigin(ctx) {
-      const { origin } = ctx.headers;
-      if (origin === undefined) return;
-      // An opaque origin is sent as `null`, and never one of these.
-      if (origin !== known().url?.origin && origin !== claimed(ctx)) {
-        throw new ForbiddenError('the request comes from another site', { code: 'csrf_invalid' });
-      }
+      if (isForeign(ctx)) throw new ForbiddenError('the request comes from another site', { code: 'csrf_invalid' });
     },
   };
 }

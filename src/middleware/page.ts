@@ -8,6 +8,9 @@ const POLICY = "default-src 'self'; frame-ancestors 'none'; form-action 'self'; 
  */
 export function answerPage(ctx: Context, status: number, title: string, bodyHtml: string, lang = 'en'): void {
   ctx.status = status;
+  // What CORS lets in are calls of an API: pages hold what no other page may read.
+  ctx.remove('Access-Control-Allow-Origin');
+  ctx.remove('Access-Control-Expose-Headers');
   ctx.set('Content-Security-Policy', POLICY);
   ctx.set('X-Frame-Options', 'DENY');
   ctx.set('Referrer-Policy', 'same-origin');

@@ -1,12 +1,20 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { MethodNotAllowedError, NotFoundError } from '../errors.ts';
+import type { CrossOrigin } from './cross-origin.ts';
 
 /** Method of a route; HEAD comes with GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Decoded parameters of a path, by their names in the pattern. */
 export type Params = Readonly<Record<string, string>>;
+
+/**
+ * What a route is to pages of other origins. `open`: it changes nothing and looks at no credential, so anybody's page may ask.
+ * `linked`: people come to it by a link from elsewhere, and then it changes nothing. `browser`: a page of the server's, or what
+ * such a page sends with its cookies; it has CSRF rules of its own, and CORS is not for it. Otherwise an API.
+ */
+export type RouteKind = 'open' | 'linked' | 'browser';
 
 /** One route: parse, call, present. */
 export interface Route {
@@ -15,6 +23,7 @@ export interface Route {
   readonly path: string;
   /** What 405 names for this path, where a contract fixes it; otherwise every method that the path takes. */
   readonly allow?: string;
+  readonly kind?: RouteKind;
   readonly handle: (ctx: Context, params: Params) => Promise<void>;
 }
 
@@ -32,13 +41,13 @@ interface Compiled {
 }
 
 /**
- * Dispatches to the mounts' routes. Unknown path: `NotFoundError`; known path, other method: `MethodNotAllowedError`. Throws
- * when two mounts claim one method and path.
+ * Dispatches to the mounts' routes, past what pages of other origins may not send. Unknown path: `NotFoundError`; known path,
+ * other method: `MethodNotAllowedError`. Throws when two mounts claim one method and path.
  *
  * Patterns are the router's, the search is not: it tries every pattern and builds a chain for each request, which costs more
  * than reading a value. Here a request meets only patterns with its first segment and number of segments.
  */
-export function dispatch(mounts: readonly Mount[]): Middleware {
+export function dispatch(mounts: readonly Mount[], gate?: CrossOrigin): Middleware {
   refuseCollisions(mounts);
   const compiled = compile(mounts.flatMap(mount => mount.routes));
   return ctx => {
@@ -50,9 +59,12 @@ export function dispatch(mounts: readonly Mount[]): Middleware {
       const match = regexp.exec(path);
       if (match === null) continue;
       ctx.state.route = route.path;
+      gate?.admit(ctx, route);
       return route.handle(ctx, paramsOf(names, match));
     }
-    throw unmatched(path, candidates);
+    const routes = candidates.filter(({ regexp }) => regexp.test(path)).map(({ route }) => route);
+    if (gate?.answerPreflight(ctx, routes)) return;
+    throw unmatched(routes);
   };
 }
 
@@ -95,14 +107,17 @@ function decoded(segment: string): string {
   }
 }
 
-function unmatched(path: string, candidates: readonly Compiled[]): Error {
-  const routes = candidates.filter(({ regexp }) => regexp.test(path)).map(({ route }) => route);
+function unmatched(routes: readonly Route[]): Error {
   if (routes.length === 0) return new NotFoundError('there is nothing at this path');
   const fixed = routes.find(({ allow }) => allow !== undefined)?.allow;
-  if (fixed !== undefined) return new MethodNotAllowedError(fixed);
+  return new MethodNotAllowedError(fixed ?? methodsOf(routes));
+}
+
+/** What the `Allow` of these routes says. */
+export function methodsOf(routes: readonly Route[]): string {
   const methods = new Set<string>(routes.map(({ method }) => method));
   if (methods.has('GET')) methods.add('HEAD');
-  return new MethodNotAllowedError([...methods].sort().join(', '));
+  return [...methods].sort().join(', ');
 }
 
 function refuseCollisions(mounts: readonly Mount[]): void {

@@ -23,10 +23,11 @@ export function adminRoutesOf(verstak: Verstak): AdminRoutes {
   const { route } = routesOf(verstak);
   const admins = (method: Method, path: string, handle: Handle) => {
     const forAdmins = signedIn(verstak, 'admin', handle);
-    return route(method, path, async (ctx, params) => {
+    const made = route(method, path, async (ctx, params) => {
       ctx.set('Cache-Control', 'no-store');
       await forAdmins(ctx, params);
     });
+    return { ...made, kind: 'browser' as const };
   };
   return {
     look: (path, handle) => admins('GET', path, handle),

@@ -81,14 +81,19 @@ export function adminSessionRoutes(verstak: Verstak): Route[] {
     answerForm(ctx, error.status, failure);
   }
 
+  const show = route('GET', '/admin/login', async ctx => {
+    if (await sessionOf(verstak, ctx, 'admin')) return redirect(ctx, '/admin/dashboard');
+    answerForm(ctx, 200);
+  });
   const login = route('POST', '/admin/login', ctx => (isJson(ctx) ? logInProgram(ctx) : logInByForm(ctx)));
 
   return [
-    route('GET', '/admin/login', async ctx => {
-      if (await sessionOf(verstak, ctx, 'admin')) return redirect(ctx, '/admin/dashboard');
-      answerForm(ctx, 200);
-    }),
-    { ...login, handle: (ctx, params) => login.handle(ctx, params).catch(error => tellOnPage(ctx, error)) },
+    { ...show, kind: 'browser' },
+    {
+      ...login,
+      kind: 'browser',
+      handle: (ctx, params) => login.handle(ctx, params).catch(error => tellOnPage(ctx, error)),
+    },
     adminRoutesOf(verstak).form('/admin/logout', async (ctx, admin) => {
       const form = isForm(ctx) ? await readForm(ctx) : undefined;
       demandOwnPage(verstak, ctx, admin, form?.get('csrf_token'));

@@ -60,13 +60,16 @@ export function confirmRoutes(verstak: Verstak): Route[] {
     }
   }
 
+  const open = route('GET', '/api/v1/auth/confirm', async ctx => {
+    // HEAD asks what there is, and does nothing.
+    if (prefersHtml(ctx) || ctx.method === 'HEAD') return atBrowser(ctx, ask);
+    await confirm(ctx, tokenOf(ctx));
+    ctx.body = { status: 'confirmed' };
+  });
+  const result = route('GET', '/confirm/result', async ctx => tellConfirmed(ctx, languageOf(core, ctx)));
+
   return [
-    route('GET', '/api/v1/auth/confirm', async ctx => {
-      // HEAD asks what there is, and does nothing.
-      if (prefersHtml(ctx) || ctx.method === 'HEAD') return atBrowser(ctx, ask);
-      await confirm(ctx, tokenOf(ctx));
-      ctx.body = { status: 'confirmed' };
-    }),
+    { ...open, kind: 'linked' },
     route('POST', '/api/v1/auth/confirm', async ctx => {
       const inAddress = tokenOf(ctx);
       const { fields, form } = inAddress === '' ? await readBody(ctx, confirmBody) : NO_BODY;
@@ -74,7 +77,7 @@ export function confirmRoutes(verstak: Verstak): Route[] {
       await confirm(ctx, inAddress || fields.token);
       ctx.body = { status: 'confirmed' };
     }),
-    route('GET', '/confirm/result', async ctx => tellConfirmed(ctx, languageOf(core, ctx))),
+    { ...result, kind: 'browser' },
   ];
 }
 

@@ -25,19 +25,22 @@ export function userRoutes(verstak: Verstak): Route[] {
         ctx.body = (await devicesOf(core, account.user_id)).map(presentDevice);
       }),
     ),
-    route(
-      'POST',
-      '/api/v1/user/devices/:id/revoke',
-      signedIn(verstak, 'user', async (ctx, session, { id = '' }) => {
-        const { account } = session;
-        // Programs send the token as a header; that of a form is in it.
-        if (!isForm(ctx)) demandOwnPage(verstak, ctx, session);
-        const { fields, form } = await readBody(ctx, revokeBody);
-        if (isForm(ctx)) demandOwnPage(verstak, ctx, session, form ? fields.csrf_token : undefined);
-        await revokeByPassword(verstak, ctx, account, { deviceId: id, password: fields.password });
-        if (form) redirect(ctx, '/dashboard', 303);
-        else ctx.body = { status: 'revoked' };
-      }),
-    ),
+    {
+      kind: 'browser',
+      ...route(
+        'POST',
+        '/api/v1/user/devices/:id/revoke',
+        signedIn(verstak, 'user', async (ctx, session, { id = '' }) => {
+          const { account } = session;
+          // Programs send the token as a header; that of a form is in it.
+          if (!isForm(ctx)) demandOwnPage(verstak, ctx, session);
+          const { fields, form } = await readBody(ctx, revokeBody);
+          if (isForm(ctx)) demandOwnPage(verstak, ctx, session, form ? fields.csrf_token : undefined);
+          await revokeByPassword(verstak, ctx, account, { deviceId: id, password: fields.password });
+          if (form) redirect(ctx, '/dashboard', 303);
+          else ctx.body = { status: 'revoked' };
+        }),
+      ),
+    },
   ];
 }
