@@ -70,6 +70,7 @@ function settingsOf(current: () => Config): Settings {
         addressWindow: SECURITY.address_window,
       };
     },
+    auditDays: () => current().VERSTAK.audit_days,
     valueBytes: current().LIMITS.value_bytes,
   };
 }

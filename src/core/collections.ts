@@ -126,6 +126,18 @@ export interface SettingDoc {
   updated_at: Date;
 }
 
+/** Something an admin may want to know of later. It names accounts and devices by their ids alone. */
+export interface AuditDoc {
+  id: string;
+  at: Date;
+  event: string;
+  severity: 'info' | 'warning' | 'error';
+  user_id?: string;
+  device_id?: string;
+  address?: string;
+  message: string;
+}
+
 export const accountsSpec: CollectionSpec<AccountDoc> = {
   name: 'users',
   key: ['user_id'],
@@ -197,6 +209,13 @@ export const settingsSpec: CollectionSpec<SettingDoc> = {
 
 export const housekeepingSpec: CollectionSpec<HousekeepingDoc> = { name: 'housekeeping', key: ['id'] };
 
+/** One log for all APIs; its name is from when Verstak alone wrote it. */
+export const auditSpec: CollectionSpec<AuditDoc> = {
+  name: 'verstak_audit',
+  key: ['id'],
+  indexes: [{ name: 'time', fields: ['at'] }],
+};
+
 /** The collections of the core. */
 export const coreCollections = [
   accountsSpec,
@@ -209,4 +228,5 @@ export const coreCollections = [
   blobUsageSpec,
   settingsSpec,
   housekeepingSpec,
+  auditSpec,
 ];

@@ -27,6 +27,8 @@ export interface Settings {
   /** Language of mails, and of pages for clients that ask for none. */
   language(): 'en' | 'ru';
   throttle(): ThrottleSettings;
+  /** Days an entry of the audit log is kept. */
+  auditDays(): number;
   /** Longest value, as bytes of its JSON text. */
   readonly valueBytes: number;
 }

@@ -1,6 +1,7 @@
 /** What has to be tidied up from time to time, by one of the processes that share the data. */
 
 import { DuplicateKeyError } from '../errors.ts';
+import { trimAudit } from './audit.ts';
 import { sweepBlobs } from './blobs.ts';
 import { housekeepingSpec } from './collections.ts';
 import type { Core } from './context.ts';
@@ -11,8 +12,8 @@ const ID = 'cleanup';
 const APART_MS = 3_300_000;
 
 /**
- * Sweeps blobs and has `others` tidy up; neither keeps the other from being done. Nothing happens when another process began with it lately, unless it has to be done
- * `now`.
+ * Sweeps blobs and the audit log and has `others` tidy up; none keeps another from being done. Nothing happens when another
+ * process began with it lately, unless it has to be done `now`.
  */
 export async function keepHouse(
   core: Core,
@@ -20,7 +21,7 @@ export async function keepHouse(
   { now = false }: { now?: boolean } = {},
 ): Promise<void> {
   if (!(await claim(core, now))) return;
-  await Promise.all([sweepBlobs(core), others()]);
+  await Promise.all([sweepBlobs(core), trimAudit(core), others()]);
 }
 
 /** When housekeeping was begun last; undefined before the first time. */

@@ -76,6 +76,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       publicUrl: () => settings.publicUrl,
       language: () => settings.language,
       throttle: () => settings.throttle,
+      auditDays: () => 90,
       get valueBytes() {
         return settings.valueBytes;
       },

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { publicId } from '../../core/accounts.ts';
+import { createAudit } from '../../core/audit.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { objectReader, sourcedJsonReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
@@ -8,6 +9,7 @@ import type { DialectDeps } from '../dialect.ts';
 import type { Access } from './access.ts';
 import { permissions, readAcl } from './acl.ts';
 import { loadRules, storeRules } from './acl-store.ts';
+import { adminRouteOf } from './admin-route.ts';
 import { history, storeEvents } from './events.ts';
 import { eventForbidden, eventsInvalid, loginInvalid } from './refusals.ts';
 import { readEvents, readFromTimestamp, readLogin, readNewUser, readUserChange } from './schema.ts';
@@ -22,7 +24,8 @@ const SMALL_BODY = 65_536;
 const AHEAD = 86_400;
 
 /** The routes of docs/dialects/simple-sync.md. Order of checks: token, admin, body. */
-export function routes({ core, settings }: DialectDeps<SimpleSyncSettings>, access: Access): Route[] {
+export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSyncSettings>, access: Access): Route[] {
+  const adminRoute = adminRouteOf(access, createAudit(core, clientAddress));
   const readSmall = objectReader(SMALL_BODY);
   const readRules = objectReader(LARGE_BODY);
   const readList = sourcedJsonReader(LARGE_BODY);
@@ -68,44 +71,36 @@ export function routes({ core, settings }: DialectDeps<SimpleSyncSettings>, acce
         await answerHistory(ctx);
       },
     },
-    {
-      method: 'GET',
-      path: '/api/v1/acl',
-      handle: async ctx => {
-        await access.admin(ctx);
-        ctx.type = 'json';
-        ctx.body = `{"rules":${await rulesText()}}`;
-      },
-    },
-    {
-      method: 'PUT',
-      path: '/api/v1/acl',
-      handle: async ctx => {
-        await access.admin(ctx);
-        await storeRules(core, readAcl(await readRules(ctx)));
-        ctx.status = 204;
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/v1/admin/users',
-      handle: async ctx => {
-        await access.admin(ctx);
-        const given = readNewUser(await readSmall(ctx));
-        await createMember(core, given);
-        ctx.status = 201;
-        ctx.body = { uuid: given.uuid };
-      },
-    },
-    {
-      method: 'PUT',
-      path: '/api/v1/admin/users/:uuid',
-      handle: async (ctx, params) => {
-        await access.admin(ctx);
-        await changeMember(core, params.uuid ?? '', readUserChange(await readSmall(ctx)));
-        ctx.status = 204;
-      },
-    },
+    adminRoute('GET', '/api/v1/acl', async ctx => {
+      ctx.type = 'json';
+      ctx.body = `{"rules":${await rulesText()}}`;
+      return { events: ['acl_read'] };
+    }),
+    adminRoute('PUT', '/api/v1/acl', async ctx => {
+      await storeRules(core, readAcl(await readRules(ctx)));
+      ctx.status = 204;
+      return { events: ['acl_updated'] };
+    }),
+    adminRoute('POST', '/api/v1/admin/users', async ctx => {
+      const given = readNewUser(await readSmall(ctx));
+      const accountId = await createMember(core, given);
+      ctx.status = 201;
+      ctx.body = { uuid: given.uuid };
+      return { events: ['user_created'], accountId };
+    }),
+    adminRoute('PUT', '/api/v1/admin/users/:uuid', async (ctx, params) => {
+      const change = readUserChange(await readSmall(ctx));
+      const accountId = await changeMember(core, params.uuid ?? '', change);
+      ctx.status = 204;
+      const { username, password } = change;
+      return {
+        events: [
+          ...(username === undefined ? [] : (['user_updated'] as const)),
+          ...(password === undefined ? [] : (['user_password_reset'] as const)),
+        ],
+        accountId,
+      };
+    }),
   ];
 }
 

@@ -4,18 +4,18 @@ import { ConflictError, InvalidInputError, NotFoundError } from '../../errors.ts
 import { adminAccountFixed } from './refusals.ts';
 
 /**
- * Makes a member. Throws `InvalidInputError`, also for what is taken (codes `username_taken`, `uuid_in_use`): this API does not
+ * Makes a member; returns its account's own id. Throws `InvalidInputError`, also for what is taken (codes `username_taken`, `uuid_in_use`): this API does not
  * know 409.
  */
 export async function createMember(
   core: Core,
   given: { uuid: string; username: string; password: string },
-): Promise<void> {
-  await createAccount(core, { ...given, simple_sync: true }).catch(refuse);
+): Promise<string> {
+  return (await createAccount(core, { ...given, simple_sync: true }).catch(refuse)).user_id;
 }
 
 /**
- * Changes name, password or both of the account that is known by this uuid, unless that is an admin: a stolen token of one would
+ * Changes name, password or both, and returns the own id, of the account that is known by this uuid, unless that is an admin: a stolen token of one would
  * take over all of them. Throws `NotFoundError`, `UnauthorizedError` (code `admin_account_fixed`), `InvalidInputError` as
  * `createMember`.
  */
@@ -23,11 +23,12 @@ export async function changeMember(
   core: Core,
   uuid: string,
   change: { username?: string; password?: string },
-): Promise<void> {
+): Promise<string> {
   const account = await accountByUuid(core, uuid);
   if (account === undefined) throw new NotFoundError('there is no such account', { code: 'account_not_found' });
   if (account.admin) throw adminAccountFixed();
   await changeAccount(core, account, change).catch(refuse);
+  return account.user_id;
 }
 
 function refuse(error: unknown): never {

@@ -66,18 +66,6 @@ export interface PushDoc {
   expires_at: Date;
 }
 
-/** Something an admin may want to know of later. It names accounts and devices by their ids alone. */
-export interface AuditDoc {
-  id: string;
-  at: Date;
-  event: string;
-  severity: 'info' | 'warning' | 'error';
-  user_id?: string;
-  device_id?: string;
-  address?: string;
-  message: string;
-}
-
 export const devicesSpec: CollectionSpec<DeviceDoc> = {
   name: 'verstak_devices',
   key: ['user_id', 'device_id'],
@@ -116,10 +104,4 @@ export const pushesSpec: CollectionSpec<PushDoc> = {
   key: ['user_id', 'vault', 'key_hash'],
   expires: 'expires_at',
   owner: 'user_id',
-};
-
-export const auditSpec: CollectionSpec<AuditDoc> = {
-  name: 'verstak_audit',
-  key: ['id'],
-  indexes: [{ name: 'time', fields: ['at'] }],
 };

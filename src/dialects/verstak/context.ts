@@ -1,12 +1,13 @@
+import type { Context } from 'koa';
+import type { Audit } from '../../core/audit.ts';
 import type { AttemptRules } from '../../core/throttle.ts';
 import type { DialectDeps } from '../dialect.ts';
-import type { Audit } from './audit.ts';
 import type { ReadFields } from './body.ts';
 import type { AttemptKind, VerstakSettings } from './settings.ts';
 
 /** What every part of this API works with. */
 export interface Verstak extends DialectDeps<VerstakSettings> {
-  readonly audit: Audit;
+  readonly audit: Audit<Context>;
   /** Reads a JSON body under the API's limit. */
   readonly readFields: ReadFields;
 }

@@ -1,26 +1,26 @@
+import { createAudit } from '../../core/audit.ts';
 import type { Dialect } from '../dialect.ts';
 import { adminRoutes } from './admin-routes.ts';
-import { createAudit } from './audit.ts';
 import { authRoutes } from './auth-routes.ts';
 import { blobRoutes } from './blob-routes.ts';
 import { fieldsReader } from './body.ts';
 import { clientRoutes } from './client-routes.ts';
-import { auditSpec, devicesSpec, operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
+import { devicesSpec, operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
 import { confirmRoutes } from './confirm-routes.ts';
 import type { Verstak } from './context.ts';
-import { tidy } from './retention.ts';
 import type { VerstakSettings } from './settings.ts';
 import { syncRoutes } from './sync-routes.ts';
 import { userRoutes } from './user-routes.ts';
+import { recountVaults } from './vaults.ts';
 
 /** The API of the Verstak desktop: devices, a log of operations, blobs, accounts with e-mail (docs/dialects/verstak.md). */
 export const verstak: Dialect<VerstakSettings> = {
   name: 'verstak',
-  collections: [devicesSpec, vaultsSpec, operationsSpec, pushesSpec, auditSpec],
+  collections: [devicesSpec, vaultsSpec, operationsSpec, pushesSpec],
   open(deps) {
     const opened: Verstak = {
       ...deps,
-      audit: createAudit(deps),
+      audit: createAudit(deps.core, deps.clientAddress),
       readFields: fieldsReader(deps.settings().body_bytes),
     };
     return {
@@ -33,7 +33,7 @@ export const verstak: Dialect<VerstakSettings> = {
         ...blobRoutes(opened),
         ...syncRoutes(opened),
       ],
-      tidy: () => tidy(opened),
+      tidy: () => recountVaults(deps.core),
     };
   },
 };

@@ -19,6 +19,11 @@ export interface Routes {
 
 /** The makers of routes. */
 export function routesOf(verstak: Verstak): Routes {
+  const tellLimited = (ctx: Context) =>
+    verstak.audit.recordOnce(ctx, 'rate_limit_exceeded', String(ctx.state.route), {
+      message: String(ctx.state.route),
+    });
+
   const route: Routes['route'] = (method, path, handle, allow) => ({
     method,
     path,
@@ -27,7 +32,7 @@ export function routesOf(verstak: Verstak): Routes {
       try {
         await handle(ctx, params);
       } catch (error) {
-        if (error instanceof RateLimitedError) await verstak.audit.recordLimited(ctx);
+        if (error instanceof RateLimitedError) await tellLimited(ctx);
         throw renamed(error);
       }
     },

@@ -22,7 +22,6 @@ export interface VerstakSettings {
   readonly forgot_window: number;
   readonly reset_attempts: number;
   readonly reset_window: number;
-  readonly audit_days: number;
 }
 
 /** Kinds of attempts that have limits of their own. */

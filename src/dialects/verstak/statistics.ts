@@ -1,10 +1,10 @@
 /** How much there is on the server, in numbers that cost little however much it is: no operation is read or counted. */
 
-import { accountsSpec, blobRefsSpec } from '../../core/collections.ts';
+import { accountsSpec, auditSpec, blobRefsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { lastHousekeeping } from '../../core/housekeeping.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { auditSpec, devicesSpec, vaultsSpec } from './collections.ts';
+import { devicesSpec, vaultsSpec } from './collections.ts';
 import { timeOf } from './times.ts';
 import { recentOperations } from './vaults.ts';
 
