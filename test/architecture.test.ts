@@ -120,12 +120,14 @@ const rules: Rule[] = [
   },
   { files: /^server\.ts$/, ours: ['errors.ts', 'middleware/body-time.ts'] },
   {
-    files: /^(log|workers)\.ts$/,
-    ours: ['errors.ts'],
-    types: ['config/options.ts', 'config/source.ts'],
+    files: /^(log|reload|workers)\.ts$/,
+    ours: ['errors.ts', 'config/reload.ts'],
+    types: ['config/load.ts', 'config/options.ts', 'signals.ts'],
     packages: ['pino', 'pino-pretty'],
   },
-  { files: /^(assemble|serve|main)\.ts$/, ours: [''], packages: ['pino'] },
+  { files: /^signals\.ts$/, ours: [] },
+  { files: /^main\.ts$/, ours: ['command.ts', 'signals.ts'] },
+  { files: /^(assemble|serve|command)\.ts$/, ours: [''], packages: ['pino'] },
 ];
 
 function allows(rule: Rule, { from, to, ours, typeOnly }: Import): boolean {

@@ -17,18 +17,19 @@ import {
 /** Ends the key of a secret whose value is in a file of its own. */
 const FILE = /(?<=.)_file$/;
 
-/** `--config`, else `KEYBIN_CONFIG`, else `store.cfg`. */
-export function chooseFile(argument: string | undefined, environment: Environment): FileChoice {
+/** `--config`, else `KEYBIN_CONFIG`, else `store.cfg`, which has to be there when it was `found` before. */
+export function chooseFile(argument: string | undefined, environment: Environment, found?: string): FileChoice {
   if (argument !== undefined) return { path: argument, named: '--config' };
   const path = environment.KEYBIN_CONFIG;
-  return path === undefined ? { path: 'store.cfg' } : { path, named: 'KEYBIN_CONFIG' };
+  if (path !== undefined) return { path, named: 'KEYBIN_CONFIG' };
+  return { path: 'store.cfg', optional: found === undefined };
 }
 
-/** Reads the file, and those it names; undefined when it is absent and nobody named it. */
+/** Reads the file, and those it names; undefined when it is absent and may be. */
 export async function readFileSource(choice: FileChoice, directory: string): Promise<Source | undefined> {
   const found = await readText(choice, directory);
   if ('text' in found) return matchFile(readIniFile(found.text), choice.path, directory);
-  if (found.absent && choice.named === undefined) return undefined;
+  if (found.absent && choice.optional) return undefined;
   return { given: [], problems: [found.problem], warnings: [] };
 }
 

@@ -11,6 +11,8 @@ import type { Environment, Given, Source } from './source.ts';
 export interface LoadOptions {
   /** The argument of `--config`. */
   readonly file?: string | undefined;
+  /** The file that an earlier load has read: without it the options in it would all fall back to their defaults. */
+  readonly found?: string | undefined;
   readonly environment: Environment;
   /** What the command line gives. */
   readonly flags?: Source;
@@ -47,8 +49,9 @@ export class ConfigError extends StartupError {
  * Loads the configuration: defaults, over them the file (`file`, else `KEYBIN_CONFIG`, else `store.cfg` if it is there),
  * over it the environment, over it the flags. Throws `ConfigError`.
  */
-export async function loadConfig({ file, environment, flags, directory = '.' }: LoadOptions): Promise<LoadedConfig> {
-  const choice = chooseFile(file, environment);
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { file, found, environment, flags, directory = '.' } = options;
+  const choice = chooseFile(file, environment, found);
   const fromFile = await readFileSource(choice, directory);
   const sources = [fromFile, await readEnvironment(environment, directory), flags].filter(
     source => source !== undefined,

@@ -25,10 +25,12 @@ export interface Source {
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A file to read. `named` is where its name comes from; without it the file may be absent. */
+/** A file to read. `named` is where its name comes from, if anybody named it. */
 export interface FileChoice {
   readonly path: string;
   readonly named?: string;
+  /** It may be absent. */
+  readonly optional?: boolean;
   /** The path is not to be shown: it may be a secret in the wrong place. */
   readonly hidden?: boolean;
 }

@@ -63,6 +63,8 @@ export interface StartOptions {
   readonly uid?: number;
   /** Another build of the program. */
   readonly main?: string;
+  /** Source of a module that runs in each of its processes before the program does. */
+  readonly before?: string;
 }
 
 /** The program as it runs. */
@@ -226,10 +228,12 @@ export class Program {
     input,
     uid,
     main = MAIN,
+    before,
   }: StartOptions): ServerProcess {
     const given = Object.entries({ ...(bare ? {} : SETTINGS), ...settings });
     const { PATH, HOME } = process.env;
-    const child = spawn(process.execPath, [main, ...args], {
+    const first = before === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(before)}`];
+    const child = spawn(process.execPath, [...first, main, ...args], {
       cwd: this.folder,
       env: { PATH, HOME, ...Object.fromEntries(given.map(([name, value]) => [`KEYBIN_${name}`, value])) },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

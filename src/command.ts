@@ -1,0 +1,126 @@
+/** What the command line asks for: from arguments to an exit code. */
+
+import cluster from 'node:cluster';
+import { buffer } from 'node:stream/consumers';
+import { buildCommit, packageVersion } from './build-info.ts';
+import { HELP, readArguments } from './config/arguments.ts';
+import { readFlags } from './config/flags.ts';
+import { type LoadedConfig, loadConfig } from './config/load.ts';
+import type { Config } from './config/options.ts';
+import { renderEffective } from './config/render.ts';
+import { StartupError } from './errors.ts';
+import { createLog, type ProcessLog } from './log.ts';
+import { reloader } from './reload.ts';
+import { serve } from './serve.ts';
+import type { Signals } from './signals.ts';
+import { CANNOT_START, type Supervised, superviseWorkers, workersPart } from './workers.ts';
+
+/** Milliseconds between two looks at who the parent process is. */
+const PARENT_CHECK = 500;
+
+/** Exit code after a mistake of the program. The others are 0, 1 (cannot start as things are) and 2 (command line). */
+const CRASHED = 70;
+
+/** Ends the process at once. */
+type End = (code: number) => void;
+
+/** Does what the arguments say; resolves with the exit code. Calls `end` after a mistake of its own. Never rejects. */
+export function run(args: readonly string[], signals: Signals, end: End): Promise<number> {
+  return command(args, signals, end).catch(failed);
+}
+
+async function command(args: readonly string[], signals: Signals, end: End): Promise<number> {
+  const { action, config: file, flags: given } = readArguments(args);
+  if (action === 'help') return print(HELP);
+  if (action === 'version') return print(`keybin-server ${packageVersion()}\n`);
+
+  const supervised = await workersPart();
+  if (supervised) return serveUntilStopped(supervised.config, supervised, createLog(supervised.config), signals, end);
+
+  const flags = await readFlags(given, () => buffer(process.stdin));
+  const load = rememberingFile(found => loadConfig({ file, found, environment: process.env, flags }));
+  const { config, origins, warnings } = await load();
+  if (action === 'check-config') {
+    for (const warning of warnings) console.error(`warning: ${warning}`);
+    return print(renderEffective(config, origins));
+  }
+  const output = createLog(config);
+  for (const warning of warnings) output.log.warn(warning);
+  const updates = {
+    onUpdate: (take: (config: Config) => void) => signals.onReload(reloader(load, take, output.log)),
+    ready: () => {},
+  };
+  try {
+    return await (config.APP.workers > 1
+      ? superviseWorkers(config, updates, output.log, signals)
+      : serveUntilStopped(config, updates, output, signals, end));
+  } finally {
+    output.flush();
+  }
+}
+
+/** Tells `load` the file that was read before: from then on it has to be there. */
+function rememberingFile(load: (found: string | undefined) => Promise<LoadedConfig>): () => Promise<LoadedConfig> {
+  let found: string | undefined;
+  return async () => {
+    const loaded = await load(found);
+    found = loaded.file ?? found;
+    return loaded;
+  };
+}
+
+/** Serves until a signal asks for the end; returns the exit code. */
+async function serveUntilStopped(
+  config: Config,
+  { onUpdate, ready }: Pick<Supervised, 'onUpdate' | 'ready'>,
+  { log, flush }: ProcessLog,
+  signals: Signals,
+  end: End,
+): Promise<number> {
+  process.on('unhandledRejection', error => log.error({ err: error }, 'unexpected error'));
+  process.on('uncaughtException', error => {
+    log.fatal({ err: error }, 'unexpected error');
+    flush();
+    end(CRASHED);
+  });
+  const asked = new Promise<string>(resolve => {
+    signals.onStop(resolve);
+    if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => resolve('npm ended'));
+  });
+  const serving = await serve({ config, log, version: packageVersion(), buildCommit: buildCommit(process.env) });
+  onUpdate(serving.reload);
+  flush(); // whoever waits for the first lines is not to wait for the buffer
+  serving.ready.then(ready, () => {});
+  const reason = await Promise.race([asked, serving.ready.then(flush).then(() => asked)]).catch(async error => {
+    await serving.stop();
+    throw error;
+  });
+  log.info({ reason }, 'stopping: running requests are finished first');
+  await serving.stop();
+  log.info('stopped');
+  flush();
+  return 0;
+}
+
+/** `npm start` puts a shell between itself and the server that keeps SIGTERM for itself: its end is the signal. */
+function whenOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_CHECK);
+  timer.unref();
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** Says why the program ends, one clear message for what the operator can mend, everything for a bug. */
+function failed(error: unknown): number {
+  const expected = error instanceof StartupError;
+  console.error(expected ? `keybin-server: ${error.message}` : error);
+  if (!expected) return CRASHED;
+  if ('exitCode' in error) return Number(error.exitCode);
+  return cluster.isWorker ? CANNOT_START : 1;
+}
