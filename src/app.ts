@@ -6,12 +6,13 @@ import type { Core } from './core/context.ts';
 import { keepHouse } from './core/housekeeping.ts';
 import type { Log } from './core/log.ts';
 import { dialects } from './dialects/index.ts';
+import { StorageUnavailableError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { clientAddress } from './middleware/client-address.ts';
 import { createCrossOrigin } from './middleware/cross-origin.ts';
 import { edge } from './middleware/edge.ts';
 import { createOrigin } from './middleware/origin.ts';
-import { dispatch } from './middleware/routing.ts';
+import { dispatch, type Route } from './middleware/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 
 /** What the application is made of; everything is open already. `config` gives the configuration in force. */
@@ -46,6 +47,17 @@ export const collections: readonly CollectionSpec<any>[] = [
   ...dialects.flatMap(dialect => dialect.collections),
 ];
 
+/** The route, answering 503 until `prepared`: the right password of an account that is not made yet must not be called wrong. */
+function once(prepared: () => boolean, route: Route): Route {
+  return {
+    ...route,
+    handle: (ctx, params) => {
+      if (!prepared()) throw new StorageUnavailableError('the server is getting ready');
+      return route.handle(ctx, params);
+    },
+  };
+}
+
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit }: AppDeps): Application {
   const { APP, ADMIN } = config();
@@ -71,7 +83,8 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
   koa.use(edge(log, { basePath }));
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
-  koa.use(dispatch([{ name: 'server', routes: health }, ...opened], gate));
+  const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
+  koa.use(dispatch([{ name: 'server', routes: health }, ...apis], gate));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete

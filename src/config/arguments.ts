@@ -154,9 +154,9 @@ Examples
   pass show keybin | keybin-server --admin-user root --admin-pass-stdin
       An admin whose password is written nowhere.
 
-SIGHUP reads the configuration again. SIGTERM and SIGINT finish the requests
-under way and stop. Exit code: 0 stopped as asked, 1 could not start, 2 wrong
-command line.
+SIGHUP reads the configuration again. SIGTERM, SIGINT and SIGQUIT finish the
+requests under way and stop. Exit code: 0 stopped as asked, 1 cannot start as
+things are, 2 wrong command line, 70 a mistake of the program.
 
 Every option: docs/configuration.md and store.cfg.example of this package.
 `;
