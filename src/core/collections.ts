@@ -21,7 +21,7 @@ export interface AccountDoc {
   simple_sync?: boolean;
   /** The id others know the account by, where an admin chose one; else that is `user_id`. */
   uuid?: string;
-  /** In lower case. */
+  /** In the one form that `emailOf` gives. */
   email?: string;
   /** Since when the e-mail waits for its confirmation: until then the account gets no credential. Absent: it does not wait. */
   unconfirmed_at?: Date;

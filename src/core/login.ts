@@ -33,12 +33,7 @@ export async function authenticate(
 ): Promise<AccountDoc> {
   if (!byEmail) checkUsername(username);
   checkPassword(password);
-  const account = await verified(core, await accountsNamed(core, username, byEmail), password, {
-    // One address is one name, however it is written: who guesses must not see by it whether an account has it.
-    name: (byEmail ? emailOf(username) : undefined) ?? username,
-    address,
-    throttle,
-  });
+  const account = await verified(core, await candidatesFor(core, username, byEmail), password, { address, throttle });
   if (account === undefined) throw credentialsInvalid();
   demandUsable(account);
   return account;
@@ -59,38 +54,57 @@ export async function hasPassword(
   password: string,
   attempt: { address: string; throttle?: AttemptRules },
 ): Promise<boolean> {
-  return (await verified(core, [account], password, { name: '', ...attempt })) !== undefined;
+  return (await verified(core, [candidate(account, '')], password, attempt)) !== undefined;
 }
 
-/** The one of the accounts whose password it is. Takes as long when there is none. */
+/** Whom a login may mean: an account, or nobody, where that has to look the same. */
+interface Candidate {
+  /** What failures count on. */
+  readonly subject: string;
+  readonly account: AccountDoc | undefined;
+}
+
+/** The account whose password it is. Takes as long for a candidate without one. */
 async function verified(
   core: Core,
-  accounts: readonly AccountDoc[],
+  candidates: readonly Candidate[],
   password: string,
-  { name, address, throttle }: { name: string; address: string; throttle?: AttemptRules | undefined },
+  { address, throttle }: { address: string; throttle?: AttemptRules | undefined },
 ): Promise<AccountDoc | undefined> {
-  const bySubject = new Map(accounts.map(account => [`account ${account.user_id}`, account]));
-  const subjects = bySubject.size > 0 ? [...bySubject.keys()] : [`name ${name}`];
+  const subjects = candidates.map(({ subject }) => subject);
   const right = await throttled(core, { subjects, address, rules: throttle }, async () => {
-    for (const subject of subjects) {
-      const account = bySubject.get(subject);
+    for (const { subject, account } of candidates) {
       if ((await core.passwords.verify(password, account?.password)) && account) return subject;
     }
     return undefined;
   });
-  return right === undefined ? undefined : bySubject.get(right);
+  return right === undefined ? undefined : candidates.find(({ subject }) => subject === right)?.account;
 }
 
-/** Whom a name may mean. */
-async function accountsNamed(core: Core, name: string, byEmail: boolean): Promise<AccountDoc[]> {
+/**
+ * Whom a name may mean, at most two: who has it as e-mail, and who is called so. Anybody can be called as a stranger's e-mail
+ * is: neither time nor throttle must tell him whether that has an account, so the e-mail is a candidate in any case.
+ */
+async function candidatesFor(core: Core, name: string, byEmail: boolean): Promise<Candidate[]> {
   const accounts = core.storage.collection(accountsSpec);
   const email = byEmail ? emailOf(name) : undefined;
   const [named, addressed] = await Promise.all([
     isUsername(name) ? accounts.find('username', [name]) : undefined,
+    // One address is one, however it is written.
     email === undefined ? undefined : accounts.find('email', [email]),
   ]);
-  const found = named?.user_id === addressed?.user_id ? [named] : [named, addressed];
-  return found.filter(account => account !== undefined && !account.erasing_at) as AccountDoc[];
+  const byName = candidate(named, `name ${name}`);
+  if (email === undefined) return [byName];
+  const byAddress = candidate(addressed, `email ${email}`);
+  if (byName.account === undefined) return [byAddress];
+  return byName.subject === byAddress.subject
+    ? [byAddress, candidate(undefined, `email ${email}`)]
+    : [byAddress, byName];
+}
+
+function candidate(account: AccountDoc | undefined, otherwise: string): Candidate {
+  if (account === undefined || account.erasing_at) return { subject: otherwise, account: undefined };
+  return { subject: `account ${account.user_id}`, account };
 }
 
 /** One error for an unknown name, a wrong password and an account that changed meanwhile. */

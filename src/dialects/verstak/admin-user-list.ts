@@ -3,6 +3,7 @@
 import { publicId } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
+import { readableEmail } from '../../core/email.ts';
 import { pagesOf } from '../../core/pages.ts';
 import { devicesSpec } from './collections.ts';
 import { invalidRequest } from './refusals.ts';
@@ -62,7 +63,7 @@ export function readUserQuery(query: Readonly<Record<string, string | string[] |
  */
 export async function listUsers(core: Core, query: UserQuery) {
   const { filter, sort, descending, perPage } = query;
-  const rows = await matching(core, filter.toLowerCase());
+  const rows = await matching(core, filter.normalize('NFC').toLowerCase());
   if (sort === 'devices') {
     const counts = await devicesPerAccount(core);
     for (const row of rows) row.devices = counts.get(row.user_id) ?? 0;
@@ -79,7 +80,7 @@ async function matching(core: Core, filter: string): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
     for (const { password: _, ...row } of page) {
-      const texts = [row.username ?? '', row.email ?? ''];
+      const texts = [row.username ?? '', row.email ?? '', readableEmail(row.email ?? '')];
       if (!row.erasing_at && texts.some(text => text.toLowerCase().includes(filter))) rows.push(row);
     }
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { demandRegistrationOpen, publicId } from '../../core/accounts.ts';
+import { emailOf } from '../../core/email.ts';
 import { forgotPassword, registerWithEmail, resetPassword } from '../../core/email-accounts.ts';
 import { openSession } from '../../core/sessions.ts';
 import { countAttempt } from '../../core/throttle.ts';
@@ -49,7 +50,7 @@ export function authRoutes(verstak: Verstak): Route[] {
     route('POST', '/api/v1/auth/forgot', async ctx => {
       const email = (await readFields(ctx, forgotBody)).email.trim();
       if (email === '') throw invalidRequest('email is needed');
-      const subjects = [`email ${email.toLowerCase()}`];
+      const subjects = [`email ${emailOf(email) ?? email.toLowerCase()}`];
       await countAttempt(core, { subjects, address: clientAddress(ctx), rules: rulesFor(verstak, 'forgot') });
       forgotPassword(core, email, await mailContext(verstak, ctx));
       ctx.body = { status: 'if email exists, reset link sent' };

@@ -87,6 +87,13 @@ forEachEngine('the list of accounts', engine => {
     expect(await list('?filter=.*')).toEqual({ users: [], total: 0, page: 1, per_page: 20 });
   });
 
+  it('is found by a part of the domain as people write it, too', async () => {
+    const { names } = await open({ username: 'gutenberg', email: 'g@xn--bcher-kva.example' }, { username: 'ben' });
+    for (const part of ['@bücher.', 'BU\u0308CHER', 'xn--bcher']) {
+      expect(await names(`?filter=${encodeURIComponent(part)}`)).toEqual(['gutenberg']);
+    }
+  });
+
   it('takes of a filter 160 characters', async () => {
     const { names } = await open({ username: 'a'.repeat(128) });
     expect(await names(`?filter=${'a'.repeat(128)}`)).toHaveLength(1);

@@ -1,8 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { setBlocked } from '../../../src/core/accounts.ts';
+import { createAccount, setBlocked } from '../../../src/core/accounts.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { anotherServer, sharedServer } from '../../support/served.ts';
-import { confirmedPerson, login, newcomer, resetToken } from './open-accounts.ts';
+import { anotherServer, newName, openServer, sharedServer } from '../../support/served.ts';
+import type { TestServer } from '../../support/server.ts';
+import { confirmedPerson, login, newcomer, newPerson, resetToken } from './open-accounts.ts';
 import { demand, newAccount, PASSWORD, ROOMY } from './open-verstak.ts';
 
 const REFUSED = { error: 'wrong login or password', code: 'unauthorized' };
@@ -89,6 +90,58 @@ forEachEngine('POST /api/v1/auth/login', engine => {
     expect(demand(device, 200).json.user_id).toBe(other);
     expect(demand(await login(server, email.toUpperCase(), mailed.password), 200).json.user_id).toBe(one);
     demand(await login(server, email.toUpperCase(), named.password), 401);
+  });
+});
+
+forEachEngine('an account that is called like the e-mail of a stranger', engine => {
+  /** What a login with this name and a wrong password costs, in passwords that are verified. */
+  async function costOf(server: TestServer, name: string): Promise<number> {
+    const verify = vi.spyOn(server.core.passwords, 'verify');
+    demand(await login(server, name, 'wrong'), 401);
+    const { length } = verify.mock.calls;
+    verify.mockRestore();
+    return length;
+  }
+
+  test('does not tell by time whether there is an account with that e-mail', async () => {
+    const { server } = await openServer(engine, { options: ROOMY });
+    const { email } = await confirmedPerson(server);
+    const own = { username: newName(), password: PASSWORD };
+    const { user_id } = await createAccount(server.core, {
+      ...own,
+      username: 'own@example.org',
+      email: 'own@example.org',
+    });
+    for (const [before, username] of [
+      [1, email],
+      [1, newPerson().email],
+    ] as const) {
+      expect(await costOf(server, username)).toBe(before);
+      demand(await server.request('POST', '/register', { username, password: 'of a stranger' }), 200);
+      expect(await costOf(server, username)).toBe(2);
+    }
+    expect(await costOf(server, 'own@example.org')).toBe(2);
+    expect(demand(await login(server, 'own@example.org'), 200).json.user_id).toBe(user_id);
+  });
+
+  test('nor by when guessing is stopped', async () => {
+    const { server } = await openServer(engine, { options: { ...ROOMY, VERSTAK_LOGIN_ATTEMPTS: '3' } });
+    const known = (await confirmedPerson(server)).email;
+    const statusesOf = async (username: string) => {
+      const seen: number[] = [];
+      const attempt = async (password: string) => seen.push((await login(server, username, password)).status);
+      await attempt('wrong');
+      await attempt('wrong');
+      demand(await server.request('POST', '/register', { username, password: 'of a stranger' }), 200);
+      await attempt('of a stranger');
+      await attempt('wrong');
+      await attempt('of a stranger');
+      return seen;
+    };
+    const ofKnown = await statusesOf(known);
+    server.clock.advance(3_600_000);
+    expect(ofKnown).toEqual(await statusesOf(newPerson().email));
+    expect(ofKnown).toEqual([401, 401, 200, 401, 429]);
   });
 });
 

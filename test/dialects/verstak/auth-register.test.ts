@@ -4,7 +4,7 @@ import { saveMailSettings } from '../../../src/core/settings.ts';
 import { rawRequest } from '../../middleware/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, openServer, sharedServer } from '../../support/served.ts';
-import { lastMail, linkIn, login, mailsTo, newcomer, newPerson, register } from './open-accounts.ts';
+import { lastMail, linkIn, login, mailsTo, newcomer, newPerson, register, tokenIn } from './open-accounts.ts';
 import { demand, newAccount, ROOMY } from './open-verstak.ts';
 
 forEachEngine('POST /api/v1/auth/register', engine => {
@@ -31,6 +31,32 @@ forEachEngine('POST /api/v1/auth/register', engine => {
     const stored = await server.core.storage.collection(accountsSpec).find('username', [username]);
     expect(stored?.email).toBe(person.email.toLowerCase());
     demand(await register(server, newPerson({ email: `  ${newPerson().email} ` })), 200);
+  });
+
+  test('takes one account for a mailbox, however its domain is written, and knows it by each', async () => {
+    const { server } = served;
+    const local = newPerson().username;
+    const spellings = ['bücher', 'xn--bcher-kva', 'BU\u0308CHER', 'bü\u00adcher', '\uff42ücher'].map(
+      label => `${local}@${label}.example`,
+    );
+    const email = `${local}@xn--bcher-kva.example`;
+    const [first = '', ...others] = spellings;
+    const person = newPerson({ email: first });
+    demand(await register(server, person), 200);
+    for (const other of others) {
+      const { status, json } = await register(server, newPerson({ email: other }));
+      expect([other, status, json.code]).toEqual([other, 409, 'conflict']);
+    }
+    demand(
+      await server.request('POST', '/api/v1/auth/confirm', { token: tokenIn(await lastMail(server, email)) }),
+      200,
+    );
+    for (const spelling of spellings) {
+      demand(await login(server, spelling), 200);
+      demand(await server.request('POST', '/api/v1/auth/forgot', { email: spelling }), 200);
+    }
+    expect(await mailsTo(server, email)).toHaveLength(1 + spellings.length);
+    expect(demand(await register(server, newPerson({ username: first })), 400).json.code).toBe('invalid_request');
   });
 
   test('demands all three fields', async () => {
@@ -169,7 +195,7 @@ forEachEngine('a mail', engine => {
 
   test('leads to the address an admin stored, else to the configured one, never to what the request says', async () => {
     const { server } = await openServer(engine, { options: ROOMY });
-    const forged = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example', Origin: 'https://evil.example' };
+    const forged = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' };
     expect(linkIn(await mailFor(forged, server)).origin).toBe(server.url);
     await server.configure({ APP_PUBLIC_URL: 'https://keybin.example/sync/' });
     expect(linkIn(await mailFor(forged, server)).href).toMatch(
