@@ -14,6 +14,7 @@ import { edge } from './middleware/edge.ts';
 import { createOrigin } from './middleware/origin.ts';
 import { dispatch, type Route } from './middleware/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
+import { startPage } from './web/start-page.ts';
 
 /** What the application is made of; everything is open already. `config` gives the configuration in force. */
 export interface AppDeps {
@@ -81,10 +82,11 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   koa.silent = true; // errors are the error handler's; what is left are clients that went away
   const bare = new Set(health.map(({ path }) => path));
   const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
-  koa.use(edge(log, { basePath }));
+  const loggedAddress = (ctx: Koa.Context) => (config().APP.log_client_address ? deps.clientAddress(ctx) : undefined);
+  koa.use(edge(log, { basePath, loggedAddress }));
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
   const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
-  koa.use(dispatch([{ name: 'server', routes: health }, ...apis], gate));
+  koa.use(dispatch([{ name: 'server', routes: [...health, startPage] }, ...apis], gate));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete

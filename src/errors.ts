@@ -7,6 +7,7 @@ export const errorTable = {
   ForbiddenError: { status: 403, code: 'forbidden', means: 'The credential does not allow this.' },
   NotFoundError: { status: 404, code: 'not_found', means: 'There is nothing at this path.' },
   MethodNotAllowedError: { status: 405, code: 'method_not_allowed', means: 'The path exists, the method does not.' },
+  RequestTimeoutError: { status: 408, code: 'request_timeout', means: 'The request took too long to arrive.' },
   ConflictError: { status: 409, code: 'conflict', means: 'The state is not what the request expects.' },
   DuplicateKeyError: { status: 409, code: 'duplicate_key', means: 'A unique value is taken.' },
   PreconditionFailedError: {
@@ -133,7 +134,6 @@ export const errorCodes = {
   blob_not_found: { status: 404, means: 'The vault has no such blob.' },
   config_not_found: { status: 404, means: 'The account has no such config.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
-  request_timeout: { status: 408, means: 'The request took too long to arrive.' },
   email_taken: { status: 409, means: 'Another account has this e-mail.' },
   user_exists: { status: 409, means: 'The name is taken.' },
   uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },
@@ -209,6 +209,13 @@ export class MethodNotAllowedError extends AppError {
   constructor(allow: string, options?: ErrorOptions) {
     super('MethodNotAllowedError', `this path takes ${allow}`, options);
     this.allow = allow;
+  }
+}
+
+/** 408: the request took too long to arrive. */
+export class RequestTimeoutError extends AppError {
+  constructor(options?: ErrorOptions) {
+    super('RequestTimeoutError', 'the request took too long to arrive', options);
   }
 }
 

@@ -16,7 +16,7 @@ export interface HealthDeps {
 
 /** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
 export function healthRoutes({ storage, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
-  const started = clock.now();
+  const started = clock.elapsed();
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
   const answers = (work: Promise<void>) =>
     work.then(
@@ -28,7 +28,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
   async function look() {
     const [database, blobs] = await Promise.all([answers(storage.ping()), answers(storage.blobs.ping())]);
     const time = now();
-    const uptime = Math.floor((clock.now() - started) / 1000);
+    const uptime = Math.floor((clock.elapsed() - started) / 1000);
     const fields = {
       timestamp: time,
       time,
@@ -50,6 +50,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
       kind: 'open',
       path: '/livez',
       handle: async ctx => {
+        ctx.state.routine = true;
         ctx.body = { status: 'ok', server_time: now() };
       },
     },
@@ -58,6 +59,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
       kind: 'open',
       path: '/readyz',
       handle: async ctx => {
+        ctx.state.routine = true;
         const { works, fields } = await look();
         if (!works || !prepared()) {
           const message = works ? 'the storage is being prepared' : undefined;
@@ -71,6 +73,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
       kind: 'open',
       path: '/api/v1/health',
       handle: async ctx => {
+        ctx.state.routine = true;
         const { works, fields } = await look();
         ctx.status = works ? 200 : 503;
         if (!works) ctx.set('Retry-After', '1');

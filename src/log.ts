@@ -12,27 +12,34 @@ export interface ProcessLog {
 const BUFFER = 16_384;
 const FLUSH_EVERY = 200;
 
+/** Where lines go: the standard output, as a rule. */
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** Fields of the first lines that their messages tell as well, for who reads them. */
+const TOLD = ['version', 'url', 'engine', 'token_expiration'];
+
 /** Lines of JSON on the standard output; readable ones when that is a terminal. */
-export function createLog(config: Config): ProcessLog {
+export function createLog(config: Config, stdout: Output = process.stdout): ProcessLog {
   const base = config.APP.workers > 1 ? { pid: process.pid } : null;
   const options = { level: levelOf(config), base, timestamp: isoTime(), serializers: { err: describeError } };
-  if (process.stdout.isTTY) {
+  if (stdout.isTTY) {
     const stream = pretty({
       colorize: true,
-      ignore: 'pid,hostname',
-      translateTime: 'HH:MM:ss.l',
+      ignore: ['pid', 'hostname', ...TOLD].join(','),
+      translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
       singleLine: true,
       sync: true,
+      ...(stdout !== process.stdout && { destination: stdout }),
     });
     return { log: pino(options, stream as DestinationStream), flush: () => {} };
   }
-  process.stdout.on('error', () => {}); // whoever read the log has gone: no reason to stop serving
-  const output = bufferedOutput();
+  stdout.on('error', () => {}); // whoever read the log has gone: no reason to stop serving
+  const output = bufferedOutput(stdout);
   return { log: pino(options, output), flush: output.flush };
 }
 
 /** Collects lines: the logger's own destination costs each request more than the line itself does. */
-function bufferedOutput(): { write(line: string): void; flush(): void } {
+function bufferedOutput(stdout: Output): { write(line: string): void; flush(): void } {
   let lines: string[] = [];
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -42,7 +49,7 @@ function bufferedOutput(): { write(line: string): void; flush(): void } {
     const text = lines.join('');
     lines = [];
     size = 0;
-    if (text !== '') process.stdout.write(text);
+    if (text !== '') stdout.write(text);
   }
   return {
     write(line) {

@@ -53,7 +53,8 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     await core.storage.close();
   };
   const app = createApp({ config: () => current, core, log, version, buildCommit });
-  const server = await listen(app.koa.callback(), config.APP.host, config.APP.port).catch(async error => {
+  const limit = { connections: config.LIMITS.connections, log };
+  const server = await listen(app.koa.callback(), config.APP.host, config.APP.port, limit).catch(async error => {
     await release();
     throw error;
   });

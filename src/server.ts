@@ -1,8 +1,10 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Log } from './core/log.ts';
 import { StartupError } from './errors.ts';
 import { limitBodyTime } from './middleware/body-time.ts';
+import { limitConnections } from './middleware/connections.ts';
 
 /** Time for the headers of a request, in milliseconds: slow clients hold no connection for longer. */
 const HEADERS_TIMEOUT = 10_000;
@@ -30,8 +32,19 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** How many connections to have at most, and where the log says that there are as many. */
+export interface ConnectionLimit {
+  readonly connections: number;
+  readonly log: Log;
+}
+
 /** Listens on `host` and `port`. Throws `StartupError` when it cannot. */
-export async function listen(handler: http.RequestListener, host: string, port: number): Promise<RunningServer> {
+export async function listen(
+  handler: http.RequestListener,
+  host: string,
+  port: number,
+  limit?: ConnectionLimit,
+): Promise<RunningServer> {
   const server = http.createServer(
     {
       headersTimeout: HEADERS_TIMEOUT,
@@ -50,6 +63,7 @@ export async function listen(handler: http.RequestListener, host: string, port: 
     socket.on('error', () => {}); // nobody else listens from here on
     answerAndClose(socket, NO_PROXY);
   });
+  if (limit) limitConnections(server, limit.connections, limit.log);
   const fresh = freshConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(cannotListen(error, host, port)));

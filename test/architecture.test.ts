@@ -118,7 +118,11 @@ const rules: Rule[] = [
     types: ['config/options.ts', 'storage/port.ts'],
     packages: ['koa'],
   },
-  { files: /^server\.ts$/, ours: ['errors.ts', 'middleware/body-time.ts'] },
+  {
+    files: /^server\.ts$/,
+    ours: ['errors.ts', 'middleware/body-time.ts', 'middleware/connections.ts'],
+    types: ['core/log.ts'],
+  },
   {
     files: /^(log|reload|workers)\.ts$/,
     ours: ['errors.ts', 'config/reload.ts'],

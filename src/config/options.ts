@@ -46,6 +46,13 @@ export const options = {
     log_level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is logged.', {
       live: true,
     }),
+    log_client_address: boolean(
+      false,
+      'Whether the log has the address of the client with each request, for fail2ban.',
+      {
+        live: true,
+      },
+    ),
     workers: integer(1, 1, 64, 'Server processes that share the port.'),
     trusted_proxies: addresses('Proxies whose `X-Forwarded-For` is believed.'),
     public_url: text(
@@ -90,6 +97,7 @@ export const options = {
     token_expiration: integer(300, 1, 315_360_000, 'Seconds a token lives.', { live: true }),
   },
   LIMITS: {
+    connections: integer(10_000, 1, 1_000_000, 'Most open connections of a process; further ones are closed at once.'),
     value_bytes: integer(1_048_576, 1, 15_728_640, 'Longest value, as bytes of its JSON text.'),
   },
   SECURITY: {
@@ -194,7 +202,7 @@ export type Section = keyof typeof options;
 export const sections: Readonly<Record<Section, string>> = {
   APP: 'The process and its port.',
   STORE: 'Where the data is, and how long tokens live.',
-  LIMITS: 'Sizes.',
+  LIMITS: 'Sizes and numbers.',
   SECURITY: 'Registration, password hashes, and the throttle against guessing.',
   ADMIN: 'The account that administers the server; none unless both are given.',
   MAIL: 'Mail that the server sends.',

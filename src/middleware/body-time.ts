@@ -21,6 +21,8 @@ interface Limit {
   bytes: number;
   /** Looks in a row at which nothing more had arrived. */
   quiet: number;
+  /** Whether the client was refused. */
+  over: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ interface Limit {
 export function limitBodyTime(req: IncomingMessage, refuse: () => void): void {
   const { headers } = req;
   if (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0)) return;
-  const limit: Limit = { refuse, timer: setTimeout(expire, BODY_TIME, req).unref(), bytes: 0, quiet: 0 };
+  const limit: Limit = { refuse, timer: setTimeout(expire, BODY_TIME, req).unref(), bytes: 0, quiet: 0, over: false };
   (req as Limited)[LIMIT] = limit;
   req.once('close', () => clearTimeout(limit.timer));
 }
@@ -59,5 +61,13 @@ function look(req: IncomingMessage, limit: Limit, pause: number): void {
 
 function expire(req: Limited): void {
   // A body that is here and that nobody reads is no fault of the client.
-  if (!req.complete) req[LIMIT]?.refuse();
+  const limit = req[LIMIT];
+  if (req.complete || limit === undefined) return;
+  limit.over = true;
+  limit.refuse();
+}
+
+/** Whether the client was refused because its body took too long: what its handler meets then is only that it was cut off. */
+export function tookTooLong(req: IncomingMessage): boolean {
+  return (req as Limited)[LIMIT]?.over ?? false;
 }

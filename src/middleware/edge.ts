@@ -1,5 +1,8 @@
 import type { Middleware } from 'koa';
 import type { Log } from '../core/log.ts';
+import { RequestTimeoutError } from '../errors.ts';
+import { tookTooLong } from './body-time.ts';
+import type { ClientAddress } from './client-address.ts';
 import { answerError } from './error-handler.ts';
 import { requestIds } from './request-id.ts';
 import { logRequest } from './request-log.ts';
@@ -9,13 +12,18 @@ import { type BasePath, ROOT, resolveTarget } from './target.ts';
 /** What the frame of a request goes by, at this moment. */
 export interface EdgeOptions {
   readonly basePath?: () => BasePath;
+  /** The address that the log is to have, if it is to have one. */
+  readonly loggedAddress?: (...of: Parameters<ClientAddress>) => string | undefined;
 }
 
 /**
  * What surrounds every request: id, security headers, what its target means, errors as answers, the log line. One function
  * instead of five in a chain: each link costs a request a promise and a closure.
  */
-export function edge(log: Log, { basePath = () => ROOT }: EdgeOptions = {}): Middleware {
+export function edge(
+  log: Log,
+  { basePath = () => ROOT, loggedAddress = () => undefined }: EdgeOptions = {},
+): Middleware {
   const newId = requestIds();
   return async (ctx, next) => {
     const started = performance.now();
@@ -29,8 +37,8 @@ export function edge(log: Log, { basePath = () => ROOT }: EdgeOptions = {}): Mid
       resolveTarget(ctx.req, base);
       await next();
     } catch (error) {
-      answerError(ctx, error, log);
+      answerError(ctx, tookTooLong(ctx.req) ? new RequestTimeoutError() : error, log);
     }
-    logRequest(log, ctx, performance.now() - started);
+    logRequest(log, ctx, { duration: performance.now() - started, address: loggedAddress(ctx) });
   };
 }

@@ -3,9 +3,14 @@ import type { Log } from '../core/log.ts';
 
 /**
  * Writes one line: method, route pattern (never the path: tokens stand in it), status, milliseconds until the response was
- * handed over, request id, account, and what went wrong.
+ * handed over, request id, account, the client's address if it is wanted, and what went wrong. A route that is asked all the
+ * time sets `ctx.state.routine`: its successes are of level debug.
  */
-export function logRequest(log: Log, ctx: Context, duration: number): void {
+export function logRequest(
+  log: Log,
+  ctx: Context,
+  { duration, address }: { duration: number; address: string | undefined },
+): void {
   const { req, res, state } = ctx;
   const fields: Record<string, unknown> = {
     method: req.method,
@@ -14,10 +19,12 @@ export function logRequest(log: Log, ctx: Context, duration: number): void {
     ms: Math.round(duration * 1000) / 1000,
     id: state.id,
   };
+  if (address !== undefined) fields.client = address;
   if (state.account !== undefined) fields.account = state.account;
   if (state.code !== undefined) fields.code = state.code;
   if (state.cause !== undefined) fields.err = state.cause;
   if (res.statusCode === 500 && state.cause !== undefined) log.error(fields, 'request');
   else if (res.statusCode >= 500) log.warn(fields, 'request');
+  else if (state.routine && res.statusCode === 200) log.debug(fields, 'request');
   else log.info(fields, 'request');
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { textReader } from '../../src/middleware/body.ts';
 import { allowSlowBody } from '../../src/middleware/body-time.ts';
 import { type SlowClient, slowClient } from '../process/slow-client.ts';
 import { openApp, route } from './open-app.ts';
@@ -69,6 +70,33 @@ async function isOpen({ url, client }: Opened): Promise<boolean> {
   await rawRequest(url, { path: '/unknown' });
   return !closed && client.answered === '';
 }
+
+test('a slow body is one line in the log, with the status that the client got', async () => {
+  const lines: [unknown, unknown][] = [];
+  const note = (fields: object) =>
+    void lines.push(Object.entries(fields).filter(([name]) => /status|code/.test(name)) as never);
+  const log = { debug: note, info: note, warn: note, error: note };
+  const read = textReader(1000);
+  const url = await openApp(
+    route('/', async ctx => {
+      ctx.body = { text: await read(ctx) };
+    }),
+    { log },
+  );
+  const client = await slowClient(url);
+  client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+  await rawRequest(url, { path: '/unknown' });
+  vi.advanceTimersByTime(120_000);
+  await client.ended;
+  expect(client.answered).toMatch(REFUSED);
+  await until(() => lines.length > 1);
+  expect(lines.slice(1)).toEqual([
+    [
+      ['status', 408],
+      ['code', 'request_timeout'],
+    ],
+  ]);
+});
 
 test.each([
   ['with a length', 'Content-Length: 1000'],

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { StorageUnavailableError } from '../../src/errors.ts';
 import { healthRoutes } from '../../src/health.ts';
 import type { Storage } from '../../src/storage/port.ts';
+import { testClock } from '../support/clock.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
 import { openApp } from './open-app.ts';
@@ -36,6 +37,14 @@ forEachEngine('health', engine => {
     expect([json.uptime, json.uptime_seconds]).toEqual([61, 61]);
     expect(json.server_time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     expect(json.timestamp).toBe(new Date(keybin.server.clock.now()).toISOString().replace(/\.\d+Z/, 'Z'));
+  });
+
+  test('has an uptime that a clock which is set back does not touch', async () => {
+    const { server } = await openServer(engine);
+    server.clock.advance(5_000);
+    server.clock.advance(-3_600_000);
+    const { json } = await server.request('GET', '/api/v1/health');
+    expect([json.uptime, json.time]).toEqual([5, '2099-12-31T23:00:05Z']);
   });
 
   test('names no path, host, database or user', async () => {
@@ -85,7 +94,7 @@ test.each([
   const storage = { ping: ping('database' in state), blobs: { ping: ping('blobs' in state) } } as unknown as Storage;
   const routes = healthRoutes({
     storage,
-    clock: { now: () => 0 },
+    clock: testClock(),
     version: '1',
     buildCommit: 'x',
     prepared: () => 'prepared' in state,

@@ -76,6 +76,33 @@ forEachEngine('the log of requests', engine => {
     expect(inspect(requests(), { depth: null })).not.toMatch(/some-token|secret/);
   });
 
+  test('has the address of the client only where that is wanted, behind a proxy too', async () => {
+    const options = { APP_TRUSTED_PROXIES: '127.0.0.1' };
+    const { server, requests } = await openLogged(engine, options);
+    const forwarded = { 'X-Forwarded-For': '198.51.100.7, 203.0.113.9' };
+    await server.request('GET', '/nowhere', undefined, forwarded);
+    await server.configure({ ...options, APP_LOG_CLIENT_ADDRESS: 'true' });
+    await server.request('GET', '/nowhere', undefined, forwarded);
+    await server.request('GET', '/nowhere');
+    expect(requests().map(({ fields }) => fields.client)).toEqual([undefined, '203.0.113.9', '127.0.0.1']);
+    expect(Object.keys(requests()[0]?.fields)).not.toContain('client');
+  });
+
+  test('has probes that find all well at level debug, and others as everything else', async () => {
+    const { server, requests } = await openLogged(engine);
+    for (const path of ['/livez', '/readyz', '/api/v1/health']) await server.request('GET', path);
+    await server.request('PUT', '/livez');
+    await server.core.storage.close();
+    await server.request('GET', '/readyz');
+    expect(requests().map(({ level, fields }) => [level, fields.status])).toEqual([
+      ['debug', 200],
+      ['debug', 200],
+      ['debug', 200],
+      ['info', 405],
+      ['warn', 503],
+    ]);
+  });
+
   test('holds no token, password, key, value or client in any line, whatever goes wrong', async () => {
     const { server, lines } = await openLogged(engine, { APP_DEBUG: 'true', LIMITS_VALUE_BYTES: '1000' });
     const login = { username: 'ann', password: SECRETS.password };

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { collections } from '../../src/app.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { accountsSpec, type EntryDoc, entriesSpec } from '../../src/core/collections.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { Storage } from '../../src/storage/port.ts';
@@ -17,7 +18,7 @@ type Outcome = 'untouched' | 'interrupted' | 'answered';
 async function beside<T>(program: Program, settings: Settings, work: (storage: Storage) => Promise<T>): Promise<T> {
   const host = settings.STORE_HOST ?? `file:${program.folder}/data`;
   const database = settings.STORE_DATABASE ?? 'store';
-  const storage = openStorage({ host, database, names: {}, specs: collections }, { now: () => Date.now() }, silent);
+  const storage = openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
   await storage.ready;
   try {
     return await work(storage);

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/core/clock.ts';
 
 /** A clock that stands still until it is told to go on. */
 export interface TestClock extends Clock {
-  /** Moves the clock forward. */
+  /** Moves the clock forward; by a negative number somebody sets it back, while time goes on. */
   advance(ms: number): void;
 }
 
@@ -15,10 +15,13 @@ const START = Date.UTC(2100, 0, 1);
 /** Makes a clock that shows `start` (milliseconds since 1970-01-01 UTC). */
 export function testClock(start: number = START): TestClock {
   let now = start;
+  let passed = 0;
   return {
     now: () => now,
+    elapsed: () => passed,
     advance: ms => {
       now += ms;
+      passed += Math.max(0, ms);
     },
   };
 }

@@ -61,7 +61,7 @@ export async function startServer(
   await core.storage.ready;
   const app = createApp({ config: () => config, core, log, version: '0.0.0-test', buildCommit: 'test' });
   await app.prepare();
-  const server = await listen(app.koa.callback(), '127.0.0.1', 0);
+  const server = await listen(app.koa.callback(), '127.0.0.1', 0, { connections: config.LIMITS.connections, log });
   return {
     url: server.url,
     core,
