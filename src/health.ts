@@ -1,5 +1,5 @@
 import type { Clock } from './core/clock.ts';
-import { StorageUnavailableError } from './errors.ts';
+import { AppError, StorageUnavailableError } from './errors.ts';
 import type { Route } from './middleware/routing.ts';
 import type { Storage } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
@@ -14,19 +14,21 @@ export interface HealthDeps {
   readonly prepared: () => boolean;
 }
 
+/** Milliseconds for which an answer of the storage counts: finding out costs a write and a flush, and anybody may ask. */
+const FRESH = 1_000;
+
 /** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
 export function healthRoutes({ storage, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
   const started = clock.elapsed();
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-  const answers = (work: Promise<void>) =>
-    work.then(
-      () => true,
-      () => false,
-    );
+  const storageState = shared(clock, async () => {
+    const [database, blobs] = await Promise.all([faultOf(storage.ping()), faultOf(storage.blobs.ping())]);
+    return { database, blobs, fault: database ?? blobs };
+  });
 
   /** What the fields are that the clients of all APIs look for, and whether the storage can be used. */
   async function look() {
-    const [database, blobs] = await Promise.all([answers(storage.ping()), answers(storage.blobs.ping())]);
+    const { database, blobs, fault } = await storageState();
     const time = now();
     const uptime = Math.floor((clock.elapsed() - started) / 1000);
     const fields = {
@@ -37,11 +39,12 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
       uptime,
       uptime_seconds: uptime,
       build_commit: buildCommit,
-      database_reachable: database,
-      blob_storage_writable: blobs,
+      database_reachable: database === undefined,
+      blob_storage_writable: blobs === undefined,
       schema_version: SCHEMA_VERSION,
+      ...(fault !== undefined && { fault }),
     };
-    return { works: database && blobs, fields };
+    return { works: fault === undefined, fields };
   }
 
   return [
@@ -81,4 +84,30 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
       },
     },
   ];
+}
+
+/** What is wrong, as a sentence for everybody: without paths, host names or secrets. */
+async function faultOf(ping: Promise<void>): Promise<string | undefined> {
+  try {
+    await ping;
+    return undefined;
+  } catch (error) {
+    return error instanceof AppError ? error.message : 'the storage does not work as it should; the log says more';
+  }
+}
+
+/** Does the work for all who ask while it runs, and for those who ask within the second after it began. */
+function shared<T>(clock: Clock, work: () => Promise<T>): () => Promise<T> {
+  let latest: { began: number; running: boolean; result: Promise<T> } | undefined;
+  return () => {
+    const began = clock.elapsed();
+    if (latest && (latest.running || began - latest.began < FRESH)) return latest.result;
+    const current = { began, running: true, result: work() };
+    latest = current;
+    const end = () => {
+      current.running = false;
+    };
+    current.result.then(end, end);
+    return current.result;
+  };
 }

@@ -6,6 +6,9 @@
 
 import { hearSignals } from './signals.ts';
 
+// What the process makes, of whatever kind, is for its own user: data, secrets, mails.
+process.umask(0o077);
+
 const end = (code: number) => process.exit(code);
 const signals = hearSignals(() => end(0));
 const { run } = await import('./command.ts');

@@ -104,3 +104,38 @@ test.each([
   expect(json).toMatchObject({ ...expected, status: 'degraded', code: 'storage_unavailable' });
   expect(json.error).toMatch(/storage/);
 });
+
+test('however many ask, the storage is tried out once a second, and once at a time', async () => {
+  let [time, tried] = [0, 0];
+  let answer = () => {};
+  const ping = () => {
+    tried++;
+    return new Promise<void>(resolve => {
+      answer = resolve;
+    });
+  };
+  const storage = { ping: async () => {}, blobs: { ping } } as unknown as Storage;
+  const clock = { now: () => 0, elapsed: () => time };
+  const url = await openApp(healthRoutes({ storage, clock, version: '1', buildCommit: 'x', prepared: () => true }));
+  const ask = () => ['/readyz', '/api/v1/health', '/readyz'].map(path => rawRequest(url, { path }));
+  const first = ask();
+  await expect.poll(() => tried).toBe(1);
+  time = 5_000;
+  const late = ask();
+  await rawRequest(url, { path: '/livez' });
+  answer();
+  for (const { status } of await Promise.all([...first, ...late])) expect(status).toBe(200);
+  expect(tried).toBe(1);
+  const next = ask();
+  await expect.poll(() => tried).toBe(2);
+  answer();
+  await Promise.all(next);
+  time = 5_999;
+  await Promise.all(ask());
+  expect(tried).toBe(2);
+  time = 6_000;
+  const last = ask();
+  await expect.poll(() => tried).toBe(3);
+  answer();
+  await Promise.all(last);
+});

@@ -1,9 +1,13 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
 import { StartupError, StorageUnavailableError } from '../../errors.ts';
 import type { OpenOptions } from '../options.ts';
-import { checkFolder, DATA_FILE } from './preflight.ts';
+import { DataFile } from './data-file.ts';
+import { closeToOthers } from './permissions.ts';
+import { checkFolder, DATA_FILE, makeFolder, noteMade } from './preflight.ts';
 import { Writer } from './writer.ts';
 
 /** Folder of the blobs inside it, and in that one the folder of uploads under way. */
@@ -20,6 +24,7 @@ const MAX_DATABASES = 128;
 export interface Environment {
   readonly folder: string;
   readonly root: RootDatabase;
+  readonly file: DataFile;
   readonly writer: Writer;
   /** The injected clock, in milliseconds. */
   now(): number;
@@ -36,21 +41,25 @@ export function folderOf(options: OpenOptions): string {
 }
 
 /** Opens (and makes, readable by this user only) the data folder. Throws `StartupError` that says what to do. */
-export function openFolder(folder: string): RootDatabase {
+export function openFolder(folder: string, log: Log): RootDatabase {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    mkdirSync(path.join(folder, BLOBS, INCOMING), { recursive: true, mode: 0o700 });
+    makeFolder(path.join(folder, BLOBS, INCOMING));
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    checkFolder(folder);
+    checkFolder(folder, log);
+    closeToOthers(folder, log);
     // Standard flushing: a transaction is on disk when it resolves. Batches are made by the writer, not by event turn.
-    return open({
+    const root = open({
       path: path.join(folder, DATA_FILE),
       noSubdir: true,
       maxDbs: MAX_DATABASES,
+      permissionsMode: 0o600,
       overlappingSync: false,
       eventTurnBatching: false,
     } as never);
+    noteMade(folder);
+    return root;
   } catch (cause) {
+    if (cause instanceof StartupError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StartupError(
       `the data folder ${folder} cannot be used: ${reason}. [STORE] host must name a folder this user may write to`,
@@ -59,17 +68,30 @@ export function openFolder(folder: string): RootDatabase {
   }
 }
 
-/** Wraps an open folder; `precondition` is checked at the begin of every write transaction. */
-export function environment(folder: string, root: RootDatabase, now: () => number, precondition: () => void) {
+/** What an environment is made of. */
+export interface EnvironmentParts {
+  readonly folder: string;
+  readonly root: RootDatabase;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Checked at the begin of every write transaction. */
+  precondition(): void;
+}
+
+/** Wraps an open folder. */
+export function environment({ folder, root, log, clock, precondition }: EnvironmentParts) {
   const state = { closed: false, fresh: false };
+  const file = new DataFile(folder, () => clock.elapsed(), log);
   const env: Environment = {
     folder,
     root,
-    writer: new Writer(root, precondition),
-    now,
+    file,
+    writer: new Writer(root, file, precondition),
+    now: () => clock.now(),
     beginRead() {
       if (state.closed) throw new StorageUnavailableError('the storage is closed');
       if (state.fresh) return;
+      file.demandReadable();
       // The library keeps a snapshot for a millisecond; by then another process may have answered with newer data.
       root.resetReadTxn();
       state.fresh = true;

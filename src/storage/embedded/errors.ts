@@ -24,7 +24,8 @@ export function toStorageError(error: unknown): unknown {
     return error;
   }
   // The cause is for the log: it may name paths.
-  const full = commitError !== undefined || hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
-  const message = full ? 'nothing can be written at the moment; is the disk full?' : undefined;
+  const full = hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
+  const unwritten = commitError === undefined ? undefined : 'nothing can be written at the moment; is the disk full?';
+  const message = full ? 'the disk is full: nothing can be written, what is there can be read' : unwritten;
   return new StorageUnavailableError(message, { cause: error });
 }

@@ -12,6 +12,7 @@ import { commit } from './commit.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
+import { demandOneSpace } from './neighbours.ts';
 import { DATA_FILE } from './preflight.ts';
 import { secretOf } from './secrets.ts';
 import { startSweeper } from './sweep.ts';
@@ -22,7 +23,7 @@ export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Stor
   const folder = folderOf(options);
   let root: RootDatabase | undefined;
   try {
-    root = openFolder(folder);
+    root = openFolder(folder, log);
     return new EmbeddedStorage(folder, root, options, clock, log);
   } catch (error) {
     void root?.close();
@@ -52,13 +53,10 @@ class EmbeddedStorage implements Storage {
       this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`));
     }
     const tables = [...this.#tables.values()];
+    demandOneSpace(root, meta, folder);
     const layout = prepareLayout(root, meta, tables, log);
-    const opened = environment(
-      folder,
-      root,
-      () => clock.now(),
-      () => demandLayout(meta, layout),
-    );
+    const precondition = () => demandLayout(meta, layout);
+    const opened = environment({ folder, root, log, clock, precondition });
     this.#env = opened.env;
     this.#markClosed = opened.markClosed;
     for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
@@ -102,6 +100,7 @@ class EmbeddedStorage implements Storage {
 
   async ping(): Promise<void> {
     this.#env.beginRead();
+    this.#env.file.demandInPlace();
     this.#counters.get('ping');
   }
 

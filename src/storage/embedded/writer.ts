@@ -1,5 +1,6 @@
 import type { RootDatabase } from 'lmdb';
 import { StorageUnavailableError } from '../../errors.ts';
+import type { DataFile } from './data-file.ts';
 import { toStorageError } from './errors.ts';
 
 /** A synchronous piece of work inside a write transaction. */
@@ -20,14 +21,16 @@ const BATCH = 256;
  */
 export class Writer {
   readonly #root: RootDatabase;
+  readonly #file: DataFile;
   readonly #precondition: () => void;
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
   /** `precondition` runs first in every transaction and may throw to refuse it. */
-  constructor(root: RootDatabase, precondition: () => void) {
+  constructor(root: RootDatabase, file: DataFile, precondition: () => void) {
     this.#root = root;
+    this.#file = file;
     this.#precondition = precondition;
   }
 
@@ -65,6 +68,7 @@ export class Writer {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
+      this.#file.demandInPlace();
       await this.#root.transaction(() => {
         this.#precondition();
         for (const job of jobs) {
@@ -75,6 +79,7 @@ export class Writer {
           }
         }
       });
+      this.#file.demandInPlace(); // before anything is acknowledged
     } catch (error) {
       const reason = toStorageError(error);
       for (const job of jobs) job.reject(reason);
