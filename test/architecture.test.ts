@@ -66,7 +66,7 @@ const CLOCK_AND_LOG = ['core/clock.ts', 'core/log.ts'];
 
 /** The first rule that fits a file counts. */
 const rules: Rule[] = [
-  { files: /^(errors|core\/clock|core\/log|build-info)\.ts$/, ours: [] },
+  { files: /^(errors|core\/clock|core\/log|core\/slices|build-info)\.ts$/, ours: [] },
   { files: /^config\//, ours: ['errors.ts', 'config/', 'core/rules.ts', 'core/mail-rules.ts'], packages: ['ini'] },
   { files: /^storage\/mongo\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['mongodb'] },
   { files: /^storage\/embedded\//, ours: ['errors.ts', 'own/', ...PORT], types: CLOCK_AND_LOG, packages: ['lmdb'] },
@@ -80,7 +80,7 @@ const rules: Rule[] = [
   },
   {
     files: /^middleware\//,
-    ours: ['errors.ts', 'middleware/'],
+    ours: ['errors.ts', 'middleware/', 'core/slices.ts'],
     types: CLOCK_AND_LOG,
     packages: ['koa', '@koa/router', 'koa-bodyparser', 'zod'],
   },

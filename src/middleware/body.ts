@@ -17,12 +17,16 @@ export function objectReader(limit: number, { optional = false } = {}): ReadObje
   const read = jsonReader(limit, { optional });
   return async ctx => {
     const value = await read(ctx);
-    if (value === undefined) return {};
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InvalidInputError('the body must be a JSON object', { code: 'json_invalid' });
-    }
-    return value as JsonObject;
+    return value === undefined ? {} : asObject(value);
   };
+}
+
+/** The same value. Throws `InvalidInputError` (code `json_invalid`) unless it is an object. */
+export function asObject(value: unknown): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInputError('the body must be a JSON object', { code: 'json_invalid' });
+  }
+  return value as JsonObject;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { AppError } from '../../errors.ts';
-import { type JsonObject, objectReader } from '../../middleware/body.ts';
+import { type SourcedJson, sourcedJsonReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Route } from '../../middleware/routing.ts';
 import type { DialectDeps, OpenDialect } from '../dialect.ts';
@@ -19,13 +19,13 @@ type Envelope = readonly [open: string, close: string];
 /** The routes of docs/dialects/punch.md. Order of checks: credential, body. */
 export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenDialect {
   const keyring = createKeyring(core, settings);
-  const readBody = objectReader(BODY);
+  const readBody = sourcedJsonReader(BODY);
   const account = (ctx: Context) => accountOfRequest(core, keyring, ctx);
 
   /** What the body says. Clients do not look at the answer to an upload: the log is the only place a refusal shows. */
-  async function input<T>(ctx: Context, read: (body: JsonObject) => T): Promise<T> {
+  async function input<T>(ctx: Context, read: (body: SourcedJson) => Promise<T>): Promise<T> {
     try {
-      return read(await readBody(ctx));
+      return await read(await readBody(ctx));
     } catch (error) {
       if (error instanceof AppError) {
         const { id, account: accountId, route } = ctx.state;

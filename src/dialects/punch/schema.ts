@@ -1,5 +1,7 @@
+import { eachInSlices } from '../../core/slices.ts';
 import { InvalidInputError, PayloadTooLargeError } from '../../errors.ts';
-import type { JsonObject } from '../../middleware/body.ts';
+import { asObject, type JsonObject, type SourcedJson } from '../../middleware/body.ts';
+import { compact, membersOf, memberText } from '../../middleware/json-source.ts';
 
 /** Longest punch, as bytes of its JSON text. */
 const PUNCH_BYTES = 1_048_576;
@@ -10,14 +12,13 @@ const PROJECT_LENGTH = 500;
 /** The last moment of a JavaScript date, in milliseconds. */
 const LAST_TIME = 8_640_000_000_000_000;
 
-/** How deep fields of a client's own may nest. */
+/** How deep fields of a client's own may nest; those of a comment are in an object in a list. */
 const MAX_DEPTH = 1000;
+const COMMENTS_DEPTH = MAX_DEPTH + 2;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const PUNCH_FIELDS = new Set(['id', 'project', 'in', 'out', 'rate', 'comments', 'created', 'updated']);
-const COMMENT_FIELDS = new Set(['comment', 'timestamp']);
 
-/** A punch as it is stored. `body` is the JSON text of all of it, with what the client may leave out filled in. */
+/** A punch as it is stored. `body` is its JSON text as it was sent, with what the client may leave out filled in. */
 export interface Punch {
   readonly id: string;
   readonly updated: number;
@@ -27,26 +28,35 @@ export interface Punch {
 // Loops of its own, not a schema: thousands of punches in one body are normal, and every refusal names its place.
 
 /**
- * `punches`: every one of them checked. Throws `InvalidInputError` (code `punches_invalid`) that names the first place that
- * breaks a rule, never what stands there; `PayloadTooLargeError`.
+ * `punches`: every one of them checked, in slices. Throws `InvalidInputError` (code `punches_invalid`) that names the first place
+ * that breaks a rule, never what stands there; `PayloadTooLargeError`.
  */
-export function readPunches({ punches }: JsonObject): Punch[] {
+export async function readPunches({ source, value }: SourcedJson): Promise<Punch[]> {
+  const { punches } = asObject(value);
   if (!Array.isArray(punches)) refuse('punches', 'expected an array');
-  return punches.map((punch, i) => readPunch(punch, `punches[${i}]`));
+  const read: Punch[] = [];
+  await eachInSlices(membersOf((await memberText(source, 'punches')) ?? ''), member => {
+    if (member) read.push(readPunch(punches[read.length], member.text, `punches[${read.length}]`));
+  });
+  return read;
 }
 
 /**
  * `ids`: each once, in the order of the request, without those no punch can have. Throws `InvalidInputError` (code
  * `ids_invalid`).
  */
-export function readIds({ ids }: JsonObject): string[] {
+export async function readIds({ value }: SourcedJson): Promise<string[]> {
+  const { ids } = asObject(value);
   if (!Array.isArray(ids)) throw new InvalidInputError('ids: expected an array', { code: 'ids_invalid' });
-  const wrong = ids.findIndex(id => typeof id !== 'string');
-  if (wrong >= 0) throw new InvalidInputError(`ids[${wrong}]: expected a string`, { code: 'ids_invalid' });
-  return [...new Set<string>(ids)].filter(id => UUID.test(id));
+  const known = new Set<string>();
+  await eachInSlices(ids, (id, i) => {
+    if (typeof id !== 'string') throw new InvalidInputError(`ids[${i}]: expected a string`, { code: 'ids_invalid' });
+    if (UUID.test(id)) known.add(id);
+  });
+  return [...known];
 }
 
-function readPunch(punch: unknown, place: string): Punch {
+function readPunch(punch: unknown, json: string, place: string): Punch {
   if (!isObject(punch)) refuse(place, 'expected an object');
   const { id, project, in: start, out, rate, comments, created, updated } = punch;
   if (typeof id !== 'string' || !UUID.test(id)) refuse(`${place}.id`, 'expected a UUID');
@@ -60,19 +70,29 @@ function readPunch(punch: unknown, place: string): Punch {
   if (comments !== undefined) checkComments(comments, `${place}.comments`);
   if (created !== undefined) checkTime(created, `${place}.created`);
   checkTime(updated, `${place}.updated`);
-  checkOwnFields(punch, PUNCH_FIELDS, place);
-  return { id, updated, body: bodyOf(punch, place) };
+  return { id, updated, body: bodyOf(json, place) };
 }
 
-/** Spread and stringify keep every field of the client's own, `__proto__` too. */
-function bodyOf(punch: JsonObject, place: string): string {
-  const { out = null, rate, comments = [], created = punch.in } = punch;
-  const body = JSON.stringify({ ...punch, out, rate: rate ?? 0, comments, created });
-  // What is filled in does not count against the client.
-  if (Buffer.byteLength(body) > PUNCH_BYTES && Buffer.byteLength(JSON.stringify(punch)) > PUNCH_BYTES) {
+/**
+ * What was sent, and not what `JSON.parse` made of it: a number may be longer than a computer's, and of a name that comes twice
+ * only the last value counts. What is filled in does not count against the client.
+ */
+function bodyOf(json: string, place: string): string {
+  const sent = compact(json, PUNCH_BYTES);
+  if (sent === undefined || Buffer.byteLength(sent) > PUNCH_BYTES)
     throw new PayloadTooLargeError(PUNCH_BYTES, {}, place);
+  const fields = new Map<string, string>();
+  for (const member of membersOf(sent)) {
+    if (member === undefined) continue;
+    const { name, text, depth } = member;
+    if (depth > (name === 'comments' ? COMMENTS_DEPTH : MAX_DEPTH)) refuse(place, `nests deeper than ${MAX_DEPTH}`);
+    fields.set(name, text);
   }
-  return body;
+  if (!fields.has('out')) fields.set('out', 'null');
+  if ((fields.get('rate') ?? 'null') === 'null') fields.set('rate', '0');
+  if (!fields.has('comments')) fields.set('comments', '[]');
+  if (!fields.has('created')) fields.set('created', fields.get('in') ?? '');
+  return `{${Array.from(fields, ([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`;
 }
 
 function checkProject(project: unknown, place: string): void {
@@ -99,32 +119,12 @@ function checkComments(comments: unknown, place: string): void {
     const { comment, timestamp } = item;
     if (typeof comment !== 'string' || comment === '') refuse(`${at}.comment`, 'expected a text that is not empty');
     checkTime(timestamp, `${at}.timestamp`);
-    checkOwnFields(item, COMMENT_FIELDS, at);
   }
 }
 
 function checkTime(time: unknown, place: string): asserts time is number {
   if (typeof time !== 'number' || !(time >= 0 && time <= LAST_TIME)) {
     refuse(place, `expected milliseconds since 1970, from 0 to ${LAST_TIME}`);
-  }
-}
-
-/** Refuses what could not be given back as it came: numbers that became infinite, and nesting without end. */
-function checkOwnFields(object: JsonObject, known: ReadonlySet<string>, place: string): void {
-  let level: unknown[] = [];
-  for (const name of Object.keys(object)) if (!known.has(name)) level.push(object[name]);
-  // Level by level: what nests a million deep costs no stack.
-  for (let depth = 1; level.length > 0; depth++) {
-    const next: unknown[] = [];
-    for (const value of level) {
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
-        refuse(place, 'expected numbers up to 1.8e308');
-      }
-      if (typeof value !== 'object' || value === null) continue;
-      if (depth > MAX_DEPTH) refuse(place, `nests deeper than ${MAX_DEPTH}`);
-      for (const member of Object.values(value)) next.push(member);
-    }
-    level = next;
   }
 }
 

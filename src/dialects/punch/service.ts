@@ -1,4 +1,5 @@
 import type { Core } from '../../core/context.ts';
+import { eachInSlices, inSlices } from '../../core/slices.ts';
 import { DuplicateKeyError, StorageUnavailableError } from '../../errors.ts';
 import type { Collection } from '../../storage/port.ts';
 import { type PunchDoc, punchesSpec } from './collections.ts';
@@ -19,7 +20,7 @@ const ATTEMPTS = 100;
  */
 export async function storePunches(core: Core, accountId: string, given: readonly Punch[]): Promise<void> {
   const punches = core.storage.collection(punchesSpec);
-  for (const portion of portionsOf(newestOf(given), WRITE_PORTION)) {
+  for await (const portion of portionsOf(await newestOf(given), WRITE_PORTION)) {
     const keys = portion.map(({ id }) => [accountId, id]);
     const stored = await punches.getMany(keys);
     await Promise.all(portion.map((punch, i) => store(punches, accountId, punch, stored[i])));
@@ -29,7 +30,7 @@ export async function storePunches(core: Core, accountId: string, given: readonl
 /** Deletes the punches that are there; each leaves a tombstone. After an error some of them may be deleted. */
 export async function deletePunches(core: Core, accountId: string, ids: readonly string[]): Promise<void> {
   const punches = core.storage.collection(punchesSpec);
-  for (const portion of portionsOf(ids, WRITE_PORTION)) {
+  for await (const portion of portionsOf(ids, WRITE_PORTION)) {
     const stored = await punches.getMany(portion.map(id => [accountId, id]));
     await Promise.all(portion.map((id, i) => bury(punches, [accountId, id], core.clock.now(), stored[i])));
   }
@@ -42,19 +43,19 @@ export async function* readPunchPages(
   ids: readonly string[],
 ): AsyncGenerator<readonly string[]> {
   const punches = core.storage.collection(punchesSpec);
-  for (const portion of portionsOf(ids, READ_PORTION)) {
+  for await (const portion of portionsOf(ids, READ_PORTION)) {
     const stored = await punches.getMany(portion.map(id => [accountId, id]));
     yield stored.flatMap(punch => punch?.body ?? []);
   }
 }
 
 /** Of each id the punch that is left when all are taken in one after the other: the newest, of equal ones the first. */
-function newestOf(punches: readonly Punch[]): Punch[] {
+async function newestOf(punches: readonly Punch[]): Promise<Punch[]> {
   const newest = new Map<string, Punch>();
-  for (const punch of punches) {
+  await eachInSlices(punches, punch => {
     const other = newest.get(punch.id);
     if (other === undefined || punch.updated > other.updated) newest.set(punch.id, punch);
-  }
+  });
   return [...newest.values()];
 }
 
@@ -117,6 +118,11 @@ async function inserted(punches: Collection<PunchDoc>, doc: PunchDoc): Promise<b
   }
 }
 
-function* portionsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+/** Others have their turn between them: where nothing is written, an engine that answers at once would let none in. */
+async function* portionsOf<T>(items: readonly T[], size: number): AsyncGenerator<readonly T[]> {
+  const slices = inSlices();
+  for (let at = 0; at < items.length; at += size) {
+    if (slices.over()) await slices.pause();
+    yield items.slice(at, at + size);
+  }
 }

@@ -1,0 +1,59 @@
+/**
+ * Long work on the one thread that answers everybody, done in slices. Those who work at the same time take turns: one slice of
+ * one of them, then whatever else waits for the thread, then a slice of the next.
+ */
+
+/** How long a slice takes, in milliseconds, as far as who works looks at the clock. */
+const SLICE_MS = 8;
+
+/** Those who wait for their next slice. */
+const waiting: (() => void)[] = [];
+
+/** Work that is under way. */
+export interface Slices {
+  /** Whether the slice is over: then `pause` should be waited for. */
+  over(): boolean;
+  /** Resolves when the next slice may begin. */
+  pause(): Promise<void>;
+}
+
+/** Begins with a first slice. */
+export function inSlices(): Slices {
+  let began = performance.now();
+  return {
+    over: () => performance.now() - began > SLICE_MS,
+    async pause() {
+      await turn();
+      began = performance.now();
+    },
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise(resolve => {
+    if (waiting.push(resolve) === 1) setImmediate(next);
+  });
+}
+
+/** What is queued meanwhile runs before the next one: `setImmediate` within it is for the round after this. */
+function next(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(next);
+}
+
+/** Does the work for each item, in order, in slices. Throws what the work throws, and goes no further then. */
+export async function eachInSlices<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
+  const slices = inSlices();
+  let index = 0;
+  for (const item of items) {
+    work(item, index++);
+    if (slices.over()) await slices.pause();
+  }
+}
+
+/** What the work makes of each item, in order: as `eachInSlices`. */
+export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T, index: number) => R): Promise<R[]> {
+  const results: R[] = [];
+  await eachInSlices(items, (item, index) => results.push(work(item, index)));
+  return results;
+}
