@@ -132,6 +132,7 @@ export const errorCodes = {
   token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },
   account_not_found: { status: 404, means: 'There is no such account.' },
   blob_not_found: { status: 404, means: 'The vault has no such blob.' },
+  too_many_configs: { status: 409, means: 'The account has as many configs as one may have.' },
   config_not_found: { status: 404, means: 'The account has no such config.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
   email_taken: { status: 409, means: 'Another account has this e-mail.' },

@@ -1,3 +1,4 @@
+import { eachInSlices } from '../../core/slices.ts';
 import { type Offer, twice } from './offers.ts';
 import type { Dealt } from './service-file.ts';
 
@@ -11,19 +12,24 @@ export class OfferBook {
   readonly #taken = new Set<Offer>();
   readonly #met = new Set<string>();
 
-  /** Throws `InvalidInputError` (code `files_invalid`) when two are for the same. */
-  constructor(offers: readonly Offer[]) {
-    this.#offers = offers;
-    for (const [i, offer] of offers.entries()) {
-      const paths = this.#pathsFor(offer.config);
+  /** Filled with the offers, in slices. Throws `InvalidInputError` (code `files_invalid`) when two are for the same. */
+  static async of(offers: readonly Offer[]): Promise<OfferBook> {
+    const book = new OfferBook(offers);
+    await eachInSlices(offers, (offer, i) => {
+      const paths = book.#pathsFor(offer.config);
       if (paths.has(offer.path)) throw twice(i);
       paths.set(offer.path, offer);
-    }
+    });
+    return book;
   }
 
-  /** Whether a path is offered for one config and for all: then both may mean one file, and `checkFiles` is to be asked. */
+  private constructor(offers: readonly Offer[]) {
+    this.#offers = offers;
+  }
+
+  /** Whether some offers are for one config and some for all: then both may mean one file, and `checkFiles` is to be asked. */
   isMixed(): boolean {
-    return this.#offers.some(({ config, path }) => config !== undefined && this.#open.has(path));
+    return this.#named.size > 0 && this.#open.size > 0;
   }
 
   /** Throws `InvalidInputError` (code `files_invalid`) when two offers are for one of these files of a config. */
@@ -47,13 +53,12 @@ export class OfferBook {
   }
 
   /** What no config took, in the order of the request; `config` is null unless it is one of those asked for. */
-  refused(): Dealt[] {
-    const left = this.#offers.filter(offer => !this.#taken.has(offer));
-    return left.map(({ path, config }) => ({
-      path,
-      config: config !== undefined && this.#met.has(config) ? config : null,
-      status: 'refused',
-    }));
+  *refused(): Generator<Dealt> {
+    for (const offer of this.#offers) {
+      if (this.#taken.has(offer)) continue;
+      const { path, config } = offer;
+      yield { path, config: config !== undefined && this.#met.has(config) ? config : null, status: 'refused' };
+    }
   }
 
   #pathsFor(config: string | undefined): Map<string, Offer> {

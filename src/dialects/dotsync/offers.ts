@@ -1,8 +1,11 @@
+import { mapInSlices } from '../../core/slices.ts';
 import { InvalidInputError, PayloadTooLargeError } from '../../errors.ts';
 import type { JsonObject } from '../../middleware/body.ts';
 
 /** Longest content of a file, in bytes. */
 const FILE_BYTES = 1_048_576;
+/** Most entries of one sync: a hundred configs with all the files they may have. */
+const MAX_ENTRIES = 100_000;
 
 const HASH = /^[0-9a-f]{64}$/;
 const MODE = /^0?[0-7]{3}$/;
@@ -22,12 +25,13 @@ export interface Offer {
 }
 
 /**
- * The entries of a sync; in the sync of one config `only` is its id. Throws `InvalidInputError` (code `files_invalid`),
- * `PayloadTooLargeError`.
+ * The entries of a sync, checked in slices; in the sync of one config `only` is its id. Throws `InvalidInputError` (code
+ * `files_invalid`), `PayloadTooLargeError`.
  */
-export function readOffers({ files = [] }: JsonObject, only?: string): Offer[] {
+export async function readOffers({ files = [] }: JsonObject, only?: string): Promise<Offer[]> {
   if (!Array.isArray(files)) refuse('files', 'a list');
-  return files.map((entry, i) => readOffer(entry, `files[${i}]`, only));
+  if (files.length > MAX_ENTRIES) throw new PayloadTooLargeError(MAX_ENTRIES, {}, 'files', 'entries');
+  return mapInSlices(files, (entry, i) => readOffer(entry, `files[${i}]`, only));
 }
 
 /** Bytes of a valid base64 text. */

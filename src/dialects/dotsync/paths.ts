@@ -12,8 +12,3 @@ export function isFilePath(path: unknown): path is string {
   const segments = path.slice(path.indexOf('/') + 1).split('/');
   return !segments.some(segment => segment === '' || segment === '.' || segment === '..');
 }
-
-/** Whether somebody who looks for `name` means this path: the whole of it when there is a slash, else its last segment. */
-export function isNamed(path: string, name: string): boolean {
-  return name.includes('/') ? path === name : path.slice(path.lastIndexOf('/') + 1) === name;
-}

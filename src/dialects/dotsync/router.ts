@@ -10,10 +10,10 @@ import { type ConfigDoc, filesOf } from './collections.ts';
 import { linesOf, withErrorLine } from './lines.ts';
 import { OfferBook } from './offer-book.ts';
 import { readOffers } from './offers.ts';
-import { isNamed } from './paths.ts';
 import { checkEncoding, readConfig } from './schema.ts';
 import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service-configs.ts';
 import { type Pages, syncAll } from './service-sync.ts';
+import { tracker } from './tracker.ts';
 
 /** Longest bodies, in bytes. */
 const CONFIG_BODY = 4_194_304;
@@ -95,7 +95,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
       path: '/v1/file/:name',
       handle: async (ctx, { name = '' }) => {
         const pages = configPages(core, await enter(ctx));
-        const tracks = (config: ConfigDoc) => filesOf(config).some(path => isNamed(path, name));
+        const tracks = tracker(name);
         const ids = (configs: ConfigDoc[]) => configs.filter(tracks).map(({ id }) => JSON.stringify(id));
         ctx.type = 'json';
         ctx.body = await jsonStream('[', pages, configs => ids(configs).join(','), ']');
@@ -106,7 +106,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
       path: '/v1/sync',
       handle: async ctx => {
         const accountId = await enter(ctx);
-        const book = new OfferBook(readOffers(await readSyncBody(ctx)));
+        const book = await OfferBook.of(await readOffers(await readSyncBody(ctx)));
         if (book.isMixed()) {
           for await (const configs of configPages(core, accountId)) {
             for (const config of configs) book.checkFiles(config.id, filesOf(config));
@@ -120,7 +120,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
       path: '/v1/sync/:id',
       handle: async (ctx, params) => {
         const config = await configOf(ctx, params);
-        const book = new OfferBook(readOffers(await readSyncBody(ctx), config.id));
+        const book = await OfferBook.of(await readOffers(await readSyncBody(ctx), config.id));
         answerLines(ctx, [[config]], book);
       },
     },

@@ -3,19 +3,29 @@
 import type { Core } from '../../core/context.ts';
 import { newId } from '../../core/ids.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { NotFoundError, StorageUnavailableError } from '../../errors.ts';
+import { ConflictError, NotFoundError, StorageUnavailableError } from '../../errors.ts';
 import type { Change } from '../../storage/port.ts';
 import { type ConfigDoc, configsSpec, filesSpec, trackedBy } from './collections.ts';
 import type { GivenConfig } from './schema.ts';
 import { dropUntracked } from './service-contents.ts';
 
-/** Configs read at a time: one may take 2 MiB. */
-const PAGE = 20;
+/** Configs read at a time, and characters they have together, going by those before: one may have two million. */
+const PAGE = { first: 4, most: 20, characters: 4_194_304 };
+/** Most configs of an account. */
+const MAX_CONFIGS = 1000;
 const RACES = 20;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Makes a config; returns its id. */
+/**
+ * Makes a config; returns its id. Throws `ConflictError` (code `too_many_configs`): what goes through all configs of an account
+ * has to end. Those that are made at the same moment may be a few more.
+ */
 export async function createConfig({ storage, clock }: Core, accountId: string, given: GivenConfig): Promise<string> {
+  const range = { index: 'age', prefix: [accountId] };
+  if ((await storage.collection(configsSpec).count(range, MAX_CONFIGS)) === MAX_CONFIGS) {
+    const message = `at most ${MAX_CONFIGS} configs of one account: delete one that is not needed any more`;
+    throw new ConflictError(message, { code: 'too_many_configs' });
+  }
   const id = newId();
   const seq = await storage.increment(configsSpec.name);
   const created = clock.now();
@@ -44,7 +54,13 @@ export async function getConfig({ storage }: Core, accountId: string, id: string
 /** All configs of an account, oldest first. */
 export function configPages({ storage }: Core, accountId: string): AsyncGenerator<ConfigDoc[]> {
   const configs = storage.collection(configsSpec);
-  return pagesOf(after => configs.scan({ index: 'age', prefix: [accountId], limit: PAGE, ...after }));
+  let limit = PAGE.first;
+  return pagesOf(async after => {
+    const page = await configs.scan({ index: 'age', prefix: [accountId], limit, ...after });
+    const longest = Math.max(1, ...page.items.map(({ files, epochs }) => files.length + epochs.length));
+    limit = Math.max(1, Math.min(Math.floor(PAGE.characters / longest), PAGE.most));
+    return page;
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A sync: the files of some configs, each dealt with in its turn. */
 
 import type { Core } from '../../core/context.ts';
+import { inSlices } from '../../core/slices.ts';
 import { type ConfigDoc, configsSpec, type FileState, filesSpec, trackedBy } from './collections.ts';
 import type { OfferBook } from './offer-book.ts';
 import { decodedSize, type Offer } from './offers.ts';
@@ -10,20 +11,34 @@ import { type Dealt, dealWith, type ReadyTask, ready, type Task, wantsContent } 
 /** Files under way at a time, and bytes of their contents: no more than one file may have. */
 const BATCH_FILES = 16;
 const BATCH_BYTES = 1_048_576;
+/** Refused files told of at a time. */
+const REFUSED_FILES = 256;
 
 /** Configs, some at a time. */
 export type Pages = AsyncIterable<readonly ConfigDoc[]> | Iterable<readonly ConfigDoc[]>;
 
 /**
  * Syncs the configs in their order; what no config took of the book is refused in the end. Yields files as they have been
- * dealt with. Throws `StorageUnavailableError`.
+ * dealt with; others have their turn in between, however fast the engine and the client are. Throws `StorageUnavailableError`.
  */
 export async function* syncAll(core: Core, pages: Pages, book: OfferBook): AsyncGenerator<Dealt[]> {
+  const slices = inSlices();
   for await (const configs of pages) {
-    for (const config of configs) yield* syncConfig(core, config, book.offersFor(config.id));
+    for (const config of configs) {
+      for await (const dealt of syncConfig(core, config, book.offersFor(config.id))) {
+        yield dealt;
+        if (slices.over()) await slices.pause();
+      }
+    }
   }
-  const refused = book.refused();
-  for (let i = 0; i < refused.length; i += BATCH_FILES) yield refused.slice(i, i + BATCH_FILES);
+  let some: Dealt[] = [];
+  for (const dealt of book.refused()) {
+    if (some.push(dealt) < REFUSED_FILES) continue;
+    yield some;
+    some = [];
+    if (slices.over()) await slices.pause();
+  }
+  yield some;
 }
 
 async function* syncConfig(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, sharedServer } from '../../support/served.ts';
-import { contentsOf, type Headers, newConfig, store, stored, sync, userWith } from './open-dotsync.ts';
+import { contentsOf, copyConfig, type Headers, newConfig, store, stored, sync, userWith } from './open-dotsync.ts';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const GIT = { https: null, ssh: 'git@example.org:ann/dots.git', branch: 'trunk', credentials: '~/.ssh/id_ed25519' };
@@ -23,6 +23,22 @@ forEachEngine('configs', engine => {
     const answer = await request(headers, 'GET', `/v1/config/${id}`);
     expect([answer.status, answer.json]).toEqual([200, { id, git: GIT, files, created: now, updated: now }]);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  });
+
+  test('are at most 1000 of one account: then one has to be deleted first', async () => {
+    const { account, headers } = await newUser(dotsync.server);
+    await newConfig(dotsync.server, headers, ['~/a']);
+    await copyConfig(dotsync, account.user_id, 999);
+    const answer = await request(headers, 'POST', '/v1/config', { files: [] });
+    expect([answer.status, answer.json]).toEqual([
+      409,
+      { error: expect.stringContaining('at most 1000 configs'), code: 'too_many_configs' },
+    ]);
+    const found = (await request(headers, 'GET', '/v1/file/a')).json;
+    expect(found).toHaveLength(1000);
+    await request(headers, 'DELETE', `/v1/config/${found[0]}`);
+    await newConfig(dotsync.server, headers, []);
+    await newConfig(dotsync.server, (await newUser(dotsync.server)).headers, []);
   });
 
   test('of one content are two configs', async () => {

@@ -44,6 +44,17 @@ forEachEngine('GET /v1/file/{name}', engine => {
     expect(await find('x%2F.vimrc')).toEqual([]);
   });
 
+  test('takes quotes and backslashes for what they are', async () => {
+    const { find } = await finder([['/a"~/x'], ['~/q"'], ['~/b\\'], ['~/b\\"c'], ['~/x']]);
+    expect(await find('~%2Fx')).toEqual([4]);
+    expect(await find('x')).toEqual([0, 4]);
+    expect(await find('q%22')).toEqual([1]);
+    expect(await find('q')).toEqual([]);
+    expect(await find('b%5C')).toEqual([2]);
+    expect(await find('b%5C%22c')).toEqual([3]);
+    expect(await find('%2Fa%22~%2Fx')).toEqual([0]);
+  });
+
   test('minds letter case and knows no wildcards or patterns', async () => {
     const { find } = await finder([['~/.vimrc', '~/a+b', '~/%41', '~/é', '~/e\u0301', '~/[x]', '~/日 本']]);
     for (const name of [

@@ -1,6 +1,6 @@
 /** Configs and syncs for the tests of the dotsync API. */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { collections } from '../../../src/app.ts';
 import type { Answer } from '../../support/request.ts';
@@ -39,6 +39,18 @@ export function sha256(content: string | Uint8Array): string {
 
 export function base64(content: string | Uint8Array): string {
   return Buffer.from(content).toString('base64');
+}
+
+/** Copies the first config of an account, in the storage: to make a thousand by requests would take long. */
+export async function copyConfig({ opened }: Served, accountId: string, copies: number): Promise<void> {
+  const spec = specOf('dotsync_configs');
+  const { items } = await opened.storage.collection(spec).scan({ prefix: [accountId], limit: 1 });
+  for (let made = 0; made < copies; made += 100) {
+    const some = Array.from({ length: Math.min(100, copies - made) }, (_, i) => made + i);
+    await opened.storage.commit(
+      some.map(i => ({ in: spec, insert: { ...items[0], id: randomUUID(), seq: 1_000_000 + i } })),
+    );
+  }
 }
 
 /** A machine that has this content. */
@@ -131,9 +143,13 @@ export function stored({ opened }: Served, name: 'dotsync_configs' | 'dotsync_fi
 
 /** A collection of this API, as a server or a test has it. */
 export function collectionOf(storage: Served['opened']['storage'], name: 'dotsync_configs' | 'dotsync_files') {
+  return storage.collection(specOf(name));
+}
+
+function specOf(name: string) {
   const spec = collections.find(candidate => candidate.name === name);
   if (spec === undefined) throw new Error(`there is no collection ${name}`);
-  return storage.collection(spec);
+  return spec;
 }
 
 /** Something to wait for, until somebody gives it. */

@@ -20,6 +20,21 @@ forEachEngine('the body of a sync', engine => {
     }
   });
 
+  test('may have 100,000 entries, exactly, and those nobody tracks are refused in their order', async () => {
+    const { headers, id } = await userWith(dotsync.server, ['~/7']);
+    const entries = Array.from({ length: 100_000 }, (_, i) => ({ path: `~/${i}` }));
+    const { files, last } = await sync(dotsync.server, headers, { files: entries });
+    expect(last).toMatchObject({ files: 100_000, missing: 1, refused: 99_999 });
+    expect(files[0]).toMatchObject({ path: '~/7', config: id, status: 'missing' });
+    const refused = files.slice(1).map(({ path }) => path);
+    expect(refused).toEqual(entries.map(({ path }) => path).filter(path => path !== '~/7'));
+    const answer = await dotsync.server.request('POST', pathOf(), { files: [...entries, { path: '~/x' }] }, headers);
+    expect([answer.status, answer.json]).toEqual([
+      413,
+      { error: expect.stringMatching(/^files: .*100000 entries/), code: 'request_too_large', limit: 100_000 },
+    ]);
+  });
+
   test('may have files of 1 MiB, exactly', async () => {
     const { headers, id } = await userWith(dotsync.server, ['~/a', '~/b']);
     const limit = 1_048_576;
