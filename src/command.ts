@@ -10,8 +10,9 @@ import type { Config } from './config/options.ts';
 import { renderEffective } from './config/render.ts';
 import { StartupError } from './errors.ts';
 import { createLog, type ProcessLog } from './log.ts';
+import { tellSystemd } from './notify.ts';
+import { probe } from './probe.ts';
 import { reloader } from './reload.ts';
-import { serve } from './serve.ts';
 import type { Signals } from './signals.ts';
 import { CANNOT_START, type Supervised, superviseWorkers, workersPart } from './workers.ts';
 
@@ -44,11 +45,12 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
     for (const warning of warnings) console.error(`warning: ${warning}`);
     return print(renderEffective(config, origins));
   }
+  if (action === 'check-health') return probe(config).then(() => print('ready\n'));
   const output = createLog(config);
   for (const warning of warnings) output.log.warn(warning);
   const updates = {
     onUpdate: (take: (config: Config) => void) => signals.onReload(reloader(load, take, output.log)),
-    ready: () => {},
+    ready: () => tellSystemd('READY=1', process.env, output.log),
   };
   try {
     return await (config.APP.workers > 1
@@ -83,6 +85,7 @@ async function serveUntilStopped(
     flush();
     end(CRASHED);
   });
+  const { serve } = await import('./serve.ts'); // engines and all: nobody else needs them
   const asked = new Promise<string>(resolve => {
     signals.onStop(resolve);
     if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => resolve('npm ended'));

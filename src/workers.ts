@@ -19,7 +19,7 @@ export interface Supervised {
   readonly config: Config;
   /** `take` gets each configuration that is loaded while the process runs. */
   onUpdate(take: (config: Config) => void): void;
-  /** To be called when it can answer. */
+  /** To be called when it can answer; with workers, when all of them can. */
   ready(): void;
 }
 
@@ -30,13 +30,13 @@ export interface Supervised {
  */
 export function superviseWorkers(
   config: Config,
-  { onUpdate }: Pick<Supervised, 'onUpdate'>,
+  { onUpdate, ready }: Pick<Supervised, 'onUpdate' | 'ready'>,
   log: Logger,
   signals: Signals,
 ): Promise<number> {
   let current = config;
   let stopping = false;
-  let served = false;
+  let answering = 0;
   let code = 0;
   const listening = new Set<Worker>();
   const stop = () => {
@@ -51,7 +51,7 @@ export function superviseWorkers(
   const fork = () => {
     const worker = cluster.fork({ [MARK]: '1' });
     worker.on('message', (said: typeof LISTENS | typeof READY) => {
-      if (said === READY) served = true;
+      if (said === READY && ++answering === config.APP.workers) ready();
       if (said !== LISTENS) return;
       listening.add(worker);
       worker.send(current, () => {}); // if it is gone by now, it is replaced like any other
@@ -63,7 +63,7 @@ export function superviseWorkers(
     cluster.on('exit', (worker: Worker, exitCode: number, signal: string) => {
       listening.delete(worker);
       // Later it may be able to, and the others serve.
-      if (exitCode === CANNOT_START && !served && !stopping) {
+      if (exitCode === CANNOT_START && answering === 0 && !stopping) {
         code = 1;
         stop();
       }

@@ -130,6 +130,7 @@ const rules: Rule[] = [
     packages: ['pino', 'pino-pretty'],
   },
   { files: /^signals\.ts$/, ours: [] },
+  { files: /^(notify|probe)\.ts$/, ours: ['errors.ts'], types: ['config/options.ts', 'core/log.ts'] },
   { files: /^main\.ts$/, ours: ['command.ts', 'signals.ts'] },
   { files: /^(assemble|serve|command)\.ts$/, ours: [''], packages: ['pino'] },
 ];

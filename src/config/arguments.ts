@@ -9,7 +9,7 @@ import { didYouMean } from './source.ts';
 
 /** What the command line asks for. `config` is the argument of `--config`. */
 export interface Arguments {
-  readonly action: 'serve' | 'check-config' | 'help' | 'version';
+  readonly action: 'serve' | 'check-config' | 'check-health' | 'help' | 'version';
   readonly config?: string | undefined;
   readonly flags: Flags;
 }
@@ -29,6 +29,7 @@ const FLAGS = {
   'admin-pass-file': { type: 'string' },
   'admin-pass-stdin': { type: 'boolean' },
   'check-config': { type: 'boolean' },
+  'check-health': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -64,11 +65,13 @@ export function readArguments(args: readonly string[]): Arguments {
   }
   const passwords = PASSWORD_FLAGS.filter(name => seen.has(name)).map(name => `--${name}`);
   if (passwords.length > 1) problems.push(`${passwords.join(' and ')} are given together; expected one of them`);
+  const actions = ['check-config', 'check-health'].filter(name => seen.has(name));
+  if (actions.length > 1) problems.push('--check-config and --check-health are given together; expected one of them');
   if (seen.has('help')) return { action: 'help', flags: {} };
   if (problems.length > 0) throw new UsageError(`${problems.join('\n')}\nTry: keybin-server --help`);
   if (seen.has('version')) return { action: 'version', flags: {} };
   return {
-    action: seen.has('check-config') ? 'check-config' : 'serve',
+    action: (actions[0] ?? 'serve') as Arguments['action'],
     config: seen.get('config'),
     flags: {
       listen: seen.get('listen'),
@@ -117,6 +120,7 @@ Usage: keybin-server [--config FILE] [--check-config] [--port N ...]
 
   --config FILE           read this configuration file
   --check-config          print the values in force, secrets masked, and stop
+  --check-health          ask the running server whether it is ready, and stop
   --listen ADDRESS        the address to listen on ([APP] host)
   --port N                the port to listen on ([APP] port)
   --data FOLDER           the folder the data is in ([STORE] host=file:FOLDER)
@@ -156,7 +160,7 @@ Examples
 
 SIGHUP reads the configuration again. SIGTERM, SIGINT and SIGQUIT finish the
 requests under way and stop. Exit code: 0 stopped as asked, 1 cannot start as
-things are, 2 wrong command line, 70 a mistake of the program.
+things are (or is not ready), 2 wrong command line, 70 a mistake of the program.
 
 Every option: docs/configuration.md and store.cfg.example of this package.
 `;
