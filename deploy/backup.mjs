@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/**
+ * Copies a data folder of the embedded engine while servers use it:
+ *
+ *     node deploy/backup.mjs DATA TARGET
+ *
+ * TARGET is then a data folder that a server can be started on. Run again, it brings TARGET up to date; whenever it is stopped,
+ * TARGET has the database of before or the new one, never a part.
+ */
+
+import { existsSync } from 'node:fs';
+import { cp, mkdir, open as openFile, readdir, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { open } from 'lmdb';
+
+const [data, target] = process.argv.slice(2);
+process.umask(0o077); // it holds all that the data folder holds
+try {
+  if (data === undefined || target === undefined) throw new Error('usage: node deploy/backup.mjs DATA TARGET');
+  if (resolve(data) === resolve(target)) throw new Error('DATA and TARGET are one folder');
+  if (!existsSync(join(data, 'keybin.mdb'))) throw new Error(`there is no keybin.mdb in ${data}`);
+  await mkdir(target, { recursive: true, mode: 0o700 });
+  await copyDatabase(join(data, 'keybin.mdb'), join(target, 'keybin.mdb'));
+  // After the database: what it names is removed a day after it names it no more, so that all of it is still there.
+  const contents = (await namesIn(join(data, 'blobs'))).filter(name => /^[0-9a-f]{2}$/.test(name));
+  for (const name of contents) await copyFiles(join(data, 'blobs', name), join(target, 'blobs', name));
+  await copyFiles(join(data, 'secrets'), join(target, 'secrets'));
+  console.log(`${data} is copied to ${target}`);
+} catch (error) {
+  console.error(`backup: ${error.message}`);
+  process.exitCode = 1;
+}
+
+/** LMDB writes the state of one moment, while others write on. */
+async function copyDatabase(from, to) {
+  const aside = `${to}.new`;
+  await rm(aside, { force: true });
+  const database = open({ path: from, noSubdir: true, readOnly: true });
+  try {
+    await database.backup(aside, false);
+  } finally {
+    await database.close();
+  }
+  await place(aside, to);
+}
+
+/** Copies the files that are not there yet: a name never gets another content. */
+async function copyFiles(from, to) {
+  const names = (await namesIn(from)).filter(name => /^[\w-]+$/.test(name) && !existsSync(join(to, name)));
+  if (names.length > 0) await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const name of names) {
+    const aside = join(to, `${name}.new`);
+    // Gone meanwhile is what nobody needs any more.
+    const copied = await cp(join(from, name), aside).then(
+      () => true,
+      error => {
+        if (error.code !== 'ENOENT') throw error;
+        return false;
+      },
+    );
+    if (copied) await place(aside, join(to, name));
+  }
+}
+
+async function namesIn(folder) {
+  return existsSync(folder) ? readdir(folder) : [];
+}
+
+/** Flushes a file to the disk, then gives it its name. */
+async function place(aside, name) {
+  const file = await openFile(aside, 'r+');
+  await file.sync();
+  await file.close();
+  await rename(aside, name);
+}
