@@ -280,10 +280,20 @@ it('nothing else is at the top of the repository', () => {
     'src',
     'test',
     'bench',
+    'deploy',
     'docs',
     '.ci',
   ];
-  const files = ['store.cfg.example', 'README.md', 'CHANGELOG.md', 'LICENSE', '.gitignore', '.editorconfig', '.npmrc'];
+  const files = [
+    '.dockerignore',
+    'store.cfg.example',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    '.gitignore',
+    '.editorconfig',
+    '.npmrc',
+  ];
   const top = new Set(tracked.map(path => path.split('/')[0] ?? ''));
   expect([...top].filter(entry => ![...known, ...files].includes(entry))).toEqual([]);
 });
