@@ -5,6 +5,7 @@ import { coreCollections } from './core/collections.ts';
 import type { Core } from './core/context.ts';
 import { keepHouse } from './core/housekeeping.ts';
 import type { Log } from './core/log.ts';
+import { sendDueMails } from './core/mail-queue.ts';
 import { dialects } from './dialects/index.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { healthRoutes } from './health.ts';
@@ -39,6 +40,8 @@ export interface Application {
    * Never throws.
    */
   tidy(atStart?: 'atStart'): Promise<void>;
+  /** Tries the mails that are due, until `stopping`; to be called by each process every half minute. Never throws. */
+  sendMails(stopping?: AbortSignal): Promise<void>;
 }
 
 /** Every collection the server may use, of switched-off APIs too: what the storage opens and erasing sweeps. */
@@ -71,6 +74,7 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
     .filter(({ enabled }) => enabled(config()))
     .map(dialect => ({ name: dialect.name, ...dialect.open(deps, config) }));
   let prepared = false;
+  let sending: Promise<void> | undefined;
   const health = healthRoutes({
     storage: core.storage,
     clock: core.clock,
@@ -101,6 +105,15 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
       if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);
       for (const { prepare } of opened) await prepare?.();
       prepared = true;
+    },
+    async sendMails(stopping) {
+      // A mail server that keeps others waiting must not be asked by more and more at once.
+      sending ??= core.background
+        .run(() => sendDueMails(core, stopping))
+        .finally(() => {
+          sending = undefined;
+        });
+      await sending;
     },
     async tidy(atStart) {
       const work = () => Promise.all(opened.map(({ tidy }) => tidy?.()));

@@ -70,6 +70,8 @@ function settingsOf(current: () => Config): Settings {
         addressWindow: SECURITY.address_window,
       };
     },
+    resetEndsDevices: () => current().VERSTAK.reset_ends_devices,
+    unconfirmedDays: () => current().VERSTAK.unconfirmed_days,
     auditDays: () => current().VERSTAK.audit_days,
     valueBytes: current().LIMITS.value_bytes,
   };

@@ -17,6 +17,9 @@ const ERASE_PAUSE = 30_000;
 /** Milliseconds between two rounds of housekeeping. */
 const TIDY_PAUSE = 3_600_000;
 
+/** Milliseconds between two looks for mails that are due. */
+const MAIL_PAUSE = 30_000;
+
 /** How long a stop waits for work in the background, such as mails under way, in milliseconds. */
 const BACKGROUND_GRACE = 8_000;
 
@@ -70,6 +73,9 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     void resume();
     regularly(resume, ERASE_PAUSE, stopping.signal);
     void app.tidy('atStart');
+    const send = () => app.sendMails(stopping.signal);
+    void send();
+    regularly(send, MAIL_PAUSE, stopping.signal);
     regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
   });
 

@@ -191,6 +191,12 @@ export const options = {
     ...attempts('register', 5, 3600, 'registrations'),
     ...attempts('forgot', 5, 3600, 'mails asked for to set a new password'),
     ...attempts('reset', 8, 3600, 'tries to set a new password'),
+    reset_ends_devices: boolean(true, 'Whether a password that was reset by mail signs the devices out.', {
+      live: true,
+    }),
+    unconfirmed_days: integer(7, 1, 36_500, 'Days after which a registration that nobody confirmed is erased.', {
+      live: true,
+    }),
     audit_days: integer(90, 1, 36_500, 'Days an entry of the audit log is kept.', { live: true }),
   },
 } as const;

@@ -24,7 +24,8 @@ export type AuditEvent =
   | 'retention_cleanup'
   | 'acl_read'
   | 'acl_updated'
-  | 'admin_call_failed';
+  | 'admin_call_failed'
+  | 'mail_failed';
 
 /** What an event is about. Never a secret, and nobody's name: ids tell whom it concerns as long as there is an account. */
 export interface AuditSubject {

@@ -1,4 +1,5 @@
 import type { CollectionSpec } from '../storage/port.ts';
+import { devicesSpec } from './devices.ts';
 
 /** An account. `erasing_at` marks one that is being unregistered: nothing opens it any more. */
 export interface AccountDoc {
@@ -59,6 +60,34 @@ export interface MailTokenDoc {
   purpose: 'confirm' | 'reset';
   /** The address it was sent to. */
   email: string;
+  expires_at: Date;
+}
+
+/**
+ * A mail that has to go out, one of each purpose for an account. It holds no link: that is made for each attempt, so that no
+ * token lies here.
+ */
+export interface MailDoc {
+  user_id: string;
+  purpose: MailTokenDoc['purpose'] | 'reset_done';
+  /** Random; another one when the mail is asked for again. */
+  mail_id: string;
+  /** The address it is for. */
+  email: string;
+  /** Where links lead, without a slash at its end. */
+  base: string;
+  language: 'en' | 'ru';
+  /** Of `reset_done`: how many devices were signed out; absent: they stayed. */
+  devices?: number;
+  /** How many attempts failed. */
+  attempts: number;
+  /** When it is tried next, by whichever process. */
+  due_at: Date;
+  /** A process tries it at the moment; if it is not heard of until `due_at`, it died. */
+  claimed_at?: Date;
+  /** When an attempt failed last, and why. */
+  failed_at?: Date;
+  error?: string;
   expires_at: Date;
 }
 
@@ -189,6 +218,17 @@ export const mailTokensSpec: CollectionSpec<MailTokenDoc> = {
   owner: 'user_id',
 };
 
+export const mailsSpec: CollectionSpec<MailDoc> = {
+  name: 'mails',
+  key: ['user_id', 'purpose'],
+  indexes: [
+    { name: 'due', fields: ['due_at'] },
+    { name: 'failed', fields: ['failed_at'] },
+  ],
+  expires: 'expires_at',
+  owner: 'user_id',
+};
+
 export const blobRefsSpec: CollectionSpec<BlobRefDoc> = {
   name: 'blob_refs',
   key: ['user_id', 'scope', 'hash'],
@@ -224,6 +264,8 @@ export const coreCollections = [
   throttleSpec,
   sessionsSpec,
   mailTokensSpec,
+  mailsSpec,
+  devicesSpec,
   blobRefsSpec,
   blobUsageSpec,
   settingsSpec,

@@ -27,6 +27,10 @@ export interface Settings {
   /** Language of mails, and of pages for clients that ask for none. */
   language(): 'en' | 'ru';
   throttle(): ThrottleSettings;
+  /** Whether a password that was reset by mail ends the devices of the account. */
+  resetEndsDevices(): boolean;
+  /** Days an account waits for the confirmation of the e-mail it registered with. */
+  unconfirmedDays(): number;
   /** Days an entry of the audit log is kept. */
   auditDays(): number;
   /** Longest value, as bytes of its JSON text. */

@@ -5,10 +5,11 @@ import { InvalidInputError } from '../errors.ts';
 import { createAccount, demandRegistrationOpen } from './accounts.ts';
 import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
+import type { EndedCredentials } from './credentials.ts';
 import { emailOf } from './email.ts';
-import { sendMail } from './mail.ts';
-import { type Language, mailText } from './mail-texts.ts';
-import { findMailToken, issueMailToken, useConfirmation, useReset } from './mail-tokens.ts';
+import { queueMail, sendQueued } from './mail-queue.ts';
+import type { Language } from './mail-texts.ts';
+import { findMailToken, useConfirmation, useReset } from './mail-tokens.ts';
 import { checkPassword, checkUsername } from './rules.ts';
 
 const PASSWORD_BYTES = { min: 8, max: 256 };
@@ -69,13 +70,14 @@ export function checkNewPassword(password: string): void {
 
 /**
  * Makes an account that waits for the confirmation of its e-mail, and sends the link: a slow mail server goes on with it after
- * this has resolved. A mail that cannot be sent is logged; `forgotPassword` sends another link. Throws as `checkRegistration`, `ForbiddenError` (code `registration_closed`), `ConflictError` (codes `user_exists`,
+ * this has resolved, and a mail that cannot be sent is tried again. Throws as `checkRegistration`, `ForbiddenError` (code `registration_closed`), `ConflictError` (codes `user_exists`,
  * `email_taken`).
  */
 export async function registerWithEmail(core: Core, given: Registration, context: MailContext): Promise<AccountDoc> {
   demandRegistrationOpen(core);
   const account = await createAccount(core, { ...checkRegistration(given), unconfirmed: true });
-  const sent = core.background.run(() => sendLink(core, account, 'confirm', context));
+  const mail = await queueMail(core, account, { purpose: 'confirm', ...context });
+  const sent = core.background.run(() => sendQueued(core, mail));
   await Promise.race([sent, pause(PATIENCE_MS, undefined, { ref: false })]);
   return account;
 }
@@ -89,37 +91,38 @@ export async function confirmEmail(core: Core, token: string): Promise<string> {
 
 /**
  * Sends a link to set another password, if an account has this e-mail, and one to confirm it, if it still waits for that: the
- * first one may have got lost. It is done later, so that nobody can tell by the time it takes whether there is an account.
+ * first one may have got lost. Nothing to admins: their passwords stand in the configuration, and a mailbox must not be enough to
+ * become one. It is done later, so that nobody can tell by the time it takes whether there is an account.
  */
 export function forgotPassword(core: Core, email: string, context: MailContext): void {
   const address = emailOf(email);
   if (address === undefined) return;
   void core.background.run(async () => {
     const account = await core.storage.collection(accountsSpec).find('email', [address]);
-    if (account === undefined || account.erasing_at || account.blocked_at) return;
-    if (account.unconfirmed_at) await sendLink(core, account, 'confirm', context);
-    await sendLink(core, account, 'reset', context);
+    if (account === undefined || account.erasing_at || account.blocked_at || account.admin) return;
+    const purposes = account.unconfirmed_at ? (['confirm', 'reset'] as const) : (['reset'] as const);
+    // Both are safe before either is tried.
+    const mails = [];
+    for (const purpose of purposes) mails.push(await queueMail(core, account, { purpose, ...context }));
+    for (const mail of mails) await sendQueued(core, mail);
   });
 }
 
 /**
- * Sets another password. Throws `InvalidInputError` (codes `mail_token_invalid`; `password_length_invalid`, which leaves the
- * token as it is).
+ * Sets another password, confirms the e-mail, and has a mail say what that signed out. Throws `InvalidInputError` (codes
+ * `mail_token_invalid`; `password_length_invalid`, which leaves the token as it is).
  */
-export async function resetPassword(core: Core, token: string, password: string): Promise<string> {
+export async function resetPassword(
+  core: Core,
+  token: string,
+  password: string,
+  context: MailContext,
+): Promise<{ accountId: string; ended: EndedCredentials }> {
   const doc = await findMailToken(core, token, 'reset');
   checkNewPassword(password);
-  await useReset(core, doc, await core.passwords.hash(password));
-  return doc.user_id;
-}
-
-async function sendLink(
-  core: Core,
-  account: AccountDoc,
-  purpose: 'confirm' | 'reset',
-  { base, language }: MailContext,
-): Promise<void> {
-  const token = await issueMailToken(core, account, purpose);
-  const link = `${base}${purpose === 'confirm' ? '/api/v1/auth/confirm' : '/reset'}?token=${token}`;
-  await sendMail(core, { to: account.email ?? '', ...mailText(language, purpose, link) });
+  const ended = await useReset(core, doc, await core.passwords.hash(password));
+  const devices = core.settings.resetEndsDevices() ? { devices: ended.devices } : {};
+  const mail = await queueMail(core, doc, { purpose: 'reset_done', ...context, ...devices });
+  void core.background.run(() => sendQueued(core, mail));
+  return { accountId: doc.user_id, ended };
 }

@@ -64,6 +64,49 @@ ${link}
   },
 };
 
+const resetDone: Readonly<Record<Language, (devices: string) => Text>> = {
+  en: devices => ({
+    subject: 'Your password was changed',
+    text: `Hello,
+
+your password was set anew through a link that was sent to this address. All web sessions and tokens were signed out.
+${devices}
+
+If it was not you, somebody else reads your mail: change its password first, then ask for a new one here.
+`,
+  }),
+  ru: devices => ({
+    subject: 'Пароль изменён',
+    text: `Здравствуйте!
+
+Ваш пароль изменён по ссылке, отправленной на этот адрес. Все сеансы и токены завершены.
+${devices}
+
+Если это были не вы, вашу почту читает кто-то другой: сначала смените её пароль, затем запросите новый пароль здесь.
+`,
+  }),
+};
+
+const signedOut: Readonly<Record<Language, (devices: number | undefined) => string>> = {
+  en: devices =>
+    devices === undefined
+      ? 'Devices stay signed in.'
+      : devices === 0
+        ? 'No device was signed in.'
+        : `Devices signed out: ${devices}. Pair them again with the new password.`,
+  ru: devices =>
+    devices === undefined
+      ? 'Устройства остаются подключёнными.'
+      : devices === 0
+        ? 'Подключённых устройств не было.'
+        : `Отключено устройств: ${devices}. Подключите их снова с новым паролем.`,
+};
+
+/** The mail that tells of a password that was reset; `devices` is how many were signed out, undefined when they stay. */
+export function resetDoneText(language: Language, devices: number | undefined): Text {
+  return resetDone[language](signedOut[language](devices));
+}
+
 /**
  * The mail with a link for this purpose. It does not name the account: whoever registers a stranger's address chooses the name,
  * and could say anything with it.

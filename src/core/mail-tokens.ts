@@ -4,14 +4,15 @@ import { ConflictError, InvalidInputError } from '../errors.ts';
 import type { Write } from '../storage/port.ts';
 import { type AccountDoc, accountsSpec, type MailTokenDoc, mailTokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
-import { endingCredentials, passwordChange } from './credentials.ts';
+import { type EndedCredentials, endingCredentials, passwordChange } from './credentials.ts';
 import { newSecret, sha256Hex } from './ids.ts';
 
 type Purpose = MailTokenDoc['purpose'];
 
 const TOKEN = /^[0-9a-f]{48}$/;
 const HOUR_MS = 3_600_000;
-const LIFETIME_MS: Readonly<Record<Purpose, number>> = { confirm: 48 * HOUR_MS, reset: HOUR_MS };
+/** How long a link works, in milliseconds. */
+export const LIFETIME_MS: Readonly<Record<Purpose, number>> = { confirm: 48 * HOUR_MS, reset: HOUR_MS };
 
 /** A new token for the account's e-mail: 48 hours to confirm it, one hour to set another password. */
 export async function issueMailToken(core: Core, account: AccountDoc, purpose: Purpose): Promise<string> {
@@ -43,15 +44,25 @@ export async function useConfirmation(core: Core, doc: MailTokenDoc): Promise<vo
 }
 
 /**
- * Uses a token up and gives the account another password; that ends its tokens and sessions and every other reset token.
+ * Uses a token up and gives the account another password: that ends its tokens, its sessions, its devices unless the
+ * configuration keeps them, and every other reset token. Who has the link has the mailbox, so the e-mail is confirmed by it.
  * `hash` comes from `core.passwords`. Throws `InvalidInputError` as `useConfirmation`.
  */
-export async function useReset(core: Core, doc: MailTokenDoc, hash: string): Promise<void> {
-  await endingCredentials(core, doc.user_id, () => use(core, doc, passwordChange(core, hash)));
+export async function useReset(core: Core, doc: MailTokenDoc, hash: string): Promise<EndedCredentials> {
+  // A link to an address that the account has no more must end nothing.
+  const account = await core.storage.collection(accountsSpec).get([doc.user_id]);
+  if (account === undefined || account.email !== doc.email || account.erasing_at || account.admin) {
+    throw mailTokenInvalid();
+  }
+  const change = { ...passwordChange(core, hash), unset: ['unconfirmed_at'] as const };
+  const ended = await endingCredentials(core, doc.user_id, () => use(core, doc, change), {
+    devices: core.settings.resetEndsDevices(),
+  });
   const tokens = core.storage.collection(mailTokensSpec);
   // Some hundred at most: they are limited, and live for an hour.
   const { items } = await tokens.scan({ prefix: [doc.user_id], limit: 1000 });
   for (const { user_id, hash: other, purpose } of items) if (purpose === 'reset') await tokens.delete([user_id, other]);
+  return ended;
 }
 
 /** The token goes first: where a commit may stop half way, it has not been used twice. */

@@ -34,18 +34,11 @@ export interface Mailer {
 }
 
 /**
- * Sends through the server that an admin stored, else as the configuration says. Returns whether it was taken; what went wrong
- * is in the log, which never has recipient, subject or text. Never throws. May take as long as the server does: for answers
- * that must not wait, or must not tell by their time, `core.background.run(async () => void (await sendMail(core, mail)))`.
+ * Sends through the server that an admin stored, else as the configuration says; the log never has recipient, subject or text.
+ * May take as long as the server does. Throws `MailError`, `StorageUnavailableError`.
  */
-export async function sendMail(core: Core, mail: Mail): Promise<boolean> {
-  try {
-    const stored = await loadMailSettings(core);
-    const where = await core.mailer.deliver(mail, stored?.host ? stored : undefined);
-    core.log.info({ mail: where }, 'mail sent');
-    return true;
-  } catch (error) {
-    core.log.error({ err: error }, 'a mail could not be sent');
-    return false;
-  }
+export async function sendMail(core: Core, mail: Mail): Promise<void> {
+  const stored = await loadMailSettings(core);
+  const where = await core.mailer.deliver(mail, stored?.host ? stored : undefined);
+  core.log.info({ mail: where }, 'mail sent');
 }

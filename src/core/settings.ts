@@ -50,6 +50,11 @@ export async function saveMailSettings(core: Core, change: MailChange): Promise<
   throw new StorageUnavailableError('the settings keep changing');
 }
 
+/** Takes away what admins stored about mail: the configuration counts again. */
+export async function removeMailSettings(core: Core): Promise<void> {
+  await core.storage.collection(settingsSpec).delete([MAIL]);
+}
+
 /** Whether it was still as it had been read. */
 async function written(core: Core, stored: SettingDoc | undefined, { name, ...set }: SettingDoc): Promise<boolean> {
   const settings = core.storage.collection(settingsSpec);

@@ -19,6 +19,7 @@ export interface TestSettings {
   publicUrl: string;
   language: 'en' | 'ru';
   throttle: ThrottleSettings;
+  resetEndsDevices: boolean;
   valueBytes: number;
 }
 
@@ -56,6 +57,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     publicUrl: '',
     language: 'en',
     throttle: { enabled: true, failuresPerPair: 5, pairWindow: 900, failuresPerAddress: 100, addressWindow: 3600 },
+    resetEndsDevices: true,
     valueBytes: 1_048_576,
   };
   const logged: string[] = [];
@@ -76,6 +78,8 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       publicUrl: () => settings.publicUrl,
       language: () => settings.language,
       throttle: () => settings.throttle,
+      resetEndsDevices: () => settings.resetEndsDevices,
+      unconfirmedDays: () => 7,
       auditDays: () => 90,
       get valueBytes() {
         return settings.valueBytes;

@@ -34,6 +34,8 @@ export interface TestServer {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** What it sent so far, in this order; waits for what is on its way. Nothing when the options name an SMTP server. */
   mails(): Promise<ReadMail[]>;
+  /** Tries the mails that are due, as every process does it every half minute. */
+  sendMails(): Promise<void>;
   /** Housekeeping, as every process begins it each hour. */
   tidy(): Promise<void>;
   stop(): Promise<void>;
@@ -75,6 +77,7 @@ export async function startServer(
       await core.background.idle();
       return readMails(outbox);
     },
+    sendMails: () => app.sendMails(),
     tidy: () => app.tidy(),
     async stop() {
       await server.stop();

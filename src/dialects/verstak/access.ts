@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { isOpen } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
+import { type DeviceDoc, devicesSpec } from '../../core/devices.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
-import { type DeviceDoc, devicesSpec } from './collections.ts';
 import type { Verstak } from './context.ts';
 import { deviceUnauthorized, forbidden } from './refusals.ts';
 

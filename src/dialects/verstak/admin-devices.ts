@@ -1,10 +1,10 @@
 import { accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
+import { type DeviceDoc, devicesSpec } from '../../core/devices.ts';
 import { pagesOf } from '../../core/pages.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { adminRoutesOf } from './admin-access.ts';
-import { type DeviceDoc, devicesSpec } from './collections.ts';
 import type { Verstak } from './context.ts';
 import { presentDevice } from './devices.ts';
 

@@ -2,9 +2,16 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { emailOf } from '../../core/email.ts';
 import type { Mail, SmtpServer } from '../../core/mail.ts';
+import { hastenMails } from '../../core/mail-queue.ts';
 import { checkMailSettings } from '../../core/mail-rules.ts';
 import type { Language } from '../../core/mail-texts.ts';
-import { loadMailSettings, type MailChange, type StoredMail, saveMailSettings } from '../../core/settings.ts';
+import {
+  loadMailSettings,
+  type MailChange,
+  removeMailSettings,
+  type StoredMail,
+  saveMailSettings,
+} from '../../core/settings.ts';
 import { InvalidInputError, MailError } from '../../errors.ts';
 import { redirect } from '../../middleware/below.ts';
 import { formReader } from '../../middleware/form.ts';
@@ -63,7 +70,15 @@ export function adminMailRoutes(verstak: Verstak): Route[] {
       checkMailSettings(settings, fieldOf);
       await saveMailSettings(core, settings);
       await audit.record(ctx, 'smtp_settings_updated', { message: `by ${admin.account.user_id}` });
+      await hastenMails(core);
       redirect(ctx, '/admin/dashboard');
+    }),
+    // Nothing stored is fine: then the configuration counts already.
+    change('DELETE', '/admin/api/smtp', async (ctx, { account }) => {
+      await removeMailSettings(core);
+      await audit.record(ctx, 'smtp_settings_updated', { message: `taken away by ${account.user_id}` });
+      await hastenMails(core);
+      ctx.body = { status: 'deleted' };
     }),
     change('POST', '/admin/api/smtp/test', async (ctx, { account }) => {
       const message = `by ${account.user_id}`;

@@ -3,9 +3,9 @@
 import { publicId } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
+import { devicesSpec } from '../../core/devices.ts';
 import { readableEmail } from '../../core/email.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { devicesSpec } from './collections.ts';
 import { invalidRequest } from './refusals.ts';
 import { timeOf } from './times.ts';
 

@@ -59,10 +59,11 @@ export function authRoutes(verstak: Verstak): Route[] {
       const { token, new_password } = await readFields(ctx, resetBody);
       if (token === '' || new_password === '') throw invalidRequest('token and new_password are needed');
       await countAttempt(core, { subjects: [], address: clientAddress(ctx), rules: rulesFor(verstak, 'reset') });
-      const accountId = await resetPassword(core, token, new_password);
+      const { accountId, ended } = await resetPassword(core, token, new_password, await mailContext(verstak, ctx));
       ctx.state.account = accountId;
-      await audit.record(ctx, 'user_password_reset', { accountId });
-      ctx.body = { status: 'password reset' };
+      const message = `by mail; signed out: ${ended.sessions} sessions, ${ended.tokens} tokens, ${ended.devices} devices`;
+      await audit.record(ctx, 'user_password_reset', { accountId, message });
+      ctx.body = { status: 'password reset', signed_out: ended };
     }),
   ];
 }

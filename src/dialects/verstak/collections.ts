@@ -1,23 +1,5 @@
 import type { CollectionSpec } from '../../storage/port.ts';
 
-/** A device of an account, paired with one vault; `hash` is the SHA-256 of its token. */
-export interface DeviceDoc {
-  user_id: string;
-  /** `dev_` and 24 hex digits. */
-  device_id: string;
-  hash: string;
-  /** The first 8 and the last 4 characters of the token, for people to tell it by. */
-  token_hint: string;
-  vault: string;
-  name: string;
-  client_version: string;
-  /** Where it was paired from. */
-  address: string;
-  created_at: Date;
-  last_seen: Date;
-  revoked_at?: Date;
-}
-
 /** A vault: one log of operations and one set of blobs. It comes into being with its first device. */
 export interface VaultDoc {
   user_id: string;
@@ -65,18 +47,6 @@ export interface PushDoc {
   answer: string;
   expires_at: Date;
 }
-
-export const devicesSpec: CollectionSpec<DeviceDoc> = {
-  name: 'verstak_devices',
-  key: ['user_id', 'device_id'],
-  indexes: [
-    { name: 'token', fields: ['hash'], unique: true },
-    { name: 'device', fields: ['device_id'], unique: true },
-    { name: 'newest', fields: ['created_at'] },
-    { name: 'revoked', fields: ['revoked_at'] },
-  ],
-  owner: 'user_id',
-};
 
 export const vaultsSpec: CollectionSpec<VaultDoc> = {
   name: 'verstak_vaults',

@@ -1,6 +1,7 @@
 import type { Core } from '../../core/context.ts';
+import type { DeviceDoc } from '../../core/devices.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { type DeviceDoc, type OperationDoc, operationsSpec } from './collections.ts';
+import { type OperationDoc, operationsSpec } from './collections.ts';
 import type { SentOperation } from './operation-schema.ts';
 
 /** A stored operation that the sender of `local_op_id` had not seen; the other fields are of the stored one. */

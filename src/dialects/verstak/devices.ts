@@ -3,11 +3,12 @@
 import { isUnchanged } from '../../core/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
+import { type DeviceDoc, devicesSpec } from '../../core/devices.ts';
 import { newSecret, sha256Hex } from '../../core/ids.ts';
 import { pagesOf } from '../../core/pages.ts';
 import { ConflictError, StorageUnavailableError } from '../../errors.ts';
 import type { Write } from '../../storage/port.ts';
-import { type DeviceDoc, devicesSpec, vaultsSpec } from './collections.ts';
+import { vaultsSpec } from './collections.ts';
 import { loginRefused } from './refusals.ts';
 import { timeOf } from './times.ts';
 

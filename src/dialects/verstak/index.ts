@@ -5,7 +5,7 @@ import { authRoutes } from './auth-routes.ts';
 import { blobRoutes } from './blob-routes.ts';
 import { fieldsReader } from './body.ts';
 import { clientRoutes } from './client-routes.ts';
-import { devicesSpec, operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
+import { operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
 import { confirmRoutes } from './confirm-routes.ts';
 import type { Verstak } from './context.ts';
 import type { VerstakSettings } from './settings.ts';
@@ -16,7 +16,7 @@ import { recountVaults } from './vaults.ts';
 /** The API of the Verstak desktop: devices, a log of operations, blobs, accounts with e-mail (docs/dialects/verstak.md). */
 export const verstak: Dialect<VerstakSettings> = {
   name: 'verstak',
-  collections: [devicesSpec, vaultsSpec, operationsSpec, pushesSpec],
+  collections: [vaultsSpec, operationsSpec, pushesSpec],
   open(deps) {
     const opened: Verstak = {
       ...deps,

@@ -1,9 +1,10 @@
 /** The log of a vault: its operations under the numbers 1, 2, 3 and so on. */
 
 import type { Core } from '../../core/context.ts';
+import type { DeviceDoc } from '../../core/devices.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { type DeviceDoc, type OperationDoc, operationsSpec } from './collections.ts';
+import { type OperationDoc, operationsSpec } from './collections.ts';
 
 /** What a page of operations may take, about, in characters: it is more than a single one. */
 const PAGE_SIZE = 33_554_432;

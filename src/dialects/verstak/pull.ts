@@ -1,5 +1,6 @@
 import type { Core } from '../../core/context.ts';
-import type { DeviceDoc, OperationDoc } from './collections.ts';
+import type { DeviceDoc } from '../../core/devices.ts';
+import type { OperationDoc } from './collections.ts';
 import { headOf, operationsAfter } from './log.ts';
 
 /** An operation as every device of the vault gets it. */

@@ -2,10 +2,11 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Core } from '../../core/context.ts';
+import type { DeviceDoc } from '../../core/devices.ts';
 import { newId, sha256Hex } from '../../core/ids.ts';
 import { ConflictError, StorageUnavailableError } from '../../errors.ts';
 import type { Write } from '../../storage/port.ts';
-import { type DeviceDoc, type OperationDoc, operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
+import { type OperationDoc, operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
 import { type Compared, conflictsOf } from './conflicts.ts';
 import { entityOf, headOf } from './log.ts';
 import type { SentOperation } from './operation-schema.ts';

@@ -2,9 +2,11 @@
 
 import { accountsSpec, auditSpec, blobRefsSpec } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
+import { devicesSpec } from '../../core/devices.ts';
 import { lastHousekeeping } from '../../core/housekeeping.ts';
+import { mailTrouble } from '../../core/mail-queue.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { devicesSpec, vaultsSpec } from './collections.ts';
+import { vaultsSpec } from './collections.ts';
 import { timeOf } from './times.ts';
 import { recentOperations } from './vaults.ts';
 
@@ -32,8 +34,20 @@ export async function statisticsOf(core: Core): Promise<Readonly<Record<string, 
     expired_sessions: 0,
     expired_email_tokens: 0,
     audit_events,
+    ...(await mailStatistics(core)),
     database_bytes,
     last_cleanup_at: timeOf(await lastHousekeeping(core)),
+  };
+}
+
+/** What an admin has to see of mails that do not go out. */
+async function mailStatistics(core: Core) {
+  const { waiting, failing, last } = await mailTrouble(core);
+  return {
+    mails_waiting: waiting,
+    mails_failing: failing,
+    last_mail_error: last?.error ?? '',
+    last_mail_error_at: timeOf(last?.failed_at),
   };
 }
 

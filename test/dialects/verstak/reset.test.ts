@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { setBlocked } from '../../../src/core/accounts.ts';
+import { changeAccount, setBlocked } from '../../../src/core/accounts.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { anotherServer, sharedServer } from '../../support/served.ts';
+import { anotherServer, openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { confirmedPerson, linkIn, login, mailsTo, newcomer, newPerson, resetToken } from './open-accounts.ts';
+import { confirmedPerson, lastMail, linkIn, login, mailsTo, newcomer, newPerson, resetToken } from './open-accounts.ts';
+import { auditLog } from './open-admin.ts';
 import { demand, pairedDevice, ROOMY } from './open-verstak.ts';
 
 const HOUR = 3_600_000;
@@ -12,6 +13,7 @@ const SENT = { status: 'if email exists, reset link sent' };
 const NEW = 'another password';
 
 const forgot = (server: TestServer, body: unknown) => server.request('POST', '/api/v1/auth/forgot', body);
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const reset = (server: TestServer, token: string, new_password: string) =>
   server.request('POST', '/api/v1/auth/reset', { token, new_password });
 
@@ -70,7 +72,10 @@ forEachEngine('POST /api/v1/auth/reset', engine => {
     const { server } = served;
     const { email } = await confirmedPerson(server);
     const token = await resetToken(server, email);
-    expect(demand(await reset(server, token, NEW), 200).json).toEqual({ status: 'password reset' });
+    expect(demand(await reset(server, token, NEW), 200).json).toEqual({
+      status: 'password reset',
+      signed_out: { sessions: 0, tokens: 0, devices: 0 },
+    });
     demand(await login(server, email, NEW), 200);
     demand(await login(server, email), 401);
     expect(demand(await reset(server, token, 'yet another one'), 400).json).toEqual({
@@ -80,21 +85,86 @@ forEachEngine('POST /api/v1/auth/reset', engine => {
     demand(await login(server, email, NEW), 200);
   });
 
-  test('ends sessions, Keybin tokens and other reset tokens; devices stay', async () => {
-    const { server } = served;
+  /** A confirmed person who is signed in everywhere. */
+  async function signedInEverywhere(server: TestServer) {
     const { username, email, password } = await confirmedPerson(server);
-    const device = await pairedDevice(server, { account: await accountNamed(server, username) });
-    const session = demand(await login(server, email), 200).json.token;
-    const bearer = { Authorization: `Bearer ${session}` };
+    const account = await accountNamed(server, username);
+    await server.core.storage.collection(accountsSpec).update([account.user_id], { set: { simple_sync: true } });
+    const devices = [await pairedDevice(server, { account }), await pairedDevice(server, { account, vault: 'other' })];
+    const session = bearer(demand(await login(server, email), 200).json.token);
+    const jwt = bearer((await server.request('POST', '/api/v1/auth/token', { username, password })).json.token);
     const { token: keybin } = demand(await server.request('POST', '/token', { username, password }), 200).json.token;
+    const get = async (path: string, headers?: Record<string, string>) =>
+      (await server.request('GET', path, undefined, headers)).status;
+    const opens = async () => ({
+      session: await get('/api/v1/user/devices', session),
+      keybin: await get(`/user/${keybin}/keys`),
+      jwt: await get('/api/v1/events', jwt),
+      devices: await Promise.all(devices.map(({ headers }) => get('/api/client/me', headers))),
+    });
+    expect(await opens()).toEqual({ session: 200, keybin: 200, jwt: 200, devices: [200, 200] });
+    return { account, email, opens };
+  }
+
+  test('ends sessions, tokens, devices and other reset tokens, and says so', async () => {
+    const { server } = served;
+    const { account, email, opens } = await signedInEverywhere(server);
+    const other = await pairedDevice(server);
     const [first, second] = [await resetToken(server, email), await resetToken(server, email)];
-    demand(await server.request('GET', '/api/v1/user/devices', undefined, bearer), 200);
-    demand(await server.request('GET', `/user/${keybin}/keys`), 200);
-    demand(await reset(server, second, NEW), 200);
-    demand(await server.request('GET', '/api/v1/user/devices', undefined, bearer), 401);
-    demand(await server.request('GET', `/user/${keybin}/keys`), 403);
+    const answer = demand(await reset(server, second, NEW), 200);
+    expect(answer.json.signed_out).toEqual({ sessions: 1, tokens: 1, devices: 2 });
+    expect(await opens()).toEqual({ session: 401, keybin: 403, jwt: 401, devices: [401, 401] });
     demand(await reset(server, first, 'yet another one'), 400);
-    demand(await server.request('GET', '/api/client/me', undefined, device.headers), 200);
+    demand(await server.request('GET', '/api/client/me', undefined, other.headers), 200);
+    const { subject, text } = await lastMail(server, email);
+    expect(subject).toBe('Your password was changed');
+    expect(text).toContain('Devices signed out: 2.');
+    expect(text).not.toContain('http');
+    const noted = (await auditLog(server)).filter(({ event }) => event === 'user_password_reset');
+    expect(noted.filter(({ user_id }) => user_id === account.user_id)).toMatchObject([
+      { message: 'by mail; signed out: 1 sessions, 1 tokens, 2 devices' },
+    ]);
+    const session = bearer(demand(await login(server, email, NEW), 200).json.token);
+    const listed = demand(await server.request('GET', '/api/v1/user/devices', undefined, session), 200).json;
+    expect(listed.map(({ revoked_at }: { revoked_at: string }) => revoked_at !== '')).toEqual([true, true]);
+  });
+
+  test('keeps devices where the configuration says so', async () => {
+    const { server } = await openServer(engine, { options: { ...ROOMY, VERSTAK_RESET_ENDS_DEVICES: 'false' } });
+    const { email, opens } = await signedInEverywhere(server);
+    const answer = demand(await reset(server, await resetToken(server, email), NEW), 200);
+    expect(answer.json.signed_out).toEqual({ sessions: 1, tokens: 1, devices: 0 });
+    expect(await opens()).toEqual({ session: 401, keybin: 403, jwt: 401, devices: [200, 200] });
+    expect((await lastMail(server, email)).text).toContain('Devices stay signed in.');
+  });
+
+  test('is in the language of who asks for it', async () => {
+    const { server } = served;
+    const { email } = await confirmedPerson(server);
+    const body = { token: await resetToken(server, email), new_password: NEW };
+    demand(await server.request('POST', '/api/v1/auth/reset', body, { 'Accept-Language': 'ru' }), 200);
+    expect((await lastMail(server, email)).subject).toBe('Пароль изменён');
+  });
+
+  test('ends nothing by a link to an address that the account has no more', async () => {
+    const { server } = served;
+    const { account, email, opens } = await signedInEverywhere(server);
+    const token = await resetToken(server, email);
+    await changeAccount(server.core, account, { email: newPerson().email });
+    demand(await reset(server, token, NEW), 400);
+    expect(await opens()).toEqual({ session: 200, keybin: 200, jwt: 200, devices: [200, 200] });
+  });
+
+  test('is not for admins: a mailbox must not be enough to become one', async () => {
+    const { server } = served;
+    const { account, email } = await signedInEverywhere(server);
+    const token = await resetToken(server, email);
+    await server.core.storage.collection(accountsSpec).update([account.user_id], { set: { admin: true } });
+    const before = (await mailsTo(server, email)).length;
+    demand(await forgot(server, { email }), 200);
+    expect(await mailsTo(server, email)).toHaveLength(before);
+    demand(await reset(server, token, NEW), 400);
+    demand(await login(server, email), 200);
   });
 
   test('leaves the token as it is when the password breaks the rules', async () => {
@@ -130,11 +200,12 @@ forEachEngine('POST /api/v1/auth/reset', engine => {
     demand(await reset(server, token, NEW), 200);
   });
 
-  test('confirms no e-mail', async () => {
+  test('confirms the e-mail: its link proves the mailbox', async () => {
     const { server } = served;
     const { person } = await newcomer(server);
+    demand(await login(server, person.email), 403);
     demand(await reset(server, await resetToken(server, person.email), NEW), 200);
-    demand(await login(server, person.email, NEW), 403);
+    demand(await login(server, person.email, NEW), 200);
   });
 
   test('works for an hour', async () => {

@@ -37,6 +37,10 @@ forEachEngine('the statistics', engine => {
       expired_sessions: 0,
       expired_email_tokens: 0,
       audit_events: 0,
+      mails_waiting: 0,
+      mails_failing: 0,
+      last_mail_error: '',
+      last_mail_error_at: '',
       database_bytes: expect.any(Number),
       last_cleanup_at: '',
     });
