@@ -1,4 +1,5 @@
 import { findOrCreateAccount } from '../../core/accounts.ts';
+import type { AccountDoc } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { sha256Hex } from '../../core/ids.ts';
 
@@ -63,15 +64,33 @@ export function createKeyring(core: Core, settings: () => PunchSettings): Keyrin
 }
 
 async function bind(core: Core, keys: readonly PunchKey[]): Promise<Bindings> {
-  const accounts = new Map<string, string>();
+  const accounts = new Map<string, AccountDoc>();
   const found = new Map<string, string>();
   for (const { username, key } of keys) {
     // Made without a password if there is none: so nobody can register the name and read its punches.
-    const accountId = accounts.get(username) ?? (await findOrCreateAccount(core, { username })).user_id;
-    accounts.set(username, accountId);
-    found.set(sha256Hex(key), accountId);
+    const account = accounts.get(username) ?? (await findOrCreateAccount(core, { username }));
+    accounts.set(username, account);
+    found.set(sha256Hex(key), account.user_id);
+  }
+  for (const [username, account] of accounts) {
+    const labels = keys.filter(key => key.username === username).map(({ label }) => label);
+    if (account.password !== undefined) warnOfPassword(core, { username, account, labels });
   }
   return found;
+}
+
+/** Anybody may have registered the name before the operator gave it to machines. */
+function warnOfPassword(
+  { log }: Core,
+  { username, account, labels }: { username: string; account: AccountDoc; labels: readonly string[] },
+): void {
+  const registered_at = account.created_at?.toISOString();
+  const since = registered_at === undefined ? 'before this program kept the time' : `at ${registered_at}`;
+  log.warn(
+    { account: account.user_id, username, registered_at, labels },
+    `[PUNCH_KEYS] ${labels.join(', ')}: the account ${JSON.stringify(username)} has a password, and whoever knows that reads and ` +
+      `changes the same records. It was registered ${since}: if not by you or its owner, use another name in [PUNCH_KEYS]`,
+  );
 }
 
 function announce({ log }: Core, keys: readonly PunchKey[], found: Bindings): void {

@@ -50,6 +50,44 @@ forEachEngine('a key of the configuration', engine => {
     expect(await apiOf(served.server, { Authorization: `Bearer ${token}` }).download(one.id)).toEqual([one]);
   });
 
+  test('warns at the start and at each reload that a password opens the same records, since a stranger may have it', async () => {
+    const served = await open({});
+    const registered = new Date(served.server.clock.now()).toISOString();
+    await served.server.request('POST', '/register', { username: 'ann', password: 'of a stranger' });
+    served.server.clock.advance(86_400_000);
+    const warnings: [object, string][] = [];
+    const log = {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (fields: object, text: string) => warnings.push([fields, text]),
+    };
+    const keys = {
+      PUNCH_KEYS_LAPTOP: `ann:${LAPTOP}`,
+      PUNCH_KEYS_PHONE: `ann:${PHONE}`,
+      PUNCH_KEYS_CLOCK: 'ben:clock-key-0123456789',
+    };
+    const server = await anotherServer(served, { options: keys, log });
+    const { user_id = '' } = (await accountNamed(server, 'ann')) ?? {};
+    const warned = () => warnings.splice(0).filter(([, text]) => text.includes('[PUNCH_KEYS]'));
+    const labels = expect.arrayContaining(['laptop', 'phone']);
+    const expected = [
+      [
+        { account: user_id, username: 'ann', registered_at: registered, labels },
+        expect.stringMatching(
+          new RegExp(`"ann" has a password.* reads and changes the same records.*registered at ${registered}`),
+        ),
+      ],
+    ];
+    expect(warned()).toEqual(expected);
+    await asked(server, LAPTOP);
+    expect(warned()).toEqual([]);
+    await server.configure({ ...keys, PUNCH_KEYS_CLOCK: 'cat:clock-key-0123456789' });
+    expect(warned()).toEqual(expected);
+    await server.configure({ PUNCH_KEYS_LAPTOP: `ben:${LAPTOP}`, PUNCH_KEYS_PHONE: `cat:${PHONE}` });
+    expect(warned()).toEqual([]);
+  });
+
   test('makes its account also while registration is closed', async () => {
     const { server } = await open({ SECURITY_REGISTRATION: 'false', PUNCH_KEYS_LAPTOP: `ann:${LAPTOP}` });
     expect(await asked(server, LAPTOP)).toBe(200);
