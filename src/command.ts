@@ -2,6 +2,7 @@
 
 import cluster from 'node:cluster';
 import { buffer } from 'node:stream/consumers';
+import { format } from 'node:util';
 import { buildCommit, packageVersion } from './build-info.ts';
 import { HELP, readArguments } from './config/arguments.ts';
 import { readFlags } from './config/flags.ts';
@@ -9,6 +10,7 @@ import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { renderEffective } from './config/render.ts';
 import { StartupError } from './errors.ts';
+import { logLibraryOutput } from './library-output.ts';
 import { createLog, type ProcessLog } from './log.ts';
 import { tellSystemd } from './notify.ts';
 import { probe } from './probe.ts';
@@ -90,6 +92,7 @@ async function serveUntilStopped(
     signals.onStop(resolve);
     if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => resolve('npm ended'));
   });
+  logLibraryOutput(log);
   const serving = await serve({ config, log, version: packageVersion(), buildCommit: buildCommit(process.env) });
   onUpdate(serving.reload);
   flush(); // whoever waits for the first lines is not to wait for the buffer
@@ -122,7 +125,7 @@ function print(text: string): number {
 /** Says why the program ends, one clear message for what the operator can mend, everything for a bug. */
 function failed(error: unknown): number {
   const expected = error instanceof StartupError;
-  console.error(expected ? `keybin-server: ${error.message}` : error);
+  process.stderr.write(`${expected ? `keybin-server: ${error.message}` : format(error)}\n`);
   if (!expected) return CRASHED;
   if ('exitCode' in error) return Number(error.exitCode);
   return cluster.isWorker ? CANNOT_START : 1;

@@ -65,7 +65,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
         ctx.state.routine = true;
         const { works, fields } = await look();
         if (!works || !prepared()) {
-          const message = works ? 'the storage is being prepared' : undefined;
+          const message = works ? 'the storage is being prepared' : fields.fault;
           throw new StorageUnavailableError(message, { details: { status: 'degraded', ...fields } });
         }
         ctx.body = { status: 'ok', ...fields };

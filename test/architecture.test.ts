@@ -131,6 +131,7 @@ const rules: Rule[] = [
   },
   { files: /^signals\.ts$/, ours: [] },
   { files: /^(notify|probe)\.ts$/, ours: ['errors.ts'], types: ['config/options.ts', 'core/log.ts'] },
+  { files: /^library-output\.ts$/, ours: [], types: ['core/log.ts'] },
   { files: /^main\.ts$/, ours: ['command.ts', 'signals.ts'] },
   { files: /^(assemble|serve|command)\.ts$/, ours: [''], packages: ['pino'] },
 ];

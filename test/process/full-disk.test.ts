@@ -78,6 +78,9 @@ test('a full disk refuses writing, keeps what was acknowledged, and serves again
     () => server.log.some(isRefusal),
   );
 
+  // What the library says of it is in the log, whose lines are whole even where both outputs are one file.
+  expect(server.stderr).toMatch(/^(Write error: [^\n]*\n)*$/);
+
   await rm(ballast);
   const write = (key: string) => server.request('POST', `/user/${token}/store/${key}`, { value: 'x'.repeat(50_000) });
   await eventually(() => write('freed'), isOk);

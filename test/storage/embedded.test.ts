@@ -149,6 +149,56 @@ test('a data file that is shorter than its last page, because that was never nee
   expect(await second.collection(items).get(['a'])).toBeDefined();
 });
 
+test('a range of large documents is removed in small portions, between which others write', async () => {
+  const collection = start(await temporaryFolder()).collection(items);
+  const note = 'x'.repeat(1024 * 1024);
+  await Promise.all(Array.from({ length: 40 }, (_, i) => collection.insert({ id: `large${i}`, note })));
+  let removing = true;
+  const removed = collection.deleteMany({ from: 'large' }).finally(() => {
+    removing = false;
+  });
+  let between = 0;
+  for (; removing; between++) await collection.put({ id: 'a', note: 'small' });
+  expect(await removed).toBe(40);
+  expect(between).toBeGreaterThanOrEqual(8);
+  expect(await collection.count({})).toBe(1);
+});
+
+test('a document whose bytes were changed is unavailable, as is health from then on; the rest is served', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'keybin.mdb');
+  const first = start(folder);
+  const [mark, group] = ['a text to be found in the file', 'g'];
+  for (const id of ['a', 'b']) await first.collection(items).insert({ id, group, note: id === 'a' ? mark : 'n' });
+  await first.close();
+  const bytes = await readFile(file);
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) bytes[at - 1] = 0xc1; // no type of MessagePack
+  await writeFile(file, bytes);
+
+  const errors: string[] = [];
+  const storage = start(folder, [items], { ...silent, error: (_, message) => errors.push(message) });
+  const collection = storage.collection(items);
+  expect(await collection.get(['b'])).toEqual({ id: 'b', group, note: 'n' });
+  await storage.ping();
+  const attempts = [
+    () => collection.get(['a']),
+    () => collection.scan({ limit: 9 }),
+    () => collection.scan({ index: 'group', prefix: [group], limit: 9 }),
+    () => collection.put({ id: 'a' }),
+    () => collection.delete(['a']),
+    () => storage.commit([{ in: items, update: ['a'], change: { set: { group: 'h' } } }]),
+    () => storage.ping(),
+  ];
+  for (const attempt of attempts) {
+    const error = await attempt().catch(e => e);
+    expect(error).toBeInstanceOf(StorageUnavailableError);
+    expect(error.message).toMatch(/damaged/);
+  }
+  expect(errors).toEqual([expect.stringMatching(/damaged.*backup/)]);
+  await collection.put({ id: 'b', note: 'm' });
+  expect(await collection.get(['b'])).toEqual({ id: 'b', note: 'm' });
+});
+
 test('many writes at once share transactions, and each has its own result', async () => {
   const storage = start(await temporaryFolder());
   const results = await Promise.allSettled(

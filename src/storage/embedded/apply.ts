@@ -62,27 +62,50 @@ export function remove(table: Table, key: readonly Scalar[], expect: Expect<Doc>
   return there;
 }
 
-/** Removes up to `limit` documents of a range; returns how many were live, and whether the range is empty now. */
+/** How much one transaction removes at most; of the documents, one more may go. */
+export interface Portion {
+  readonly documents: number;
+  /** Of texts and bytes in the documents, about. */
+  readonly bytes: number;
+}
+
+/** Removes a portion of a range; returns how many documents of it were live, and whether the range is empty now. */
 export function removeRange(
   table: Table,
   range: Range,
-  limit: number,
+  portion: Portion,
   now: number,
 ): { removed: number; done: boolean } {
   const index = indexOf(table, range);
   const { low, high } = boundsOf(range);
-  const bounds = { start: low, end: high, limit };
-  const keys = index
-    ? [...index.db.getRange(bounds)].map(entry => primaryKey(table, index, entry.key, entry.value))
+  const bounds = { start: low, end: high, limit: portion.documents };
+  // Read before anything is removed: a walk does not go on over what changes below it.
+  const entries = index ? [...index.db.getRange(bounds)] : undefined;
+  const keys = entries
+    ? entries.map(({ key, value }) => primaryKey(table, index as Index, key, value))
     : [...table.primary.getKeys(bounds)];
-  let removed = 0;
-  for (const key of keys) {
+  let [removed, bytes] = [0, 0];
+  for (const [i, key] of keys.entries()) {
+    if (bytes >= portion.bytes) return { removed, done: false };
     const doc = table.primary.get(key);
-    if (doc === undefined) continue;
-    erase(table, key, doc);
-    if (!isExpired(table, doc, now)) removed++;
+    if (doc === undefined)
+      index?.db.remove(entries?.[i]?.key ?? []); // it would be met again for ever
+    else {
+      erase(table, key, doc);
+      bytes += bytesOf(doc);
+      if (!isExpired(table, doc, now)) removed++;
+    }
   }
-  return { removed, done: keys.length < limit };
+  return { removed, done: keys.length < portion.documents };
+}
+
+function bytesOf(doc: Doc): number {
+  let bytes = 0;
+  for (const field in doc) {
+    const value = doc[field];
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
+  }
+  return bytes;
 }
 
 /** The index a range names; undefined for the primary key. */

@@ -9,8 +9,8 @@ import { boundsOf } from './keys.ts';
 import type { Table } from './table.ts';
 import { coveredItem, entriesOf } from './walk.ts';
 
-/** Documents removed in one transaction by `deleteMany`. */
-const DELETE_BATCH = 1000;
+/** What one transaction of `deleteMany` removes: everybody waits for it. */
+const PORTION: apply.Portion = { documents: 500, bytes: 1024 * 1024 };
 
 /** The port's collection over one table. Reads are synchronous inside: the data is mapped into memory. */
 export class EmbeddedCollection implements Collection<Doc> {
@@ -94,7 +94,7 @@ export class EmbeddedCollection implements Collection<Doc> {
     let total = 0;
     for (;;) {
       const { removed, done } = await this.#env.writer.write(() =>
-        apply.removeRange(this.#table, range, DELETE_BATCH, this.#env.now()),
+        apply.removeRange(this.#table, range, PORTION, this.#env.now()),
       );
       total += removed;
       if (done) return total;

@@ -7,6 +7,9 @@ import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import type { Table } from './table.ts';
 
+/** All or nothing: a commit cannot be divided. */
+const EVERYTHING: apply.Portion = { documents: Number.MAX_SAFE_INTEGER, bytes: Number.POSITIVE_INFINITY };
+
 /** Applies all writes in one child transaction, or none. */
 export async function commit(env: Environment, tableOf: (name: string) => Table, writes: readonly Write<Doc>[]) {
   const steps = writes.map(write => ({ write: snapshotOfWrite(write), table: tableOf(write.in.name) }));
@@ -40,7 +43,7 @@ function step(table: Table, write: Write<Doc>, now: number): void {
   } else if ('delete' in write) {
     if (!apply.remove(table, write.delete, write.expect, now) && write.expect !== undefined) throw unexpected();
   } else if ('deleteMany' in write) {
-    apply.removeRange(table, write.deleteMany, Number.MAX_SAFE_INTEGER, now);
+    apply.removeRange(table, write.deleteMany, EVERYTHING, now);
   } else {
     const doc = apply.live(table, write.require, now);
     const holds = write.expect === 'absent' ? doc === undefined : doc !== undefined && meets(doc, write.expect);

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { StartupError, StorageUnavailableError } from '../../errors.ts';
 import type { OpenOptions } from '../options.ts';
+import type { Damage } from './damage.ts';
 import { DataFile } from './data-file.ts';
 import { closeToOthers } from './permissions.ts';
 import { checkFolder, DATA_FILE, makeFolder, noteMade } from './preflight.ts';
@@ -73,20 +74,21 @@ export interface EnvironmentParts {
   readonly folder: string;
   readonly root: RootDatabase;
   readonly log: Log;
+  readonly damage: Damage;
   readonly clock: Clock;
   /** Checked at the begin of every write transaction. */
   precondition(): void;
 }
 
 /** Wraps an open folder. */
-export function environment({ folder, root, log, clock, precondition }: EnvironmentParts) {
+export function environment({ folder, root, log, damage, clock, precondition }: EnvironmentParts) {
   const state = { closed: false, fresh: false };
   const file = new DataFile(folder, () => clock.elapsed(), log);
   const env: Environment = {
     folder,
     root,
     file,
-    writer: new Writer(root, file, precondition),
+    writer: new Writer(root, file, damage, precondition),
     now: () => clock.now(),
     beginRead() {
       if (state.closed) throw new StorageUnavailableError('the storage is closed');

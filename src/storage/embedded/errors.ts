@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, StorageUnavailableError } from '../../errors.ts';
 import { CallerError } from '../blob.ts';
 import { hasCode } from './files.ts';
@@ -7,6 +8,27 @@ interface CommitFailure {
   commitError?: Promise<never>;
 }
 
+/** What the system says of a disk without room; the library passes on its words and its numbers. */
+const NO_SPACE = /no space left|quota exceeded|file too large/i;
+
+/** How long the library may take to say why a commit failed, in milliseconds: it does so at once, or never. */
+const REASON_MS = 100;
+
+/** What a transaction failed of: the library rejects before it knows. */
+export async function causeOf(error: unknown): Promise<unknown> {
+  const commitError = error instanceof Error ? (error as CommitFailure).commitError : undefined;
+  if (commitError === undefined) return error;
+  const reason = await Promise.race([commitError.catch(cause => cause), pause(REASON_MS, undefined, { ref: false })]);
+  return new CommitError(reason);
+}
+
+/** A transaction was not written. */
+class CommitError extends Error {
+  constructor(reason: unknown) {
+    super(reason instanceof Error ? reason.message : 'the transaction was not written', { cause: reason });
+  }
+}
+
 /**
  * Maps what LMDB and the file system raise to `StorageUnavailableError`, with the original as cause. Errors of ours, of the
  * caller, and bugs (which carry no code of the system or of LMDB), stay as they are.
@@ -14,18 +36,13 @@ interface CommitFailure {
 export function toStorageError(error: unknown): unknown {
   if (error instanceof CallerError) return error.cause;
   if (error instanceof AppError || !(error instanceof Error)) return error;
-  const { commitError } = error as CommitFailure;
-  commitError?.catch(() => {}); // reported through `error`; unobserved it would end the process
-  if (
-    commitError === undefined &&
-    !('code' in error) &&
-    !/^MDB_|database has been closed|Database is closed/i.test(error.message)
-  ) {
+  const isCommit = error instanceof CommitError;
+  if (!isCommit && !('code' in error) && !/^MDB_|database has been closed|Database is closed/i.test(error.message)) {
     return error;
   }
   // The cause is for the log: it may name paths.
-  const full = hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
-  const unwritten = commitError === undefined ? undefined : 'nothing can be written at the moment; is the disk full?';
+  const full = hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG') || (isCommit && NO_SPACE.test(error.message));
+  const unwritten = isCommit ? 'nothing can be written at the moment; is the disk full?' : undefined;
   const message = full ? 'the disk is full: nothing can be written, what is there can be read' : unwritten;
   return new StorageUnavailableError(message, { cause: error });
 }

@@ -3,12 +3,13 @@ import path from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { StorageUnavailableError } from '../../errors.ts';
+import { StartupError, StorageUnavailableError } from '../../errors.ts';
 import type { OpenOptions } from '../options.ts';
 import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../port.ts';
 import { FileBlobStore } from './blobs.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
+import { Damage } from './damage.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
@@ -27,8 +28,19 @@ export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Stor
     return new EmbeddedStorage(folder, root, options, clock, log);
   } catch (error) {
     void root?.close();
-    return failedStorage(folder, error);
+    return failedStorage(folder, startupErrorOf(folder, error));
   }
+}
+
+/** What ends the start; whatever the library cannot read of a file that is whole is damaged. */
+function startupErrorOf(folder: string, error: unknown): unknown {
+  if (error instanceof StartupError || !(error instanceof Error)) return error;
+  return new StartupError(
+    `the data in ${folder} cannot be read (${error.message}): put back a backup of the whole folder`,
+    {
+      cause: error,
+    },
+  );
 }
 
 class EmbeddedStorage implements Storage {
@@ -40,6 +52,7 @@ class EmbeddedStorage implements Storage {
   readonly #tables = new Map<string, Table>();
   readonly #collections = new Map<string, EmbeddedCollection>();
   readonly #counters: Database<number, string>;
+  readonly #damage: Damage;
   readonly #markClosed: () => void;
   readonly #stopSweeper: () => Promise<void>;
   readonly #swept: Promise<unknown>;
@@ -48,15 +61,17 @@ class EmbeddedStorage implements Storage {
   constructor(folder: string, root: RootDatabase, options: OpenOptions, clock: Clock, log: Log) {
     this.description = `embedded engine in ${folder}`;
     const meta: Meta = root.openDB({ name: 'meta' });
+    const damage = new Damage(log);
+    this.#damage = damage;
     this.#counters = root.openDB({ name: 'counters' });
     for (const spec of options.specs) {
-      this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`));
+      this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`, damage));
     }
     const tables = [...this.#tables.values()];
     demandOneSpace(root, meta, folder);
     const layout = prepareLayout(root, meta, tables, log);
     const precondition = () => demandLayout(meta, layout);
-    const opened = environment({ folder, root, log, clock, precondition });
+    const opened = environment({ folder, root, log, damage, clock, precondition });
     this.#env = opened.env;
     this.#markClosed = opened.markClosed;
     for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
@@ -75,7 +90,7 @@ class EmbeddedStorage implements Storage {
 
   async increment(counter: string, by = 1): Promise<number> {
     return this.#env.writer.write(() => {
-      const value = (this.#counters.get(counter) ?? 0) + by;
+      const value = this.#count(counter) + by;
       this.#counters.put(counter, value);
       return value;
     });
@@ -101,7 +116,8 @@ class EmbeddedStorage implements Storage {
   async ping(): Promise<void> {
     this.#env.beginRead();
     this.#env.file.demandInPlace();
-    this.#counters.get('ping');
+    this.#damage.demandNone();
+    this.#count('ping');
   }
 
   close(): Promise<void> {
@@ -115,6 +131,14 @@ class EmbeddedStorage implements Storage {
     await this.#swept;
     await this.#env.writer.close();
     await this.#env.root.close();
+  }
+
+  #count(counter: string): number {
+    try {
+      return this.#counters.get(counter) ?? 0;
+    } catch (error) {
+      throw toStorageError(this.#damage.whileReading(error));
+    }
   }
 
   #tableOf(name: string): Table {

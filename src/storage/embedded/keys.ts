@@ -34,9 +34,11 @@ export const keyEncoder = {
       const tag = source[at];
       if (tag === TEXT) {
         const stop = source.indexOf(0, at + 1);
+        if (stop < 0 || stop >= end) throw new Error('a text in a key has no end');
         tuple.push(source.toString('utf8', at + 1, stop));
         at = stop + 1;
       } else {
+        if ((tag !== NUMBER && tag !== DATE) || at + 9 > end) throw new Error('a key does not hold what it must');
         const number = readNumber(source, at + 1);
         tuple.push(tag === DATE ? new Date(number) : number);
         at += 9;

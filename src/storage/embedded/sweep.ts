@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts';
-import { removeRange } from './apply.ts';
+import { type Portion, removeRange } from './apply.ts';
 import type { Environment } from './environment.ts';
 import { EVERYTHING } from './keys.ts';
 import type { Table } from './table.ts';
@@ -7,8 +7,8 @@ import type { Table } from './table.ts';
 /** Milliseconds between two sweeps: expired documents are invisible at once, the sweep only frees their space. */
 const PAUSE = 10_000;
 
-/** Documents removed in one transaction: small, so that requests are not held up. */
-const BATCH = 200;
+/** What is removed in one transaction: small, so that requests are not held up. */
+const PORTION: Portion = { documents: 200, bytes: 1024 * 1024 };
 
 /** Removes expired documents in the background; returns the function that ends it, which waits for a running sweep. */
 export function startSweeper(env: Environment, tables: readonly Table[], log: Log): () => Promise<void> {
@@ -34,7 +34,7 @@ async function sweep(env: Environment, tables: readonly Table[], stopped: () => 
     const range = { index: table.expiry.name, below: new Date(now + 1) };
     let done = !isDue(table, now);
     while (!done && !stopped()) {
-      ({ done } = await env.writer.write(() => removeRange(table, range, BATCH, env.now())));
+      ({ done } = await env.writer.write(() => removeRange(table, range, PORTION, env.now())));
     }
   }
 }

@@ -1,13 +1,14 @@
 import type { RootDatabase } from 'lmdb';
-import type { Doc } from '../change.ts';
+import { type Doc, equal } from '../change.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
+import { type Damage, guarded } from './damage.ts';
 import { keyEncoder, type Tuple } from './keys.ts';
 
 /**
  * Part of a database: from `start` up to (not including) `end`; in reverse down from `start`. Both are always given, the
  * empty tuple for "from the first", because the library's defaults are bounds of its own key encoding.
  */
-interface Stretch {
+export interface Stretch {
   readonly start: Tuple;
   readonly end: Tuple;
   readonly limit?: number;
@@ -57,19 +58,30 @@ export interface Table {
 const EXPIRY = 'expiry';
 
 /** Opens the databases of one collection. `physical` is the name they carry. */
-export function openTable(root: RootDatabase, spec: CollectionSpec<Doc>, physical: string): Table {
+export function openTable(root: RootDatabase, spec: CollectionSpec<Doc>, physical: string, damage: Damage): Table {
   const specs: IndexSpec<Doc>[] = [...(spec.indexes ?? [])];
   if (spec.expires !== undefined) specs.push({ name: EXPIRY, fields: [spec.expires] });
-  const indexes = specs.map(index => openIndex(root, spec, index, physical));
+  const indexes = specs.map(index => openIndex(root, spec, index, physical, damage));
   const expiry = indexes.find(index => index.name === EXPIRY);
-  const primary = openDb<Doc>(root, physical);
+  const isKeyed = (doc: Doc, key: Tuple) => isDoc(doc) && spec.key.every((field, i) => equal(doc[field], key[i]));
+  const primary = guarded(openDb<Doc>(root, physical), damage, isKeyed);
   return expiry ? { spec, primary, indexes, expiry } : { spec, primary, indexes };
 }
 
-function openIndex(root: RootDatabase, spec: CollectionSpec<Doc>, index: IndexSpec<Doc>, physical: string): Index {
+function openIndex(
+  root: RootDatabase,
+  spec: CollectionSpec<Doc>,
+  index: IndexSpec<Doc>,
+  physical: string,
+  damage: Damage,
+): Index {
   const include = index.unique ? [] : [...(index.include ?? [])];
   if (spec.expires !== undefined && !index.unique && !index.fields.includes(spec.expires)) include.push(spec.expires);
   const id = `${physical}/${index.name}`;
+  const isEntry = (held: unknown) => {
+    if (!index.unique) return held === true || isDoc(held);
+    return index.covering ? isDoc(held) : Array.isArray(held) && held.length === spec.key.length;
+  };
   return {
     name: index.name,
     id,
@@ -78,7 +90,7 @@ function openIndex(root: RootDatabase, spec: CollectionSpec<Doc>, index: IndexSp
     unique: index.unique ?? false,
     covering: (index.unique && index.covering) ?? false,
     include: [...new Set(include)],
-    db: openDb(root, id),
+    db: guarded(openDb<unknown>(root, id), damage, isEntry),
   };
 }
 
@@ -86,6 +98,10 @@ function openDb<V>(root: RootDatabase, name: string): Db<V> {
   // Plain maps instead of the library's records: shorter for single documents, and safe across processes.
   const options = { name, keyEncoder, encoder: { useRecords: false } };
   return root.openDB(options as never) as unknown as Db<V>;
+}
+
+function isDoc(value: unknown): value is Doc {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Tuple a document has in an index, or undefined when it is outside. */

@@ -1,7 +1,8 @@
 import type { RootDatabase } from 'lmdb';
 import { StorageUnavailableError } from '../../errors.ts';
+import type { Damage } from './damage.ts';
 import type { DataFile } from './data-file.ts';
-import { toStorageError } from './errors.ts';
+import { causeOf, toStorageError } from './errors.ts';
 
 /** A synchronous piece of work inside a write transaction. */
 interface Job {
@@ -22,15 +23,17 @@ const BATCH = 256;
 export class Writer {
   readonly #root: RootDatabase;
   readonly #file: DataFile;
+  readonly #damage: Damage;
   readonly #precondition: () => void;
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
   /** `precondition` runs first in every transaction and may throw to refuse it. */
-  constructor(root: RootDatabase, file: DataFile, precondition: () => void) {
+  constructor(root: RootDatabase, file: DataFile, damage: Damage, precondition: () => void) {
     this.#root = root;
     this.#file = file;
+    this.#damage = damage;
     this.#precondition = precondition;
   }
 
@@ -81,7 +84,7 @@ export class Writer {
       });
       this.#file.demandInPlace(); // before anything is acknowledged
     } catch (error) {
-      const reason = toStorageError(error);
+      const reason = toStorageError(this.#damage.whileWriting(await causeOf(error)));
       for (const job of jobs) job.reject(reason);
       return;
     }
