@@ -48,7 +48,7 @@ const ROUTES = [
   ['GET', '/api/v1/user/devices'],
   ['GET', '/admin/api/stats'],
 ];
-/** @type {readonly unknown[]} */
+/** Copied before use, since they may come to stand in each other. @type {readonly unknown[]} */
 const ODD = [
   null,
   0,
@@ -105,7 +105,7 @@ function mutated({ tokens }) {
 
 /** @param {unknown} body */
 function mutatedBody(body) {
-  const text = JSON.stringify(body, (_, value) => (randomInt(8) === 0 ? pick(ODD) : value));
+  const text = JSON.stringify(body, (_, value) => (randomInt(8) === 0 ? structuredClone(pick(ODD)) : value));
   switch (randomInt(6)) {
     case 0:
       return text.slice(0, randomInt(text.length + 1));
