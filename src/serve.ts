@@ -92,7 +92,9 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
       ready.then(prepare).catch(error => log.error({ err: error }, 'what was read cannot be applied in full'));
     },
     async stop() {
+      const hashed = core.passwords.close(); // what waits for a hash is answered at once
       await server.stop();
+      await hashed;
       await release();
     },
   };

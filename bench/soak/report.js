@@ -29,8 +29,9 @@ const milliseconds = ms => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 export function table({ minutes, engine, kills, stops, reloads, waits, during, memory, tally }) {
   const statuses = [...tally.statuses].sort(([a], [b]) => a - b);
   const rows = [
-    ['Acknowledged writes compared', count(tally.checked)],
-    ['of them lost', count(tally.lost)],
+    ['Acknowledged writes', count(tally.acknowledged)],
+    ['Comparisons of what was acknowledged with what is there', count(tally.checked)],
+    ['Lost', count(tally.lost)],
     ['`kill -9` and start', count(kills)],
     ['SIGTERM', stops.join('; ') || 'none'],
     ['SIGHUP', count(reloads)],

@@ -122,7 +122,7 @@ export class Soak {
       await work();
     } catch (error) {
       if (!(error instanceof Unexpected)) throw error;
-      this.#tally.fault(`${name} got an answer nobody means`, error.message);
+      this.#tally.fault(`${name} got an answer nobody means (${error.message.slice(0, 40)})`, error.message);
       await pause(1000);
     }
   }

@@ -11,6 +11,8 @@ export class Tally {
   attacks = new Map();
   /** @type {Map<string, { count: number, sample: string }>} by what went wrong */
   faults = new Map();
+  /** Writes that were answered with success to honest clients, and comparisons of them with what was there later. */
+  acknowledged = 0;
   checked = 0;
   lost = 0;
   /** Set while the server is stopped on purpose. */

@@ -2,7 +2,7 @@ import { hash as hashOf, randomBytes, timingSafeEqual } from 'node:crypto';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { RateLimitedError } from '../errors.ts';
+import { RateLimitedError, StorageUnavailableError } from '../errors.ts';
 
 /** Hashing and verifying passwords, off the event loop. */
 export interface Passwords {
@@ -10,7 +10,7 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** False for a hash that is malformed; `undefined` takes as long as a hash does, and is false. */
   verify(password: string, hash: string | undefined): Promise<boolean>;
-  /** Waits for what is under way, then ends the threads. */
+  /** Refuses what waits and what still comes (`StorageUnavailableError`), waits for what is under way, then ends the threads. */
   close(): Promise<void>;
 }
 
@@ -34,10 +34,14 @@ export function createPasswords(options: { readonly cost: number; readonly threa
     idleTimeout: IDLE_MS,
   });
   const dummy = dummyHash(options.cost);
+  let closed: Promise<void> | undefined;
 
   async function bcrypt(password: string, salt: string | number): Promise<string> {
     if (pool.queueSize >= MAX_WAITING) throw new RateLimitedError(5);
-    return pool.run({ password, salt });
+    if (closed) throw stopping();
+    return pool.run({ password, salt }).catch(cause => {
+      throw closed ? stopping(cause) : cause;
+    });
   }
 
   return {
@@ -55,8 +59,16 @@ export function createPasswords(options: { readonly cost: number; readonly threa
       return sameSum(computed, hash) && possible;
     },
 
-    close: () => pool.close(),
+    close() {
+      closed ??= pool.close({ force: true });
+      return closed;
+    },
   };
+}
+
+/** Nobody is kept waiting for the other end of a long queue by a server that is about to go. */
+function stopping(cause?: unknown): StorageUnavailableError {
+  return new StorageUnavailableError('the server is stopping; try again', { cause });
 }
 
 /** Compares what follows the salt: a salt may be written in more than one way. */

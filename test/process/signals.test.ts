@@ -37,6 +37,7 @@ describe.concurrent('a server that is asked to stop', () => {
 
   test('finishes a password that is being hashed', async ({ program }) => {
     const server = await program.start({ settings: { SECURITY_BCRYPT_COST: '13' } });
+    await server.register('bob'); // the thread that hashes is there from here on
     const answer = server.request('POST', '/register', { username: 'ann', password: 's3cret' });
     await pause(150);
     server.signal('SIGTERM');
@@ -105,4 +106,21 @@ describe.concurrent('a slow client', () => {
     await server.stop();
     expect(server.log.filter(line => line.level >= 50)).toEqual([]);
   });
+});
+
+// Apart from the others: it keeps the processor busy.
+test('a server that is asked to stop refuses the passwords that wait to be hashed, and does not stay for them', async ({
+  program,
+}) => {
+  const server = await program.start({ settings: { SECURITY_BCRYPT_COST: '13' } });
+  const waiting = Array.from({ length: 100 }, (_, i) =>
+    server.request('POST', '/register', { username: `u${i}`, password: 's3cret' }).then(({ status }) => status),
+  );
+  await Promise.race(waiting);
+  server.signal('SIGTERM');
+  expect(await server.end()).toEqual({ code: 0, signal: null });
+  const statuses = await Promise.all(waiting);
+  expect(statuses.filter(status => status === 200).length).toBeLessThan(10);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(server.log.filter(({ level }) => level >= 50)).toEqual([]);
 });

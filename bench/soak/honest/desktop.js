@@ -34,7 +34,7 @@ export class Desktop {
     this.#steps++;
     if (this.#steps % STEPS_A_BLOB === 0 && this.#blobs.size < BLOBS) return this.#upload();
     if (this.#there.size >= OPERATIONS) return this.#pull();
-    const ops = Array.from({ length: 1 + randomInt(10) }, () => ({
+    const ops = Array.from({ length: 1 + randomInt(4) }, () => ({
       op_id: randomUUID(),
       entity_type: 'note',
       entity_id: `Docs/${randomInt(20)}.md`,
@@ -47,6 +47,7 @@ export class Desktop {
     const { json } = await this.client.json('POST', '/api/v1/sync/push', { ops }, bearer(this.#token));
     const known = new Set([...json.accepted, ...json.duplicates]);
     for (const op of ops) if (known.has(op.op_id)) this.#there.set(op.op_id, op.payload_json);
+    this.client.tally.acknowledged += known.size;
   }
 
   async check() {
@@ -67,6 +68,7 @@ export class Desktop {
     const answer = await this.client.persist({ method: 'POST', path: '/api/v1/blobs/', ...form(blob, this.#token) });
     this.client.tally.check(JSON.parse(answer.body.toString()).sha256 === sha256(blob), `blob ${this.name} upload`);
     this.#blobs.add(sha256(blob));
+    this.client.tally.acknowledged++;
   }
 
   /** The whole log; its numbers have no holes. */
@@ -76,7 +78,9 @@ export class Desktop {
     for (let since_sequence = 0; ; ) {
       const { json } = await this.client.json('POST', '/api/v1/sync/pull', { since_sequence }, bearer(this.#token));
       for (const op of json.ops) {
-        this.client.tally.check(op.server_sequence === log.size + 1, `number ${this.name}/${log.size + 1}`);
+        if (op.server_sequence !== log.size + 1) {
+          this.client.tally.fault('a hole in a log', `${this.name}: ${op.server_sequence} in place of ${log.size + 1}`);
+        }
         log.set(op.op_id, op.payload_json);
       }
       if (!json.has_more) return log;

@@ -66,7 +66,10 @@ export class Dotfiles {
       if (status === 'missing' || status === 'refused') continue;
       machine.bases.set(path, hash);
       const mine = sent.get(path) ?? '';
-      if (status === 'stored') for (const line of mine.split('\n')) this.#there.get(path)?.add(line);
+      if (status === 'stored') {
+        for (const line of mine.split('\n')) this.#there.get(path)?.add(line);
+        this.client.tally.acknowledged++;
+      }
       if (status === 'updated') machine.files.set(path, decoded(content));
       if (status === 'conflict') machine.files.set(path, merged(decoded(content), mine));
     }

@@ -43,6 +43,7 @@ export class Events {
     const token = this.#steps % 5 === 0 ? this.#tokens.admin : this.#tokens.member;
     await this.client.json('POST', '/api/v1/events', [event], bearer(token));
     this.#there.set(uuid, payload);
+    this.client.tally.acknowledged++;
   }
 
   async check() {

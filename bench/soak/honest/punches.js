@@ -32,6 +32,7 @@ export class Punches {
     if (some !== undefined && randomInt(10) === 0) {
       await this.#post('delete', { ids: [some] }, [204]);
       this.#there.set(some, undefined);
+      this.client.tally.acknowledged++;
       return;
     }
     const id = some !== undefined && (known.length >= PUNCHES || randomInt(3) === 0) ? some : randomUUID();
@@ -39,6 +40,7 @@ export class Punches {
     const project = `project ${randomInt(1000)}`;
     await this.#post('upload', { punches: [{ id, project, in: 1_767_225_600_000, updated }] }, [204]);
     this.#there.set(id, { updated, project });
+    this.client.tally.acknowledged++;
   }
 
   async check() {

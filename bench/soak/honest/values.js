@@ -30,7 +30,7 @@ export class Values {
   }
 
   async step() {
-    if (++this.#steps % STEPS_A_LOGIN === 0) this.#token = await login(this.client, this.name, this.password);
+    if (++this.#steps % STEPS_A_LOGIN === 0) this.#token = '';
     const key = `k${randomInt(KEYS)}`;
     const kept = this.#there.get(key);
     if (randomInt(10) === 0 && kept !== undefined) await this.#remove(key);
@@ -39,7 +39,7 @@ export class Values {
   }
 
   async check() {
-    const { keys } = (await this.client.json('GET', '/user/me/keys', undefined, bearer(this.#token))).json;
+    const { keys } = (await this.client.json('GET', '/user/me/keys', undefined, await this.#credential())).json;
     const listed = new Set(keys);
     for (const key of this.#gone) this.client.tally.check(!listed.has(key), `deletion ${this.name}/${key}`);
     for (const [key, value] of this.#there) {
@@ -47,10 +47,16 @@ export class Values {
     }
   }
 
+  /** A login without an answer may have ended the token before: so it is forgotten until there is a new one. */
+  async #credential() {
+    if (this.#token === '') this.#token = await login(this.client, this.name, this.password);
+    return bearer(this.#token);
+  }
+
   /** @param {string} key */
   async #read(key) {
     const path = `/user/me/store/${key}`;
-    const answer = await this.client.json('GET', path, undefined, bearer(this.#token), [200, 404]);
+    const answer = await this.client.json('GET', path, undefined, await this.#credential(), [200, 404]);
     return answer.status === 404 ? undefined : answer.json.value;
   }
 
@@ -59,16 +65,18 @@ export class Values {
    * @param {string} value
    */
   async #write(key, value) {
-    await this.client.json('POST', `/user/me/store/${key}`, { value }, bearer(this.#token));
+    await this.client.json('POST', `/user/me/store/${key}`, { value }, await this.#credential());
     this.#there.set(key, value);
+    this.client.tally.acknowledged++;
     this.#gone.delete(key);
   }
 
   /** @param {string} key */
   async #remove(key) {
     // A repeated deletion may find that the first attempt did it.
-    await this.client.json('DELETE', `/user/me/store/${key}`, undefined, bearer(this.#token), [200, 404]);
+    await this.client.json('DELETE', `/user/me/store/${key}`, undefined, await this.#credential(), [200, 404]);
     this.#there.delete(key);
+    this.client.tally.acknowledged++;
     this.#gone.add(key);
   }
 }
