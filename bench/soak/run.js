@@ -1,7 +1,7 @@
 /**
  * `npm run soak`: a real server among honest clients, strangers and broken clients, killed and started again meanwhile.
  * Exit code 0: nothing acknowledged was lost, no 5xx but 503 and 507, every answer was one that was meant.
- * `--minutes N` (10, at most 600), `--mongo URI`, `--write` puts the result into docs/reliability.md.
+ * `--minutes N` (10, at most 600), `--mongo URI`, `--cost N` (bcrypt's; the server's own unless given), `--write` puts the result into docs/reliability.md.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     mongo: { type: 'string' },
+    cost: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -26,7 +27,7 @@ if (!(minutes > 0 && minutes <= 600)) throw new Error('--minutes takes a number 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'keybin-soak-'));
 const tally = new Tally();
 const host = values.mongo ?? `file:${path.join(folder, 'data')}`;
-const server = new Server(folder, host, `soak_${Date.now()}`, tally);
+const server = new Server(folder, host, `soak_${Date.now()}`, tally, values.cost);
 const soak = new Soak(server, tally, minutes * 60);
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => soak.interrupt());
 try {

@@ -37,8 +37,9 @@ export class Server {
    * @param {string} host as `[STORE] host`
    * @param {string} database
    * @param {import('./tally.js').Tally} tally
+   * @param {string} [cost] of password hashes, unless it is to be the server's own
    */
-  constructor(folder, host, database, tally) {
+  constructor(folder, host, database, tally, cost) {
     this.#folder = folder;
     this.#tally = tally;
     const quota = knows('[LIMITS] account_bytes') ? `[LIMITS]\naccount_bytes=${ACCOUNT_BYTES}\n` : '';
@@ -51,7 +52,7 @@ ${host.startsWith('file:') ? '' : `database=${database}\n`}token_expiration=8640
 [ADMIN]
 username=${ADMIN.username}
 password=${ADMIN.password}
-${quota}`;
+${cost === undefined ? '' : `[SECURITY]\nbcrypt_cost=${cost}\n`}${quota}`;
   }
 
   /** Starts it and waits until it is ready. Throws when it is not within 30 s. */

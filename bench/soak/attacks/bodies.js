@@ -3,6 +3,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import zlib from 'node:zlib';
 import { ACCOUNT_BYTES, knows } from '../server.js';
+import { pick } from './pick.js';
 
 /** @param {number} n */
 const nested = n => Buffer.from(`{"login":${'['.repeat(n)}${']'.repeat(n)}}`);
@@ -163,13 +164,4 @@ function lazily(make) {
     made ??= make();
     return made;
   };
-}
-
-/**
- * @template T
- * @param {readonly T[]} list
- * @returns {T}
- */
-function pick(list) {
-  return /** @type {T} */ (list[randomInt(list.length)]);
 }

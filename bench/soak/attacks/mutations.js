@@ -2,6 +2,7 @@
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { bearer } from '../http.js';
+import { pick } from './pick.js';
 
 const AT_ONCE = 25;
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS'];
@@ -144,13 +145,4 @@ function randomText() {
     'gzip',
     'bytes=0-',
   ]);
-}
-
-/**
- * @template T
- * @param {readonly T[]} list
- * @returns {T}
- */
-function pick(list) {
-  return /** @type {T} */ (list[randomInt(list.length)]);
 }

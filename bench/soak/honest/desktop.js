@@ -2,28 +2,19 @@
 
 import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { bearer, register } from '../http.js';
+import { Account } from './account.js';
 
 const OPERATIONS = 3000;
 const BLOBS = 25;
 const STEPS_A_BLOB = 10;
 
-export class Desktop {
+export class Desktop extends Account {
   /** @type {Map<string, string>} payload by operation */
   #there = new Map();
   /** @type {Set<string>} hashes */
   #blobs = new Set();
   #token = '';
   #steps = 0;
-
-  /**
-   * @param {import('../http.js').Client} client
-   * @param {string} username
-   */
-  constructor(client, username) {
-    this.client = client;
-    this.name = username;
-    this.password = `honest ${username}`;
-  }
 
   async begin() {
     await register(this.client, this.name, this.password);

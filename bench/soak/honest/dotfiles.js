@@ -2,6 +2,7 @@
 
 import { createHash, randomInt } from 'node:crypto';
 import { bearer, login, register } from '../http.js';
+import { Account } from './account.js';
 
 const PATHS = Array.from({ length: 6 }, (_, i) => `~/.file${i}`);
 
@@ -10,23 +11,13 @@ const sha256 = text => createHash('sha256').update(text).digest('hex');
 
 /** @typedef {{ token: string, files: Map<string, string>, bases: Map<string, string> }} Machine */
 
-export class Dotfiles {
+export class Dotfiles extends Account {
   /** Lines that the server said it stored. @type {Map<string, Set<string>>} */
   #there = new Map(PATHS.map(path => [path, new Set()]));
   /** @type {Machine[]} */
   #machines = [];
   #config = '';
   #lines = 0;
-
-  /**
-   * @param {import('../http.js').Client} client
-   * @param {string} username
-   */
-  constructor(client, username) {
-    this.client = client;
-    this.name = username;
-    this.password = `honest ${username}`;
-  }
 
   async begin() {
     await register(this.client, this.name, this.password);

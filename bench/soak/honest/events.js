@@ -3,25 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { bearer } from '../http.js';
 import { ADMIN } from '../server.js';
+import { Account } from './account.js';
 
 const EVENTS = 600;
 const STEPS_A_LOGIN = 100;
 
-export class Events {
+export class Events extends Account {
   /** @type {Map<string, string>} payload by event */
   #there = new Map();
   #tokens = { admin: '', member: '' };
   #steps = 0;
-
-  /**
-   * @param {import('../http.js').Client} client
-   * @param {string} username
-   */
-  constructor(client, username) {
-    this.client = client;
-    this.name = username;
-    this.password = `honest ${username}`;
-  }
 
   async begin() {
     await makeMember(this.client, this.name, this.password);

@@ -2,24 +2,15 @@
 
 import { randomInt, randomUUID } from 'node:crypto';
 import { bearer, login, register } from '../http.js';
+import { Account } from './account.js';
 
 const PUNCHES = 500;
 
-export class Punches {
+export class Punches extends Account {
   /** `updated` and project of what was acknowledged; a deletion has none. @type {Map<string, { updated: number, project: string } | undefined>} */
   #there = new Map();
   #token = '';
   #time = 1_767_225_600_000;
-
-  /**
-   * @param {import('../http.js').Client} client
-   * @param {string} username
-   */
-  constructor(client, username) {
-    this.client = client;
-    this.name = username;
-    this.password = `honest ${username}`;
-  }
 
   async begin() {
     await register(this.client, this.name, this.password);

@@ -2,27 +2,18 @@
 
 import { randomInt } from 'node:crypto';
 import { bearer, login, register } from '../http.js';
+import { Account } from './account.js';
 
 const KEYS = 300;
 const STEPS_A_LOGIN = 150;
 
-export class Values {
+export class Values extends Account {
   /** What was acknowledged, by key. @type {Map<string, string>} */
   #there = new Map();
   /** Keys that were deleted last. @type {Set<string>} */
   #gone = new Set();
   #token = '';
   #steps = 0;
-
-  /**
-   * @param {import('../http.js').Client} client
-   * @param {string} username
-   */
-  constructor(client, username) {
-    this.client = client;
-    this.name = username;
-    this.password = `honest ${username}`;
-  }
 
   async begin() {
     await register(this.client, this.name, this.password);
