@@ -82,7 +82,10 @@ async function serveUntilStopped(
   end: End,
 ): Promise<number> {
   process.on('unhandledRejection', error => log.error({ err: error }, 'unexpected error'));
+  let isReady = false;
   process.on('uncaughtException', error => {
+    // What one request did wrong is to end no other: see docs/decisions/0015-bodies.md.
+    if (isReady) return log.error({ err: error }, 'unexpected error that nobody heard; the server goes on');
     log.fatal({ err: error }, 'unexpected error');
     flush();
     end(CRASHED);
@@ -96,7 +99,13 @@ async function serveUntilStopped(
   const serving = await serve({ config, log, version: packageVersion(), buildCommit: buildCommit(process.env) });
   onUpdate(serving.reload);
   flush(); // whoever waits for the first lines is not to wait for the buffer
-  serving.ready.then(ready, () => {});
+  serving.ready.then(
+    () => {
+      isReady = true;
+      ready();
+    },
+    () => {},
+  );
   const reason = await Promise.race([asked, serving.ready.then(flush).then(() => asked)]).catch(async error => {
     await serving.stop();
     throw error;

@@ -54,6 +54,7 @@ export const errorCodes = {
   events_invalid: { status: 400, means: 'The body is not a JSON list of events, or a field has a wrong type.' },
   field_too_long: { status: 400, means: 'A field of an operation is longer than it may be.' },
   files_invalid: { status: 400, means: '`files` is not as the route demands; the message names the place.' },
+  form_invalid: { status: 400, means: 'The form has more fields than are taken.' },
   from_timestamp_invalid: {
     status: 400,
     means: '`fromTimestamp` is not a moment in seconds, or more than a day ahead.',

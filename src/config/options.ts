@@ -178,7 +178,7 @@ export const options = {
   },
   VERSTAK: {
     enabled: boolean(true, 'Whether the Verstak API is served.'),
-    body_bytes: integer(2_097_152, 1024, 15_728_640, 'Longest JSON body, in bytes.'),
+    body_bytes: integer(2_097_152, 1024, 15_728_640, 'Longest JSON body of a push or pull, in bytes.'),
     operations_per_push: integer(100, 1, 1000, 'Most operations of one push.', { live: true }),
     payload_bytes: integer(262_144, 1, 8_388_608, 'Longest payload of an operation, in bytes.', { live: true }),
     page_operations: integer(100, 1, 1000, 'Most operations on one page of a pull.', { live: true }),

@@ -2,6 +2,21 @@ import { isUtf8 } from 'node:buffer';
 import type { Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { InvalidInputError, PayloadTooLargeError } from '../errors.ts';
+import { decoderOf } from './coding.ts';
+import { formHint } from './form-hint.ts';
+import { parseJson } from './json.ts';
+import type { JsonLimits } from './json-outline.ts';
+
+/** How much a body may be: `bytes` as it is sent, and again as many when a content coding was undone. */
+export interface BodyLimits extends JsonLimits {
+  readonly bytes: number;
+}
+
+/**
+ * Of a body that holds the credential itself. It is decoded and parsed for strangers: that is why it is small. Other routes look
+ * at the credential first.
+ */
+export const CREDENTIAL_BODY: BodyLimits = { bytes: 16_384, depth: 100, values: 1_000 };
 
 /** A JSON object as it came: nothing about its members is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -10,11 +25,11 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type ReadObject = (ctx: Context) => Promise<JsonObject>;
 
 /**
- * A reader for JSON objects of at most `limit` bytes. With `optional` an empty body stands for `{}`. Throws as `jsonReader`
- * does, and `InvalidInputError` (code `json_invalid`) for JSON that is no object.
+ * A reader for JSON objects. With `optional` an empty body stands for `{}`. Throws as `jsonReader` does, and `InvalidInputError`
+ * (code `json_invalid`) for JSON that is no object.
  */
-export function objectReader(limit: number, { optional = false } = {}): ReadObject {
-  const read = jsonReader(limit, { optional });
+export function objectReader(limits: BodyLimits, { optional = false } = {}): ReadObject {
+  const read = jsonReader(limits, { optional });
   return async ctx => {
     const value = await read(ctx);
     return value === undefined ? {} : asObject(value);
@@ -30,15 +45,15 @@ export function asObject(value: unknown): JsonObject {
 }
 
 /**
- * A reader for JSON of at most `limit` bytes. It is called by the route after the credential was checked. The content type
- * does not matter. With `optional` an empty body is undefined. Throws `InvalidInputError` (codes `body_required`,
- * `body_incomplete`, `json_invalid`, `encoding_invalid`) and `PayloadTooLargeError`.
+ * A reader for JSON. It is called by the route after the credential was checked. The content type does not matter. With
+ * `optional` an empty body is undefined. Throws `InvalidInputError` (codes `body_required`, `body_incomplete`, `json_invalid`,
+ * `encoding_invalid`), `PayloadTooLargeError`, and what the limits say for what exceeds them.
  */
-export function jsonReader(limit: number, { optional = false } = {}): (ctx: Context) => Promise<unknown> {
-  const read = textReader(limit);
+export function jsonReader(limits: BodyLimits, { optional = false } = {}): (ctx: Context) => Promise<unknown> {
+  const read = bytesReader(limits.bytes);
   return async ctx => {
-    const text = await read(ctx);
-    return text === '' && optional ? undefined : parse(text);
+    const bytes = await read(ctx);
+    return bytes.length === 0 && optional ? undefined : jsonOf(ctx, bytes, limits);
   };
 }
 
@@ -49,11 +64,12 @@ export interface SourcedJson {
 }
 
 /** A reader as `jsonReader`, that gives the source too. */
-export function sourcedJsonReader(limit: number): (ctx: Context) => Promise<SourcedJson> {
-  const read = textReader(limit);
+export function sourcedJsonReader(limits: BodyLimits): (ctx: Context) => Promise<SourcedJson> {
+  const read = bytesReader(limits.bytes);
   return async ctx => {
-    const source = await read(ctx);
-    return { source, value: parse(source) };
+    const bytes = await read(ctx);
+    const value = await jsonOf(ctx, bytes, limits);
+    return { source: bytes.toString(), value };
   };
 }
 
@@ -62,53 +78,71 @@ export function sourcedJsonReader(limit: number): (ctx: Context) => Promise<Sour
  * `InvalidInputError` (codes `body_incomplete`, `encoding_invalid`) and `PayloadTooLargeError`.
  */
 export function textReader(limit: number): (ctx: Context) => Promise<string> {
-  // Bytes are asked for, not text: decoding would replace what is not UTF-8 silently.
-  const options = { enableTypes: ['text'], extendTypes: { text: ['*/*'] }, textLimit: `${limit}b`, encoding: null };
-  const read = bodyParser(options as unknown as bodyParser.Options);
-  return async ctx => {
-    const { headers } = ctx.req;
-    const type = headers['content-type'];
-    // The parser skips what has no content type, or one that is not well formed; here none of them means anything.
-    headers['content-type'] = 'text/plain';
-    try {
-      await read(ctx as never, async () => {});
-    } catch (error) {
-      // The parser stops reading, and what is left of the body would stand before the next request of the connection.
-      ctx.req.unpipe();
-      ctx.req.resume();
-      throw refusal(error, limit);
-    } finally {
-      headers['content-type'] = type;
-    }
-    const bytes: unknown = ctx.request.rawBody;
-    if (!(bytes instanceof Uint8Array)) return '';
-    if (!isUtf8(bytes)) throw new InvalidInputError('the body is not valid UTF-8', { code: 'encoding_invalid' });
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  };
+  const read = bytesReader(limit);
+  return async ctx => (await read(ctx)).toString();
 }
 
-function parse(text: string): unknown {
-  if (text === '') {
+/** The JSON value of what was read already. Throws as `jsonReader` does. */
+export async function jsonOf(ctx: Context, bytes: Buffer, limits: JsonLimits): Promise<unknown> {
+  if (bytes.length === 0) {
     throw new InvalidInputError('JSON is expected as the body, and the body is empty', { code: 'body_required' });
   }
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new InvalidInputError('the body is not valid JSON', { code: 'json_invalid' });
+    return await parseJson(bytes, limits);
+  } catch (error) {
+    const hint = formHint(ctx, bytes);
+    if (hint === undefined || !(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(`${error.message}: ${hint}`, { code: error.code });
   }
+}
+
+/**
+ * A reader for a body that is UTF-8, without the byte order mark that some programs begin it with. Throws as `textReader` does.
+ */
+export function bytesReader(limit: number): (ctx: Context) => Promise<Buffer> {
+  // Bytes are asked for, not text: decoding would replace what is not UTF-8 silently.
+  const options = { enableTypes: ['text'], extendTypes: { text: ['*/*'] }, textLimit: `${limit}b`, encoding: null };
+  const parse = bodyParser(options as unknown as bodyParser.Options);
+  return async ctx => {
+    const decode = decoderOf(ctx.req);
+    const sent = await sentBytes(ctx, parse, limit);
+    const bytes = decode && sent.length > 0 ? await decode(sent, limit) : sent;
+    if (!isUtf8(bytes)) throw new InvalidInputError('the body is not valid UTF-8', { code: 'encoding_invalid' });
+    const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + (marked ? 3 : 0), bytes.byteLength - (marked ? 3 : 0));
+  };
+}
+
+/** The bytes of the body as they came. */
+async function sentBytes(ctx: Context, parse: ReturnType<typeof bodyParser>, limit: number): Promise<Uint8Array> {
+  const { headers } = ctx.req;
+  const { 'content-type': type, 'content-encoding': coding } = headers;
+  // The parser skips what has no content type, or one that is not well formed; here none of them means anything.
+  headers['content-type'] = 'text/plain';
+  // It would undo a coding with a stream whose errors nobody hears once it has given up, and they end the process.
+  headers['content-encoding'] = 'identity';
+  try {
+    await parse(ctx as never, async () => {});
+  } catch (error) {
+    // The parser stops reading, and what is left of the body would stand before the next request of the connection.
+    ctx.req.unpipe();
+    ctx.req.resume();
+    throw refusal(error, limit);
+  } finally {
+    headers['content-type'] = type;
+    headers['content-encoding'] = coding;
+  }
+  const bytes: unknown = ctx.request.rawBody;
+  return bytes instanceof Uint8Array ? bytes : new Uint8Array();
 }
 
 /** What the parser throws, as an error of ours; its own may quote the body. */
 function refusal(error: unknown, limit: number): unknown {
-  const { status, type, code } = error as { status?: number; type?: string; code?: string };
+  const { status, type } = error as { status?: number; type?: string };
   if (status === 413) return new PayloadTooLargeError(limit);
   // Not readable: the client hung up before the reading began, while the credential was checked.
   if (type === 'request.aborted' || type === 'stream.not.readable')
     return new InvalidInputError('the body was cut off', { code: 'body_incomplete' });
-  if (status === 415) return new InvalidInputError('this Content-Encoding is not taken', { code: 'encoding_invalid' });
-  // zlib's errors, and Brotli's.
-  if (code?.startsWith('Z_') || code?.startsWith('ERR__'))
-    return new InvalidInputError('the compressed body is damaged', { code: 'encoding_invalid' });
   if (status === 400)
     return new InvalidInputError('the body does not have the announced length', { code: 'body_incomplete' });
   return error;

@@ -8,10 +8,15 @@ import { InvalidInputError } from '../errors.ts';
 export function shape<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path ?? [];
-  const field = String(path[0] ?? 'body');
-  throw new InvalidInputError(`${placeOf(path)}: ${issue?.message ?? 'not valid'}`, { code: `${field}_invalid` });
+  const field = String(result.error.issues[0]?.path[0] ?? 'body');
+  throw new InvalidInputError(reasonOf(result.error, input), { code: `${field}_invalid` });
+}
+
+/** What is wrong with an input first, and where; what is not there is called missing. */
+export function reasonOf(error: z.ZodError, input: unknown): string {
+  const { path = [], message = 'not valid' } = error.issues[0] ?? {};
+  const isMissing = path.length > 0 && valueAt(input, path) === undefined;
+  return `${placeOf(path)}: ${isMissing ? `it is missing; ${message}` : message}`;
 }
 
 /** A place in an input, as messages name it: `files[3].path`. */
@@ -20,4 +25,13 @@ export function placeOf(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
     .join('');
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { newUser, sharedUser } from '../dialects/keybin/open-keybin.ts';
@@ -122,9 +123,14 @@ forEachEngine('a body', engine => {
 
   test.each([
     ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['x-Gzip', gzipSync],
+    ['identity, gzip', gzipSync],
     ['deflate', deflateSync],
+    ['Deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('may be compressed: %s', async (encoding, compress) => {
+    ['BR', brotliCompressSync],
+  ])('may be compressed, whatever the letter case of the coding: %s', async (encoding, compress) => {
     expect((await post(compress(`{"value":"by ${encoding}"}`), { 'Content-Encoding': encoding })).status).toBe(200);
     expect(await stored()).toBe(`by ${encoding}`);
     expect((await post('{"value":"plain"}', { 'Content-Encoding': 'identity' })).status).toBe(200);
@@ -140,6 +146,8 @@ forEachEngine('a body', engine => {
     ['plain', 'gzip', Buffer.from('{"value":1}')],
     ['unknown', 'zstd-9000', Buffer.from('{"value":1}')],
     ['layered', 'gzip, gzip', gzipSync(gzipSync('{"value":1}'))],
+    ['another', 'gzip', deflateSync('{"value":1}')],
+    ['another', 'deflate', gzipSync('{"value":1}')],
   ])('whose compression is %s (%s) is 400, never 415', async (_, encoding, body) => {
     const answer = await post(body, { 'Content-Encoding': encoding });
     expect([answer.status, answer.json.code]).toEqual([400, 'encoding_invalid']);
@@ -150,6 +158,59 @@ forEachEngine('a body', engine => {
     expect(bomb.byteLength).toBeLessThan(65_536);
     const answer = await post(bomb, { 'Content-Encoding': 'gzip' });
     expect([answer.status, answer.json.code]).toEqual([413, 'request_too_large']);
+  });
+
+  test('of a credential is small, compressed or not', async () => {
+    const credential = { username: newName(), password: 'right' };
+    const send = (body: object, Coding: string) =>
+      rawRequest(keybin.server.url, {
+        method: 'POST',
+        path: '/register',
+        headers: { 'Content-Encoding': Coding },
+        body: gzipSync(JSON.stringify(body)),
+      });
+    expect((await send({ ...credential, more: 'x'.repeat(17_000) }, 'gzip')).status).toBe(413);
+    expect((await send({ ...credential, more: randomBytes(17_000).toString('hex') }, 'gzip')).status).toBe(413);
+    expect((await send({ ...credential, more: 'x'.repeat(16_000) }, 'GZIP')).status).toBe(200);
+  });
+
+  test('may begin with a byte order mark, compressed too', async () => {
+    expect((await post('\ufeff{"value":"marked"}')).status).toBe(200);
+    expect(await stored()).toBe('marked');
+    expect((await post(gzipSync('\ufeff{"value":"\ufeff"}'), { 'Content-Encoding': 'gzip' })).status).toBe(200);
+    expect(await stored()).toBe('\ufeff');
+    expect((await post('\ufeff\ufeff{"value":1}')).json.code).toBe('json_invalid');
+    expect((await post('\ufeff')).json.code).toBe('body_required');
+  });
+
+  test.each([
+    ['value=1', 'application/x-www-form-urlencoded'],
+    ['username=ann&password=right', 'application/json'],
+    ['username=ann&password=right', ''],
+    ['--x\r\nContent-Disposition: form-data; name="value"\r\n\r\n1\r\n--x--', 'multipart/form-data; boundary=x'],
+  ])('that is a form is told that JSON is meant: %s as %s', async (body, type) => {
+    for (const path of [`${user.path}/store/a`, '/token']) {
+      const request = { method: 'POST', path, headers: { 'Content-Type': type }, body };
+      const { json } = await rawRequest(keybin.server.url, request);
+      expect([json.code, json.error]).toEqual(['json_invalid', expect.stringMatching(/form.*JSON is meant/)]);
+    }
+  });
+
+  test('that is JSON with a mistake is not called a form, though programs type it as one', async () => {
+    const { json } = await post('{"value":}', { 'Content-Type': 'application/x-www-form-urlencoded' });
+    expect(json).toEqual({ error: 'the body is not valid JSON', code: 'json_invalid' });
+  });
+
+  test('that lacks a field is told that it is missing, and one of another type is not', async () => {
+    for (const [body, error] of [
+      ['{"password":"a"}', 'username: it is missing; expected a string'],
+      ['{"username":7,"password":"a"}', 'username: expected a string'],
+      ['{"username":"a","__proto__":{"password":"a"}}', 'password: it is missing; expected a string'],
+    ] as const) {
+      const answer = await rawRequest(keybin.server.url, { method: 'POST', path: '/token', body });
+      expect([answer.status, answer.json.error]).toEqual([400, error]);
+    }
+    expect((await post('{"val":1}')).json.error).toMatch(/^value: it is missing/);
   });
 
   test('may come in chunks, and has the same limit then', async () => {

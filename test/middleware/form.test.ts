@@ -92,3 +92,11 @@ test.each([
   const { json } = await send('a=1', type === undefined ? {} : { 'Content-Type': type });
   expect([json.before, json.after]).toEqual([expected, expected]);
 });
+
+test('of fields a form has at most a hundred', async () => {
+  const form = (fields: number) => Array<string>(fields).fill('a=b').join('&');
+  expect((await send(form(100))).status).toBe(200);
+  const answer = await send(form(101));
+  expect([answer.status, answer.json.code]).toEqual([400, 'form_invalid']);
+  expect((await send('&'.repeat(1000))).json.code).toBe('form_invalid');
+});

@@ -14,7 +14,8 @@ import { test as base } from 'vitest';
 import { type Engine, mongoUri } from './engines.ts';
 import { type Answer, request } from './request.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+/** The built program. */
+export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** What a server says once it can answer. */
 export const READY = /^ready$/;

@@ -15,9 +15,9 @@ import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } fro
 import { type Pages, syncAll } from './service-sync.ts';
 import { tracker } from './tracker.ts';
 
-/** Longest bodies, in bytes. */
-const CONFIG_BODY = 4_194_304;
-const SYNC_BODY = 16_777_216;
+/** What bodies may have: a config a thousand paths; a sync at least eight bytes for each value of its entries. */
+const CONFIG_BODY = { bytes: 4_194_304, values: 10_000, depth: 100 };
+const SYNC_BODY = { bytes: 16_777_216, values: 2_000_000, depth: 100 };
 
 /** The routes of docs/dialects/dotsync.md. Order of checks: token, config, body. */
 export function routes({ core }: DialectDeps<unknown>): Route[] {

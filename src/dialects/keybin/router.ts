@@ -8,14 +8,27 @@ import { checkKey } from '../../core/rules.ts';
 import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
 import { valueAsJson } from '../../core/values.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
-import { objectReader } from '../../middleware/body.ts';
+import { CREDENTIAL_BODY, objectReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Params, Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
-import { readCredentials, readKeysQuery, readPasswordChange, readTokenRequest, readValue } from './schema.ts';
+import {
+  readCredentials,
+  readKeysQuery,
+  readPasswordChange,
+  readTokenRequest,
+  readValue,
+  valueInvalid,
+} from './schema.ts';
 
-/** Longest body of an account route, and what a value's body may have beside the value; bytes. */
-const SMALL_BODY = 65_536;
+/** What a value's body may have beside the value, in bytes. */
+const BESIDE = 65_536;
+
+/** Lists and objects inside one another: a value may nest 1000 deep, and stands in the body's object. */
+const DEPTH = 1001;
+
+/** More than a value of the default length has room for. */
+const VALUES = 1_000_000;
 
 /** Keys read at a time for a complete listing. */
 const PAGE = 1000;
@@ -24,9 +37,14 @@ const OK = '{"result":"ok"}';
 
 /** The routes of docs/dialects/keybin.md. Order of checks: token, key, body. */
 export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
-  const readSmall = objectReader(SMALL_BODY);
-  const readOptional = objectReader(SMALL_BODY, { optional: true });
-  const readEntry = objectReader(core.settings.valueBytes + SMALL_BODY);
+  const readSmall = objectReader(CREDENTIAL_BODY);
+  const readOptional = objectReader(CREDENTIAL_BODY, { optional: true });
+  const readEntry = objectReader({
+    bytes: core.settings.valueBytes + BESIDE,
+    depth: DEPTH,
+    values: VALUES,
+    refusal: valueInvalid,
+  });
 
   /** The account whose password the body has. */
   async function login(ctx: Context, credentials: { username: string; password: string }): Promise<AccountDoc> {

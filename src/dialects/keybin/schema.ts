@@ -33,7 +33,14 @@ export function readTokenRequest(body: JsonObject) {
 /** `value`: anything but nothing. Throws `InvalidInputError` (code `value_missing`). */
 export function readValue(body: JsonObject): unknown {
   if (Object.hasOwn(body, 'value')) return body.value;
-  throw new InvalidInputError('value: expected in the body, as in {"value": "hello"}', { code: 'value_missing' });
+  throw new InvalidInputError('value: it is missing; expected in the body, as in {"value": "hello"}', {
+    code: 'value_missing',
+  });
+}
+
+/** The error for a value that nests too deep or holds too much. */
+export function valueInvalid(message: string): InvalidInputError {
+  return new InvalidInputError(message, { code: 'value_invalid' });
 }
 
 /** Which keys a listing is about; without `limit` all of them. */

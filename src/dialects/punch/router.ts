@@ -10,8 +10,11 @@ import { type ManifestEntry, manifestPages } from './manifest.ts';
 import { readIds, readPunches } from './schema.ts';
 import { deletePunches, readPunchPages, storePunches } from './service.ts';
 
-/** Longest body, in bytes. */
-const BODY = 16_777_216;
+/**
+ * What a body may have. The shortest comments take ten bytes for each value, punches more. Fields of a client's own may nest 1000
+ * deep, and stand in a comment, a list, a punch, a list and the body's object.
+ */
+const BODY = { bytes: 16_777_216, values: 2_000_000, depth: 1005 };
 
 /** What stands around an answer. */
 type Envelope = readonly [open: string, close: string];

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { publicId } from '../../core/accounts.ts';
 import { createAudit } from '../../core/audit.ts';
 import { InvalidInputError } from '../../errors.ts';
-import { objectReader, sourcedJsonReader } from '../../middleware/body.ts';
+import { CREDENTIAL_BODY, objectReader, sourcedJsonReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
@@ -16,9 +16,9 @@ import { readEvents, readFromTimestamp, readLogin, readNewUser, readUserChange }
 import type { SimpleSyncSettings } from './settings.ts';
 import { changeMember, createMember } from './users.ts';
 
-/** Longest bodies, in bytes: of lists of events and of rules, and of anything else. */
-const LARGE_BODY = 4_194_304;
-const SMALL_BODY = 65_536;
+/** What bodies may have. The shortest events and rules take more than nine bytes for each value. */
+const LARGE_BODY = { bytes: 4_194_304, values: 500_000, depth: 100 };
+const ADMIN_BODY = { bytes: 65_536, values: 1_000, depth: 100 };
 
 /** How far the clock of a client may be ahead, in seconds. */
 const AHEAD = 86_400;
@@ -26,7 +26,8 @@ const AHEAD = 86_400;
 /** The routes of docs/dialects/simple-sync.md. Order of checks: token, admin, body. */
 export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSyncSettings>, access: Access): Route[] {
   const adminRoute = adminRouteOf(access, createAudit(core, clientAddress));
-  const readSmall = objectReader(SMALL_BODY);
+  const readCredentials = objectReader(CREDENTIAL_BODY);
+  const readSmall = objectReader(ADMIN_BODY);
   const readRules = objectReader(LARGE_BODY);
   const readList = sourcedJsonReader(LARGE_BODY);
 
@@ -43,7 +44,7 @@ export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSync
       method: 'POST',
       path: '/api/v1/auth/token',
       handle: async ctx => {
-        const credentials = readLogin(await readSmall(ctx).catch(orElse(loginInvalid)));
+        const credentials = readLogin(await readCredentials(ctx).catch(orElse(loginInvalid)));
         ctx.body = { token: await access.login(ctx, credentials) };
       },
     },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { closeSession, type OpenedSession, openSession, SESSION_SECONDS } from '../../core/sessions.ts';
 import { AppError, ForbiddenError, InvalidInputError, UnauthorizedError } from '../../errors.ts';
 import { redirect } from '../../middleware/below.ts';
+import { CREDENTIAL_BODY } from '../../middleware/body.ts';
 import { setCookie } from '../../middleware/cookies.ts';
 import { demandFormCsrf } from '../../middleware/csrf.ts';
 import { formReader, isForm } from '../../middleware/form.ts';
@@ -19,8 +20,6 @@ import { routesOf } from './routes.ts';
 import { demandOwnPage, SESSION_COOKIES, sessionOf } from './session-access.ts';
 
 const PATH = '/admin';
-/** Longest form, in bytes. */
-const FORM_BYTES = 16_384;
 
 const loginBody = z.object({ username: text, password: text });
 
@@ -31,7 +30,7 @@ const FAILURES: Readonly<Record<number, Failure>> = { 401: 'refused', 403: 'outd
 export function adminSessionRoutes(verstak: Verstak): Route[] {
   const { core, origin, readFields } = verstak;
   const { route } = routesOf(verstak);
-  const readForm = formReader(FORM_BYTES);
+  const readForm = formReader(CREDENTIAL_BODY.bytes);
 
   /** One error for whatever is wrong: neither who is an admin shows, nor who is blocked. */
   async function open(ctx: Context, { username, password }: z.infer<typeof loginBody>): Promise<OpenedSession> {

@@ -4,6 +4,7 @@ import { confirmEmail } from '../../core/email-accounts.ts';
 import { findMailToken } from '../../core/mail-tokens.ts';
 import { AppError } from '../../errors.ts';
 import { redirect } from '../../middleware/below.ts';
+import { CREDENTIAL_BODY } from '../../middleware/body.ts';
 import { demandFormCsrf } from '../../middleware/csrf.ts';
 import { prefersHtml } from '../../middleware/page.ts';
 import type { Route } from '../../middleware/routing.ts';
@@ -27,7 +28,7 @@ const NO_BODY = { fields: { token: '', locale_csrf: '' }, form: false };
 export function confirmRoutes(verstak: Verstak): Route[] {
   const { core, audit } = verstak;
   const { route } = routesOf(verstak);
-  const readBody = fieldsOrFormReader(verstak.settings().body_bytes);
+  const readBody = fieldsOrFormReader(CREDENTIAL_BODY);
 
   async function confirm(ctx: Context, token: string): Promise<void> {
     if (token === '') throw invalidRequest('token is needed');

@@ -8,7 +8,7 @@ import type { AttemptKind, VerstakSettings } from './settings.ts';
 /** What every part of this API works with. */
 export interface Verstak extends DialectDeps<VerstakSettings> {
   readonly audit: Audit<Context>;
-  /** Reads a JSON body under the API's limit. */
+  /** Reads the JSON body of anything but the sync. */
   readonly readFields: ReadFields;
 }
 

@@ -1,4 +1,5 @@
 import { createAudit } from '../../core/audit.ts';
+import { CREDENTIAL_BODY } from '../../middleware/body.ts';
 import type { Dialect } from '../dialect.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { authRoutes } from './auth-routes.ts';
@@ -21,7 +22,7 @@ export const verstak: Dialect<VerstakSettings> = {
     const opened: Verstak = {
       ...deps,
       audit: createAudit(deps.core, deps.clientAddress),
-      readFields: fieldsReader(deps.settings().body_bytes),
+      readFields: fieldsReader(CREDENTIAL_BODY),
     };
     return {
       routes: [

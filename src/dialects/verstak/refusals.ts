@@ -31,7 +31,7 @@ const OWN = new Set([
 ]);
 
 /** What the shared readers of bodies say. */
-const UNREADABLE = new Set(['json_invalid', 'body_required', 'body_incomplete', 'encoding_invalid']);
+const UNREADABLE = new Set(['json_invalid', 'body_required', 'body_incomplete', 'encoding_invalid', 'form_invalid']);
 
 /** The code of whatever has none of its own here; other statuses keep theirs. */
 const GENERAL: Readonly<Record<number, string>> = {

@@ -1,26 +1,37 @@
 import { z } from 'zod';
 import type { Route } from '../../middleware/routing.ts';
 import { demandUploaded } from './blob-references.ts';
-import { text, whole } from './body.ts';
+import { fieldsReader, text, whole } from './body.ts';
 import type { Verstak } from './context.ts';
 import { demandShort, readOperations } from './operation-schema.ts';
 import { pullPage } from './pull.ts';
 import { storePush } from './push.ts';
-import { invalidRequest } from './refusals.ts';
+import { invalidJson, invalidRequest, tooManyOperations } from './refusals.ts';
 import { routesOf } from './routes.ts';
 
 const NAME_BYTES = 128;
+/** The shortest operations take twelve bytes for each value. */
+const VALUE_BYTES = 10;
 
 const pushBody = z.object({ device_id: text, idempotency_key: text, ops: z.unknown().optional() });
 const pullBody = z.object({ since_sequence: whole, page_limit: whole });
 
 /** Devices add to the log of their vault, and read what is new in it (contract, section 4). */
 export function syncRoutes(verstak: Verstak): Route[] {
-  const { core, readFields, settings } = verstak;
+  const { core, settings } = verstak;
+  const { body_bytes } = settings();
+  const limits = { bytes: body_bytes, values: Math.ceil(body_bytes / VALUE_BYTES), depth: 100 };
+  const readPull = fieldsReader(limits);
+  const readPush = fieldsReader({
+    ...limits,
+    // Clients halve what has too many of them, and nothing else in a push is many.
+    refusal: (message, exceeded) =>
+      exceeded === 'values' ? tooManyOperations(settings().operations_per_push) : invalidJson(message),
+  });
   const { device } = routesOf(verstak);
   return [
     device('POST', '/api/v1/sync/push', async (ctx, { device: own }) => {
-      const { device_id, idempotency_key, ops } = await readFields(ctx, pushBody);
+      const { device_id, idempotency_key, ops } = await readPush(ctx, pushBody);
       const { operations_per_push, payload_bytes } = settings();
       const { operations, references } = readOperations(ops, {
         operations: operations_per_push,
@@ -38,7 +49,7 @@ export function syncRoutes(verstak: Verstak): Route[] {
       ctx.body = answer;
     }),
     device('POST', '/api/v1/sync/pull', async (ctx, { device: own }) => {
-      const { since_sequence, page_limit } = await readFields(ctx, pullBody);
+      const { since_sequence, page_limit } = await readPull(ctx, pullBody);
       if (since_sequence < 0) throw invalidRequest('since_sequence: it is negative');
       if (page_limit < 0) throw invalidRequest('page_limit: it is negative');
       const { page_operations, payload_bytes } = settings();

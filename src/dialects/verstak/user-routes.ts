@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { redirect } from '../../middleware/below.ts';
+import { CREDENTIAL_BODY } from '../../middleware/body.ts';
 import { isForm } from '../../middleware/form.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { fieldsOrFormReader, text } from './body.ts';
@@ -15,7 +16,7 @@ const revokeBody = z.object({ password: text, csrf_token: text });
 export function userRoutes(verstak: Verstak): Route[] {
   const { core } = verstak;
   const { route } = routesOf(verstak);
-  const readBody = fieldsOrFormReader(verstak.settings().body_bytes);
+  const readBody = fieldsOrFormReader(CREDENTIAL_BODY);
 
   return [
     route(

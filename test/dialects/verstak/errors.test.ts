@@ -50,7 +50,7 @@ forEachEngine('every error of the Verstak API', engine => {
   }
 
   test('trap 3: is JSON of less than 500 bytes, for browsers too', async () => {
-    const long = 'ä'.repeat(20_000);
+    const long = 'ä'.repeat(4_000);
     for (const headers of [{}, BROWSER]) {
       for (const [path, fields] of OPEN) {
         const bodies = ['{', `"${long}"`, { [long]: 1, [fields[0]]: 7 }, ...fields.map(field => ({ [field]: long }))];
@@ -85,7 +85,7 @@ forEachEngine('every error of the Verstak API', engine => {
   test('of a body that is no JSON object, or has fields of other types, is invalid_json', async () => {
     const paths = [...OPEN, ...(await credentials()).map(([path, headers]) => [path, ['password'], headers] as const)];
     for (const [path, fields, headers] of paths) {
-      const bodies = ['', ' ', '{', '{"a":}', 'nonsense', '[]', '[{}]', 'null', '7', '"text"', '\ufeff{}', "{'a':1}"];
+      const bodies = ['', ' ', '{', '{"a":}', 'nonsense', '[]', '[{}]', 'null', '7', '"text"', 'a=1&b=2', "{'a':1}"];
       const wrong = fields.flatMap(field =>
         [7, 1.5, true, [], {}, ['x'], { $gt: '' }].map(value => ({ [field]: value })),
       );
@@ -116,8 +116,8 @@ forEachEngine('every error of the Verstak API', engine => {
   test('of a body over the limit is request_too_large, and one of that length is read', async () => {
     const paths = [...OPEN, ...(await credentials()).map(([path, headers]) => [path, ['password'], headers] as const)];
     for (const [path, , headers] of paths) {
-      expect(demand(await post(path, `{}${' '.repeat(65_535)}`, headers), 413).json.code).toBe('request_too_large');
-      const read = await post(path, `{}${' '.repeat(65_534)}`, headers);
+      expect(demand(await post(path, `{}${' '.repeat(16_383)}`, headers), 413).json.code).toBe('request_too_large');
+      const read = await post(path, `\ufeff{}${' '.repeat(16_379)}`, headers);
       expect(read.json.code).toBe(path === '/api/v1/device/register' ? 'unauthorized' : 'invalid_request');
     }
   });
