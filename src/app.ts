@@ -29,6 +29,8 @@ export interface AppDeps {
 /** The application: what answers requests, and what has to be done for it. */
 export interface Application {
   readonly koa: Koa;
+  /** Every route that is served. */
+  readonly routes: readonly Pick<Route, 'method' | 'path'>[];
   /**
    * Makes what has to be in the storage: the admin's account, and what the APIs need. To be called once the storage is ready,
    * and when the configuration was read again; may be repeated. Throws `StartupError` when the configuration does not fit the
@@ -90,7 +92,8 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   koa.use(edge(log, { basePath, loggedAddress }));
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
   const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
-  koa.use(dispatch([{ name: 'server', routes: [...health, startPage] }, ...apis], gate));
+  const mounts = [{ name: 'server', routes: [...health, startPage] }, ...apis];
+  koa.use(dispatch(mounts, gate));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete
@@ -101,6 +104,7 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   });
   return {
     koa,
+    routes: mounts.flatMap(({ routes }) => routes),
     async prepare() {
       if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);
       for (const { prepare } of opened) await prepare?.();

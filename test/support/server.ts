@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from '../../src/app.ts';
+import { type Application, createApp } from '../../src/app.ts';
 import { assemble } from '../../src/assemble.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
@@ -28,6 +28,8 @@ export interface TestServer {
   readonly url: string;
   readonly core: Core;
   readonly clock: TestClock;
+  /** Every route that it serves. */
+  readonly routes: Application['routes'];
   /** Takes over other option values, as SIGHUP does. */
   configure(options: Readonly<Record<string, string>>): Promise<void>;
   /** Sends a request; a body that is not a string goes as JSON. */
@@ -68,6 +70,7 @@ export async function startServer(
     url: server.url,
     core,
     clock: engine.clock,
+    routes: app.routes,
     async configure(changes) {
       config = await load({ ...options, ...changes });
       await app.prepare();
