@@ -1,8 +1,10 @@
 /** Who may store which events: a list of rules, of which the first that fits decides. */
 
-import { z } from 'zod';
 import { isAccessPattern } from '../../core/rules.ts';
-import { shape } from '../../middleware/shape.ts';
+import { eachInSlices, mapInSlices } from '../../core/slices.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { JsonObject } from '../../middleware/body.ts';
+import { Patterns } from './patterns.ts';
 
 /** Each pattern is a text to be equal to, or with `*` at its end a beginning. */
 export interface Rule {
@@ -13,38 +15,70 @@ export interface Rule {
   readonly allow: boolean;
 }
 
-const pattern = z
-  .string({ error: 'expected a text' })
-  .refine(isAccessPattern, { error: 'expected a text without control characters, with * only at its end' });
-const document = z.object({
-  rules: z.array(
-    z.object(
-      { user: pattern, item: pattern, action: pattern, allow: z.boolean({ error: 'expected true or false' }) },
-      { error: 'expected an object' },
-    ),
-    { error: 'expected a list' },
-  ),
-});
+/** Says of an event whether it is allowed. */
+export type Decide = (event: { readonly itemUuid: string; readonly action: string }) => boolean;
 
-/** The rules of an ACL document, without what does not belong there. Throws `InvalidInputError` (code `rules_invalid`). */
-export function readAcl(body: object): Rule[] {
-  return shape(document, body).rules;
+/** What rules allow, for each user by his uuid. */
+export type Permissions = (userUuid: string) => Decide;
+
+/** A rule that decides, unless one with a smaller place fits too. */
+interface Placed {
+  readonly place: number;
+  readonly allow: boolean;
 }
 
-/** Which events these rules allow this user. */
-export function permissions(
-  rules: readonly Rule[],
-  userUuid: string,
-): (event: { itemUuid: string; action: string }) => boolean {
-  // Many rules may meet many events: each pattern is looked at once.
-  const own = rules
-    .filter(rule => matcher(rule.user)(userUuid))
-    .map(({ item, action, allow }) => ({ item: matcher(item), action: matcher(action), allow }));
-  return ({ itemUuid, action }) => own.find(rule => rule.action(action) && rule.item(itemUuid))?.allow ?? false;
+/**
+ * The rules of an ACL document, without what does not belong there, checked in slices. Throws `InvalidInputError` (code
+ * `rules_invalid`).
+ */
+export async function readAcl({ rules }: JsonObject): Promise<Rule[]> {
+  if (!Array.isArray(rules)) refuse('rules', 'a list');
+  return mapInSlices(rules, (rule: unknown, i) => readRule(rule, `rules[${i}]`));
 }
 
-function matcher(pattern: string): (text: string) => boolean {
-  if (!pattern.endsWith('*')) return text => text === pattern;
-  const beginning = pattern.slice(0, -1);
-  return beginning === '' ? () => true : text => text.startsWith(beginning);
+function readRule(rule: unknown, place: string): Rule {
+  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) refuse(place, 'an object');
+  const { user, item, action, allow } = rule as JsonObject;
+  return {
+    user: readPattern(user, `${place}.user`),
+    item: readPattern(item, `${place}.item`),
+    action: readPattern(action, `${place}.action`),
+    allow: typeof allow === 'boolean' ? allow : refuse(`${place}.allow`, 'true or false'),
+  };
+}
+
+function readPattern(pattern: unknown, place: string): string {
+  if (typeof pattern === 'string' && isAccessPattern(pattern)) return pattern;
+  refuse(place, 'a text that is not empty, without control characters, with * only at its end');
+}
+
+/**
+ * What the rules allow, sorted by their patterns in slices: thousands of rules may meet tens of thousands of events, and no event
+ * is held against rules whose beginning differs.
+ */
+export async function permissionsOf(rules: readonly Rule[]): Promise<Permissions> {
+  const users = new Patterns<Patterns<Patterns<Placed>>>();
+  await eachInSlices(rules, ({ user, item, action, allow }, place) => {
+    const items = users.at(user, () => new Patterns());
+    // Of two rules with the same patterns the first counts.
+    items.at(item, () => new Patterns()).at(action, () => ({ place, allow }));
+  });
+  return userUuid => {
+    const own = users.fitting(userUuid);
+    return ({ itemUuid, action }) => {
+      let first: Placed | undefined;
+      for (const items of own) {
+        for (const actions of items.fitting(itemUuid)) {
+          for (const rule of actions.fitting(action)) {
+            if (first === undefined || rule.place < first.place) first = rule;
+          }
+        }
+      }
+      return first?.allow ?? false;
+    };
+  };
+}
+
+function refuse(place: string, expected: string): never {
+  throw new InvalidInputError(`${place}: expected ${expected}`, { code: 'rules_invalid' });
 }

@@ -23,6 +23,14 @@ export interface BodyDoc {
   body: string;
 }
 
+/** A push of many events that is being stored: it is here from when it is accepted until all of them are in the history. */
+export interface PushDoc {
+  id: string;
+  user_uuid: string;
+  /** JSON text of the list of its events. */
+  events: string;
+}
+
 /** The access rules: one document, `id` is `acl`. */
 export interface AclDoc {
   id: string;
@@ -37,5 +45,7 @@ export const eventsSpec: CollectionSpec<EventDoc> = {
 };
 
 export const bodiesSpec: CollectionSpec<BodyDoc> = { name: 'simple_sync_bodies', key: ['hash'] };
+
+export const pushesSpec: CollectionSpec<PushDoc> = { name: 'simple_sync_pushes', key: ['id'] };
 
 export const aclSpec: CollectionSpec<AclDoc> = { name: 'simple_sync_acl', key: ['id'] };

@@ -1,19 +1,20 @@
 import type { Context } from 'koa';
 import { publicId } from '../../core/accounts.ts';
 import { createAudit } from '../../core/audit.ts';
+import { eachInSlices } from '../../core/slices.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { CREDENTIAL_BODY, objectReader, sourcedJsonReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Route } from '../../middleware/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import type { Access } from './access.ts';
-import { permissions, readAcl } from './acl.ts';
-import { loadRules, storeRules } from './acl-store.ts';
+import { readAcl } from './acl.ts';
+import type { AclStore } from './acl-store.ts';
 import { adminRouteOf } from './admin-route.ts';
-import { history, storeEvents } from './events.ts';
+import { history } from './events.ts';
 import { eventForbidden, eventsInvalid, loginInvalid } from './refusals.ts';
 import { readEvents, readFromTimestamp, readLogin, readNewUser, readUserChange } from './schema.ts';
-import type { SimpleSyncSettings } from './settings.ts';
+import { storeEvents } from './store-events.ts';
 import { changeMember, createMember } from './users.ts';
 
 /** What bodies may have. The shortest events and rules take more than nine bytes for each value. */
@@ -24,7 +25,7 @@ const ADMIN_BODY = { bytes: 65_536, values: 1_000, depth: 100 };
 const AHEAD = 86_400;
 
 /** The routes of docs/dialects/simple-sync.md. Order of checks: token, admin, body. */
-export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSyncSettings>, access: Access): Route[] {
+export function routes({ core, clientAddress }: DialectDeps<unknown>, access: Access, acl: AclStore): Route[] {
   const adminRoute = adminRouteOf(access, createAudit(core, clientAddress));
   const readCredentials = objectReader(CREDENTIAL_BODY);
   const readSmall = objectReader(ADMIN_BODY);
@@ -32,7 +33,6 @@ export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSync
   const readList = sourcedJsonReader(LARGE_BODY);
 
   const latest = () => Math.floor(core.clock.now() / 1000) + AHEAD;
-  const rulesText = () => loadRules(core, settings().initial_acl);
 
   async function answerHistory(ctx: Context, from?: number): Promise<void> {
     ctx.type = 'json';
@@ -62,11 +62,12 @@ export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSync
       handle: async ctx => {
         const member = await access.member(ctx);
         const userUuid = publicId(member) ?? '';
-        const events = readEvents(await readList(ctx).catch(orElse(eventsInvalid)), latest());
+        const events = await readEvents(await readList(ctx).catch(orElse(eventsInvalid)), latest());
         if (!member.admin && events.length > 0) {
-          const allowed = permissions(JSON.parse(await rulesText()), userUuid);
-          const refused = events.find(event => !allowed(event));
-          if (refused) throw eventForbidden(refused.uuid);
+          const allowed = (await acl.permissions())(userUuid);
+          await eachInSlices(events, event => {
+            if (!allowed(event)) throw eventForbidden(event.uuid);
+          });
         }
         await storeEvents(core, userUuid, events);
         await answerHistory(ctx);
@@ -74,11 +75,11 @@ export function routes({ core, settings, clientAddress }: DialectDeps<SimpleSync
     },
     adminRoute('GET', '/api/v1/acl', async ctx => {
       ctx.type = 'json';
-      ctx.body = `{"rules":${await rulesText()}}`;
+      ctx.body = `{"rules":${await acl.text()}}`;
       return { events: ['acl_read'] };
     }),
     adminRoute('PUT', '/api/v1/acl', async ctx => {
-      await storeRules(core, readAcl(await readRules(ctx)));
+      await acl.replace(await readAcl(await readRules(ctx)));
       ctx.status = 204;
       return { events: ['acl_updated'] };
     }),

@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { checkPassword } from '../../core/rules.ts';
+import { eachInSlices, inSlices } from '../../core/slices.ts';
 import type { JsonObject, SourcedJson } from '../../middleware/body.ts';
+import { membersOf, memberText } from '../../middleware/json-source.ts';
 import { shape } from '../../middleware/shape.ts';
-import { numberSources } from './number-sources.ts';
 import {
   changeMissing,
   eventIncomplete,
@@ -43,28 +44,32 @@ export function readFromTimestamp(ctx: Context, latest: number): number | undefi
 }
 
 /**
- * A list of events with timestamps from 1 to `latest`. Throws `InvalidInputError`: code `events_invalid` when the form of any of
- * them is wrong; else, for the first event that breaks a rule, `event_incomplete` or `event_timestamp_invalid`.
+ * A list of events with timestamps from 1 to `latest`, read in slices. Throws `InvalidInputError`: code `events_invalid` when the
+ * form of any of them is wrong; else, for the first event that breaks a rule, `event_incomplete` or `event_timestamp_invalid`.
  */
-export function readEvents({ source, value }: SourcedJson, latest: number): SubmittedEvent[] {
+export async function readEvents({ source, value }: SourcedJson, latest: number): Promise<SubmittedEvent[]> {
   if (!Array.isArray(value)) throw eventsInvalid();
-  const timestamps = numberSources(source, 'timestamp');
-  const events = value.map((event: unknown, i) => readEvent(event, timestamps[i] ?? ''));
-  for (const { uuid, timestamp, itemUuid, action } of events) {
+  const events: SubmittedEvent[] = [];
+  const slices = inSlices();
+  for (const member of membersOf(source)) {
+    if (member) events.push(await readEvent(value[events.length], member.text));
+    if (slices.over()) await slices.pause();
+  }
+  await eachInSlices(events, ({ uuid, timestamp, itemUuid, action }) => {
     if (uuid === '' || itemUuid === '' || action === '') throw eventIncomplete(uuid);
     if (timestamp < 1 || timestamp > latest) throw eventTimestampInvalid(uuid);
-  }
+  });
   return events;
 }
 
 /** What is absent becomes '' or 0. */
-function readEvent(value: unknown, timestampSource: string): SubmittedEvent {
+async function readEvent(value: unknown, json: string): Promise<SubmittedEvent> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw eventsInvalid();
   const event = value as JsonObject;
   readText(event.userUuid);
   return {
     uuid: readText(event.uuid),
-    timestamp: readTimestamp(event.timestamp, timestampSource),
+    timestamp: await readTimestamp(event.timestamp, json),
     itemUuid: readText(event.itemUuid),
     action: readText(event.action),
     payload: readText(event.payload),
@@ -77,9 +82,11 @@ function readText(value: unknown): string {
   return value;
 }
 
-function readTimestamp(value: unknown, source: string): number {
+/** `JSON.parse` tells neither `1.0` from `1` nor `1e3` from `1000`. */
+async function readTimestamp(value: unknown, json: string): Promise<number> {
   if (value === undefined || value === null) return 0;
-  if (typeof value !== 'number' || !/^\d+$/.test(source)) throw eventsInvalid();
+  if (typeof value !== 'number') throw eventsInvalid();
+  if (!/^\d+$/.test((await memberText(json, 'timestamp')) ?? '')) throw eventsInvalid();
   return value;
 }
 
