@@ -110,12 +110,17 @@ export function bulkFailure(error: unknown): unknown {
   return wrapped instanceof Error ? wrapped : error;
 }
 
-/** What a caller of the port may see of an error; errors of ours, of the caller, and bugs stay as they are. */
+/**
+ * What a caller of the port may see of an error; errors of ours, of the caller, and bugs stay as they are. Whatever else the
+ * server or the driver says is a failure of the storage, with its words as the cause: servers of other versions and kinds have
+ * codes that nobody here has met.
+ */
 export function toStorageError(error: unknown): unknown {
   if (error instanceof CallerError) return error.cause;
   if (error instanceof AppError) return error;
-  if (isUnavailable(error)) return new StorageUnavailableError(undefined, { cause: error });
   if (isTooLarge(error)) return new PayloadTooLargeError(MAX_DOCUMENT_BYTES, { cause: error });
+  if (error instanceof MongoError || isUnavailable(error))
+    return new StorageUnavailableError(undefined, { cause: error });
   return error;
 }
 

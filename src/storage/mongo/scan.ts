@@ -21,7 +21,7 @@ export async function readPage(table: Table, scan: Scan, now: number): Promise<P
     scan.cursor === undefined
       ? [inRange(index, scan)]
       : restOfRange(index, scan, desc, decodeCursor(scan.cursor, index.tuple.length, scan));
-  for (let limit = scan.limit + 1; ; limit = Math.max(scan.limit + 1 - items.length, READ_ON)) {
+  for (let limit = scan.limit + 1; ; ) {
     const [interval] = intervals;
     if (interval === undefined) return { items };
     const docs = await table.rows.find(interval, { ...options, limit, batchSize: limit }).toArray();
@@ -33,6 +33,9 @@ export async function readPage(table: Table, scan: Scan, now: number): Promise<P
     }
     const last = docs[limit - 1];
     intervals = last ? restOfRange(index, scan, desc, tupleOf(index, last)) : intervals.slice(1);
+    // Where an interval ended the next one is asked for what is missing; more would be read for nothing.
+    const missing = scan.limit + 1 - items.length;
+    limit = last ? Math.max(missing, READ_ON) : missing;
   }
 }
 
