@@ -1,10 +1,12 @@
 import { collections } from './app.ts';
 import type { Config } from './config/options.ts';
 import { createBackground } from './core/background.ts';
+import { createArrivals } from './core/blob-arrivals.ts';
 import type { Clock } from './core/clock.ts';
 import type { Core, Settings } from './core/context.ts';
 import { createLines } from './core/lines.ts';
 import type { Log } from './core/log.ts';
+import { createMeters } from './core/meters.ts';
 import { createPasswords } from './core/passwords.ts';
 import { createTurns } from './core/turns.ts';
 import { StartupError } from './errors.ts';
@@ -25,6 +27,8 @@ export function assemble(current: () => Config, clock: Clock, log: Log): Core {
     background: createBackground(log),
     lines: createLines(),
     turns: createTurns(),
+    meters: createMeters(),
+    arrivals: createArrivals(),
     owned: collections.filter(spec => spec.owner !== undefined),
   };
 }
@@ -74,5 +78,9 @@ function settingsOf(current: () => Config): Settings {
     unconfirmedDays: () => current().VERSTAK.unconfirmed_days,
     auditDays: () => current().VERSTAK.audit_days,
     valueBytes: current().LIMITS.value_bytes,
+    quota: () => {
+      const { account_bytes, account_keys } = current().LIMITS;
+      return { bytes: account_bytes || Number.POSITIVE_INFINITY, keys: account_keys || Number.POSITIVE_INFINITY };
+    },
   };
 }

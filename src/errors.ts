@@ -32,6 +32,11 @@ export const errorTable = {
     code: 'storage_unavailable',
     means: 'The engine does not answer; try again.',
   },
+  QuotaExceededError: {
+    status: 507,
+    code: 'quota_exceeded',
+    means: 'The account stores as much as it may (`[LIMITS] account_bytes`, `account_keys`): delete something.',
+  },
 } as const;
 
 /** More precise codes, with the status they come with. They never change their meaning. */
@@ -139,12 +144,13 @@ export const errorCodes = {
   email_taken: { status: 409, means: 'Another account has this e-mail.' },
   user_exists: { status: 409, means: 'The name is taken.' },
   uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },
+  blob_quota_exceeded: {
+    status: 413,
+    means:
+      'The blobs of the vault, or of the account, would take more bytes than they may; Verstak calls it `quota_exceeded`.',
+  },
   blob_too_large: { status: 413, means: 'The blob has more bytes than one may have.' },
   payload_too_large: { status: 413, means: 'The `payload_json` of an operation is longer than it may be.' },
-  quota_exceeded: {
-    status: 413,
-    means: 'The blobs of the vault, or of the account, would take more bytes than they may.',
-  },
   too_many_operations: { status: 413, means: 'The push has more operations than one may have: halve it.' },
   headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
   internal_error: { status: 500, means: 'The server made a mistake; its log has it under the request id.' },
@@ -303,6 +309,18 @@ export class RateLimitedError extends AppError {
 export class StorageUnavailableError extends AppError {
   constructor(message = 'the storage does not answer at the moment', options?: ErrorOptions) {
     super('StorageUnavailableError', message, { retryAfter: 1, ...options });
+  }
+}
+
+/** 507: the account has no room for more: it has `used` of `limit` bytes or keys. */
+export class QuotaExceededError extends AppError {
+  constructor(unit: 'bytes' | 'keys', used: number, limit: number) {
+    super(
+      'QuotaExceededError',
+      `the account has no room: its values, punches, dotfiles and operations are ${used} ${unit} of at most ${limit}; ` +
+        `delete some, or have [LIMITS] account_${unit} raised`,
+      { details: { unit, used, limit } },
+    );
   }
 }
 

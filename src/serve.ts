@@ -7,12 +7,16 @@ import { planReload } from './config/reload.ts';
 import { systemClock } from './core/clock.ts';
 import type { Core } from './core/context.ts';
 import { resumeErasures } from './core/erase.ts';
+import { refreshMeters } from './core/meters.ts';
 import { StartupError } from './errors.ts';
 import { levelOf } from './log.ts';
 import { listen } from './server.ts';
 
 /** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
 const ERASE_PAUSE = 30_000;
+
+/** Milliseconds between two looks at what accounts store: what others have stored is known in less than a minute. */
+const METER_PAUSE = 15_000;
 
 /** Milliseconds between two rounds of housekeeping. */
 const TIDY_PAUSE = 3_600_000;
@@ -77,6 +81,11 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     void send();
     regularly(send, MAIL_PAUSE, stopping.signal);
     regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
+    const meter = () =>
+      refreshMeters(core).catch(error => {
+        if (!stopping.signal.aborted) log.warn({ err: error }, 'what is stored is counted later');
+      });
+    regularly(meter, METER_PAUSE, stopping.signal);
   });
 
   return {

@@ -99,6 +99,20 @@ export const options = {
   LIMITS: {
     connections: integer(10_000, 1, 1_000_000, 'Most open connections of a process; further ones are closed at once.'),
     value_bytes: integer(1_048_576, 1, 15_728_640, 'Longest value, as bytes of its JSON text.'),
+    account_bytes: integer(
+      1_073_741_824,
+      0,
+      MAX_BYTES,
+      'Values, punches, dotfiles and operations of one account together, in bytes; 0 is without limit. Blobs have limits of their own in `[VERSTAK]`.',
+      { live: true },
+    ),
+    account_keys: integer(
+      1_000_000,
+      0,
+      1_000_000_000_000,
+      'The same in number: keys, punches (deleted ones leave a mark that counts), dotfiles and their configs, operations; 0 is without limit.',
+      { live: true },
+    ),
   },
   SECURITY: {
     registration: boolean(true, 'Whether anybody may register an account.', { live: true }),
@@ -184,7 +198,13 @@ export const options = {
     page_operations: integer(100, 1, 1000, 'Most operations on one page of a pull.', { live: true }),
     blob_bytes: integer(268_435_456, 1, MAX_BYTES, 'Largest blob, in bytes.', { live: true }),
     vault_bytes: integer(4_294_967_296, 1, MAX_BYTES, 'Blobs of one vault together, in bytes.', { live: true }),
-    account_bytes: integer(8_589_934_592, 1, MAX_BYTES, 'Blobs of one account together, in bytes.', { live: true }),
+    account_bytes: integer(
+      8_589_934_592,
+      1,
+      MAX_BYTES,
+      'Blobs of one account together, in bytes; they do not count in `[LIMITS] account_bytes`.',
+      { live: true },
+    ),
     ...attempts('pair', 5, 900, 'wrong passwords when a device is paired'),
     ...attempts('test', 10, 600, 'wrong passwords when a login is tried out, or a device is revoked'),
     ...attempts('login', 10, 600, 'wrong passwords at a login'),
@@ -208,7 +228,7 @@ export type Section = keyof typeof options;
 export const sections: Readonly<Record<Section, string>> = {
   APP: 'The process and its port.',
   STORE: 'Where the data is, and how long tokens live.',
-  LIMITS: 'Sizes and numbers.',
+  LIMITS: 'Sizes and numbers, and how much an account may store.',
   SECURITY: 'Registration, password hashes, and the throttle against guessing.',
   ADMIN: 'The account that administers the server; none unless both are given.',
   MAIL: 'Mail that the server sends.',

@@ -25,23 +25,26 @@ export interface Room {
   readonly giveBack: Write<BlobUsageDoc>;
 }
 
-/** Room for so many bytes in the scope, and in the account. Throws `PayloadTooLargeError` (code `quota_exceeded`): there is none. */
-export async function roomFor(
-  core: Core,
-  { accountId: user_id, scope }: BlobOwner,
-  size: number,
-  limits: BlobLimits,
-): Promise<Room[]> {
+/** The scope and the account: what their references have by now, and may have. `name` tells them from those of others. */
+export async function placesOf(core: Core, { accountId: user_id, scope }: BlobOwner, limits: BlobLimits) {
   const places = [
     { scope, max: limits.scope },
     { scope: '', max: limits.account },
   ];
   const keys = places.map(place => [user_id, place.scope]);
   const usages = await core.storage.collection(blobUsageSpec).getMany(keys);
-  const set = { changed_at: new Date(core.clock.now()) };
-  return places.map(({ scope, max }, i) => {
+  return places.map((place, i) => {
     const usage = usages[i];
-    if ((usage?.bytes ?? 0) + size > max) throw new PayloadTooLargeError(max, { code: 'quota_exceeded' }, 'quota');
+    return { ...place, name: `${user_id}/${place.scope}`, usage, used: usage?.bytes ?? 0 };
+  });
+}
+
+/** Room for so many bytes in the scope, and in the account. Throws `PayloadTooLargeError` (code `blob_quota_exceeded`): there is none. */
+export async function roomFor(core: Core, owner: BlobOwner, size: number, limits: BlobLimits): Promise<Room[]> {
+  const { accountId: user_id } = owner;
+  const set = { changed_at: new Date(core.clock.now()) };
+  return (await placesOf(core, owner, limits)).map(({ scope, max, usage, used }) => {
+    if (used + size > max) throw new PayloadTooLargeError(max, { code: 'blob_quota_exceeded' }, 'quota');
     const known = { in: blobUsageSpec, update: [user_id, scope] };
     const take: Write<BlobUsageDoc> = usage
       ? { ...known, change: { set, add: { bytes: size, count: 1 }, bounds: { bytes: { max } } } }
@@ -51,7 +54,7 @@ export async function roomFor(
 }
 
 /**
- * Records the owner's reference, once, and takes the room for it. Throws `PayloadTooLargeError` (code `quota_exceeded`),
+ * Records the owner's reference, once, and takes the room for it. Throws `PayloadTooLargeError` (code `blob_quota_exceeded`),
  * `NotFoundError` (code `account_not_found`) when the account ended.
  */
 export async function refer(

@@ -1,7 +1,8 @@
 /** Blobs of accounts: who may read which content, how much of it they keep, and when a content goes. */
 
 import { ContentDamagedError, NotFoundError } from '../errors.ts';
-import { recountBlobs, refer, refOf, roomFor } from './blob-room.ts';
+import { arrive } from './blob-arrivals.ts';
+import { placesOf, recountBlobs, refer, refOf, roomFor } from './blob-room.ts';
 import { type BlobRefDoc, blobRefsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { pagesOf } from './pages.ts';
@@ -24,7 +25,7 @@ export interface BlobLimits {
 
 /**
  * Stores a content and records that the owner may read it; once more is the same reference. Throws, as it is, what `content`
- * throws, `PayloadTooLargeError` (also code `quota_exceeded`), `NotFoundError` (code `account_not_found`) when the account ended
+ * throws, `PayloadTooLargeError` (also code `blob_quota_exceeded`), `RateLimitedError`, `NotFoundError` (code `account_not_found`) when the account ended
  * meanwhile. Then there is no reference, and no content either; but where the account ended, or another process took the last
  * room, just before the reference was to be recorded, the content is left for `sweepBlobs`.
  */
@@ -38,8 +39,9 @@ export async function storeBlob(
   const ended = new Promise<void>(resolve => {
     end = resolve;
   });
+  const arrival = arrive(core.arrivals, owner.accountId, await placesOf(core, owner, limits));
   try {
-    const stored = await core.storage.blobs.put(content, limits.blob, {
+    const stored = await core.storage.blobs.put(arrival.count(content, limits.blob), limits.blob, {
       accept: async ({ sha256, size }) => {
         await turnOf(core, owner, ended);
         if (!(await refOf(core, owner, sha256))) await roomFor(core, owner, size, limits);
@@ -49,6 +51,7 @@ export async function storeBlob(
     return stored;
   } finally {
     end();
+    arrival.end();
   }
 }
 

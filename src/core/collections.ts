@@ -112,6 +112,15 @@ export interface BlobUsageDoc {
   changed_at: Date;
 }
 
+/** What an account stores, blobs aside, as it was counted last, by whatever process. */
+export interface AccountUsageDoc {
+  user_id: string;
+  bytes: number;
+  keys: number;
+  /** Random: tells one count from the next. */
+  count: string;
+}
+
 /** What the server remembers of its own housekeeping: one document, `id` is `cleanup`. */
 export interface HousekeepingDoc {
   id: string;
@@ -191,9 +200,10 @@ export const tokensSpec: CollectionSpec<TokenDoc> = {
 export const entriesSpec: CollectionSpec<EntryDoc> = {
   name: 'store',
   key: ['user_id', 'key'],
-  indexes: [{ name: 'listing', fields: ['user_id', 'key'] }],
+  indexes: [{ name: 'listing', fields: ['user_id', 'key'], include: ['size'] }],
   expires: 'expires_at',
   owner: 'user_id',
+  charge: { index: 'listing', bytes: 'size' },
 };
 
 export const throttleSpec: CollectionSpec<ThrottleDoc> = {
@@ -242,6 +252,12 @@ export const blobUsageSpec: CollectionSpec<BlobUsageDoc> = {
   owner: 'user_id',
 };
 
+export const accountUsageSpec: CollectionSpec<AccountUsageDoc> = {
+  name: 'account_usage',
+  key: ['user_id'],
+  owner: 'user_id',
+};
+
 export const settingsSpec: CollectionSpec<SettingDoc> = {
   name: 'settings',
   key: ['name'],
@@ -268,6 +284,7 @@ export const coreCollections = [
   devicesSpec,
   blobRefsSpec,
   blobUsageSpec,
+  accountUsageSpec,
   settingsSpec,
   housekeepingSpec,
   auditSpec,

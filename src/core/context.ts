@@ -1,12 +1,15 @@
 import type { CollectionSpec, Storage } from '../storage/port.ts';
 import type { Background } from './background.ts';
+import type { Arrivals } from './blob-arrivals.ts';
 import type { Clock } from './clock.ts';
 import type { WaitingLines } from './lines.ts';
 import type { Log } from './log.ts';
 import type { Mailer } from './mail.ts';
+import type { Meters } from './meters.ts';
 import type { Passwords } from './passwords.ts';
 import type { Place } from './throttle.ts';
 import type { Turns } from './turns.ts';
+import type { Usage } from './usage.ts';
 
 /** How far guessing goes before it is refused. Windows are in seconds and begin with the first attempt. */
 export interface ThrottleSettings {
@@ -35,6 +38,8 @@ export interface Settings {
   auditDays(): number;
   /** Longest value, as bytes of its JSON text. */
   readonly valueBytes: number;
+  /** How much an account may store; infinite where there is no limit. */
+  quota(): Usage;
 }
 
 /** What every function of the core works with. */
@@ -51,6 +56,10 @@ export interface Core {
   readonly lines: WaitingLines<Place>;
   /** Work that would only get in its own way: `createTurns()`. */
   readonly turns: Turns;
+  /** How much accounts store, as far as this process knows: `createMeters()`. */
+  readonly meters: Meters;
+  /** Uploads under way: `createArrivals()`. */
+  readonly arrivals: Arrivals;
   /** Every collection with an owner, of switched-off APIs too: what erasing an account sweeps. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
   readonly owned: readonly CollectionSpec<any>[];

@@ -3,6 +3,7 @@ import type { Page } from '../storage/port.ts';
 import { type EntryDoc, entriesSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { newId } from './ids.ts';
+import { noteDeleted, withRoom } from './quotas.ts';
 import { checkKey, checkKeyPrefix } from './rules.ts';
 import { storeValue } from './values.ts';
 
@@ -33,27 +34,32 @@ export function keyNotFound(): NotFoundError {
   return new NotFoundError('there is no such key', { code: 'key_not_found' });
 }
 
-/** Stores any JSON value under the key. Throws `InvalidInputError`, `PayloadTooLargeError`. */
+/** Stores any JSON value under the key. Throws `InvalidInputError`, `PayloadTooLargeError`, `QuotaExceededError`. */
 export async function setEntry(core: Core, accountId: string, key: string, value: unknown): Promise<void> {
   checkKey(key);
   const stored = storeValue(value, core.settings.valueBytes);
   const entries = core.storage.collection(entriesSpec);
   const before = await entries.get([accountId, key]);
   const now = new Date(core.clock.now());
-  await entries.put({
-    user_id: accountId,
-    key,
-    ...stored,
-    etag: newId(),
-    created_at: before?.created_at ?? now,
-    updated_at: now,
-  });
+  const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
+  await withRoom(core, accountId, growth, () =>
+    entries.put({
+      user_id: accountId,
+      key,
+      ...stored,
+      etag: newId(),
+      created_at: before?.created_at ?? now,
+      updated_at: now,
+    }),
+  );
 }
 
 /** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */
 export async function deleteEntry(core: Core, accountId: string, key: string): Promise<boolean> {
   checkKey(key);
-  return core.storage.collection(entriesSpec).delete([accountId, key]);
+  const deleted = await core.storage.collection(entriesSpec).delete([accountId, key]);
+  if (deleted) noteDeleted(core, accountId, 1);
+  return deleted;
 }
 
 /** A page of the account's keys in byte order. Throws `InvalidInputError` (also code `limit_invalid`, `cursor_invalid`). */

@@ -23,7 +23,7 @@ function answer(ctx: Context, error: AppError): void {
   if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
   if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);
   if (error instanceof PreconditionFailedError && error.etag !== undefined) ctx.set('ETag', error.etag);
-  if (error.status >= 500) ctx.state.cause = error;
+  if (error.status >= 500 && error.status !== 507) ctx.state.cause = error; // a full account is no fault of the server
   if (error.status === 404 && !API.test(ctx.path) && prefersHtml(ctx)) {
     answerPage(ctx, 404, 'Not found', '<h1>Not found</h1>\n<p>There is nothing at this path.</p>');
     ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path

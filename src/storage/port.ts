@@ -31,6 +31,18 @@ export interface CollectionSpec<T> {
   readonly expires?: Field<T>;
   /** The field with the account id: what erasing an account has to sweep. It leads the primary key. */
   readonly owner?: Field<T>;
+  /** What its documents count for where the room of their owner is limited; absent: nothing. */
+  readonly charge?: Charge<T>;
+}
+
+/**
+ * What documents count for: `bytes` is a field with how many bytes each has, and each is one, or as many as its field `keys`
+ * says. `index` names an index that leads with the owner and includes these fields; without it the documents are read.
+ */
+export interface Charge<T> {
+  readonly index?: string;
+  readonly bytes: Field<T>;
+  readonly keys?: Field<T>;
 }
 
 /**
@@ -108,6 +120,11 @@ export interface Collection<T> {
   deleteMany(range: Range): Promise<number>;
   /** Counts at most `cap` documents. */
   count(range: Range, cap?: number): Promise<number>;
+  /**
+   * How many documents a range has, and the sums of number fields of theirs, absent ones being 0. Reads no document where the
+   * range's index includes the fields. Others have their turn meanwhile, so it is not of one moment.
+   */
+  sum(range: Range, fields: readonly Field<T>[]): Promise<{ documents: number; sums: number[] }>;
 }
 
 /** One write of a commit. `require` writes nothing and demands a state; `'absent'` is for a key the same commit inserts. */

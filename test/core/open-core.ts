@@ -2,12 +2,15 @@
 
 import { onTestFinished } from 'vitest';
 import { createBackground } from '../../src/core/background.ts';
-import { coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
+import { createArrivals } from '../../src/core/blob-arrivals.ts';
+import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import { createLines } from '../../src/core/lines.ts';
 import type { Mail, Mailer } from '../../src/core/mail.ts';
+import { createMeters } from '../../src/core/meters.ts';
 import type { Passwords } from '../../src/core/passwords.ts';
 import { createTurns } from '../../src/core/turns.ts';
+import type { Usage } from '../../src/core/usage.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import type { TestClock } from '../support/clock.ts';
 import type { Engine } from '../support/engines.ts';
@@ -21,6 +24,7 @@ export interface TestSettings {
   throttle: ThrottleSettings;
   resetEndsDevices: boolean;
   valueBytes: number;
+  quota: Usage;
 }
 
 export interface OpenedCore {
@@ -59,6 +63,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     throttle: { enabled: true, failuresPerPair: 5, pairWindow: 900, failuresPerAddress: 100, addressWindow: 3600 },
     resetEndsDevices: true,
     valueBytes: 1_048_576,
+    quota: { bytes: 1_073_741_824, keys: 1_000_000 },
   };
   const logged: string[] = [];
   const log = (_: object, message: string) => void logged.push(message);
@@ -81,6 +86,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       resetEndsDevices: () => settings.resetEndsDevices,
       unconfirmedDays: () => 7,
       auditDays: () => 90,
+      quota: () => settings.quota,
       get valueBytes() {
         return settings.valueBytes;
       },
@@ -90,7 +96,9 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     background,
     lines: createLines(),
     turns: createTurns(),
-    owned: [tokensSpec, entriesSpec],
+    meters: createMeters(),
+    arrivals: createArrivals(),
+    owned: [tokensSpec, entriesSpec, accountUsageSpec],
   });
   return { core: another(), clock: opened.clock, settings, logged, mails, another };
 }

@@ -12,6 +12,8 @@ export interface ConfigDoc {
   files: string;
   /** JSON text: the epoch of each path, which is the revision that took it in. */
   epochs: string;
+  /** Bytes of the three. */
+  size?: number;
   /** Milliseconds since 1970-01-01 UTC, as all times here. */
   created: number;
   updated: number;
@@ -47,8 +49,9 @@ export interface FileDoc extends FileState {
 export const configsSpec: CollectionSpec<ConfigDoc> = {
   name: 'dotsync_configs',
   key: ['user_id', 'id'],
-  indexes: [{ name: 'age', fields: ['user_id', 'seq'] }],
+  indexes: [{ name: 'age', fields: ['user_id', 'seq'], include: ['size'] }],
   owner: 'user_id',
+  charge: { index: 'age', bytes: 'size' },
 };
 
 export const filesSpec: CollectionSpec<FileDoc> = {
@@ -62,6 +65,7 @@ export const filesSpec: CollectionSpec<FileDoc> = {
     },
   ],
   owner: 'user_id',
+  charge: { index: 'state', bytes: 'size' },
 };
 
 /** The paths a config tracks, in its order. */

@@ -1,6 +1,7 @@
+import { QuotaExceededError } from '../../errors.ts';
 import type { Dealt } from './service-file.ts';
 
-const BROKEN_OFF = '{"event":"error","error":"the sync broke off; run it again"}\n';
+const BROKEN_OFF = 'the sync broke off; run it again';
 
 /** Lines for the files as soon as they were dealt with, then one that says how many there were of each status. */
 export async function* linesOf(files: AsyncIterable<readonly Dealt[]>): AsyncGenerator<string> {
@@ -25,7 +26,7 @@ export async function* withErrorLine(
     for (;;) {
       const next = await lines.next().catch(error => {
         failed(error);
-        return { done: true, value: BROKEN_OFF };
+        return { done: true, value: errorLine(error) };
       });
       if (next.value !== undefined) yield next.value;
       if (next.done) return;
@@ -33,6 +34,12 @@ export async function* withErrorLine(
   } finally {
     await lines.return(undefined).catch(failed);
   }
+}
+
+/** Only what the client can mend is told. */
+function errorLine(failure: unknown): string {
+  const error = failure instanceof QuotaExceededError ? failure.message : BROKEN_OFF;
+  return `${JSON.stringify({ event: 'error', error })}\n`;
 }
 
 function fileLine({ config, path, status, copy, content }: Dealt): string {

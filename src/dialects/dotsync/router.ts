@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { accountIdOf } from '../../core/tokens.ts';
+import { QuotaExceededError } from '../../errors.ts';
 import { bearerToken } from '../../middleware/bearer.ts';
 import { objectReader } from '../../middleware/body.ts';
 import { jsonStream } from '../../middleware/json-stream.ts';
@@ -12,6 +13,7 @@ import { OfferBook } from './offer-book.ts';
 import { readOffers } from './offers.ts';
 import { checkEncoding, readConfig } from './schema.ts';
 import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service-configs.ts';
+import type { Dealt } from './service-file.ts';
 import { type Pages, syncAll } from './service-sync.ts';
 import { tracker } from './tracker.ts';
 
@@ -35,11 +37,17 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
     return getConfig(core, await enter(ctx), id);
   }
 
-  /** Answers with a line for each file. Nothing is stored before this, and what is wrong with the request is known. */
-  function answerLines(ctx: Context, pages: Pages, book: OfferBook): void {
-    const lines = withErrorLine(linesOf(syncAll(core, pages, book)), err =>
-      core.log.error({ err, id: ctx.state.id, account: ctx.state.account }, 'a sync broke off'),
-    );
+  /**
+   * Answers with a line for each file. Nothing is stored before this, and what is wrong with the request is known. When there
+   * is no room for the very first one, no answer has begun, and `QuotaExceededError` is thrown.
+   */
+  async function answerLines(ctx: Context, pages: Pages, book: OfferBook): Promise<void> {
+    const files = syncAll(core, pages, book);
+    ctx.res.once('close', () => void files.return(undefined).catch(() => {}));
+    const lines = withErrorLine(linesOf(await begun(files)), err => {
+      if (err instanceof QuotaExceededError) return;
+      core.log.error({ err, id: ctx.state.id, account: ctx.state.account }, 'a sync broke off');
+    });
     ctx.set('Content-Type', 'application/x-ndjson');
     ctx.body = Readable.from(lines, { objectMode: false });
   }
@@ -112,7 +120,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
             for (const config of configs) book.checkFiles(config.id, filesOf(config));
           }
         }
-        answerLines(ctx, await started(configPages(core, accountId)), book);
+        await answerLines(ctx, await started(configPages(core, accountId)), book);
       },
     },
     {
@@ -121,7 +129,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
       handle: async (ctx, params) => {
         const config = await configOf(ctx, params);
         const book = await OfferBook.of(await readOffers(await readSyncBody(ctx), config.id));
-        answerLines(ctx, [[config]], book);
+        await answerLines(ctx, [[config]], book);
       },
     },
   ];
@@ -133,6 +141,19 @@ async function started(pages: AsyncGenerator<ConfigDoc[]>): Promise<Pages> {
   return (async function* () {
     if (!first.done) yield first.value;
     yield* pages;
+  })();
+}
+
+/** The same files, of which the first were dealt with already. Throws `QuotaExceededError`; other errors come with the files. */
+async function begun(files: AsyncGenerator<Dealt[]>): Promise<AsyncGenerator<Dealt[]>> {
+  const first = files.next();
+  await first.catch(error => {
+    if (error instanceof QuotaExceededError) throw error;
+  });
+  return (async function* () {
+    const { done, value } = await first;
+    if (!done) yield value;
+    yield* files;
   })();
 }
 

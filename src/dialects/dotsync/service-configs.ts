@@ -3,6 +3,7 @@
 import type { Core } from '../../core/context.ts';
 import { newId } from '../../core/ids.ts';
 import { pagesOf } from '../../core/pages.ts';
+import { noteDeleted, withRoom } from '../../core/quotas.ts';
 import { ConflictError, NotFoundError, StorageUnavailableError } from '../../errors.ts';
 import type { Change } from '../../storage/port.ts';
 import { type ConfigDoc, configsSpec, filesSpec, trackedBy } from './collections.ts';
@@ -17,10 +18,11 @@ const RACES = 20;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Makes a config; returns its id. Throws `ConflictError` (code `too_many_configs`): what goes through all configs of an account
- * has to end. Those that are made at the same moment may be a few more.
+ * Makes a config; returns its id. Throws `QuotaExceededError`, and `ConflictError` (code `too_many_configs`): what goes through all
+ * configs of an account has to end. Those that are made at the same moment may be a few more.
  */
-export async function createConfig({ storage, clock }: Core, accountId: string, given: GivenConfig): Promise<string> {
+export async function createConfig(core: Core, accountId: string, given: GivenConfig): Promise<string> {
+  const { storage, clock } = core;
   const range = { index: 'age', prefix: [accountId] };
   if ((await storage.collection(configsSpec).count(range, MAX_CONFIGS)) === MAX_CONFIGS) {
     const message = `at most ${MAX_CONFIGS} configs of one account: delete one that is not needed any more`;
@@ -30,17 +32,14 @@ export async function createConfig({ storage, clock }: Core, accountId: string, 
   const seq = await storage.increment(configsSpec.name);
   const created = clock.now();
   const revision = 1;
-  await storage.collection(configsSpec).insert({
-    user_id: accountId,
-    id,
-    seq,
+  const texts = {
     ...(given.git && { git: JSON.stringify(given.git) }),
     files: JSON.stringify(given.files),
     epochs: JSON.stringify(given.files.map(() => revision)),
-    created,
-    updated: created,
-    revision,
-  });
+  };
+  const size = sizeOf(texts);
+  const config = { user_id: accountId, id, seq, ...texts, size, created, updated: created, revision };
+  await withRoom(core, accountId, { bytes: size, keys: 1 }, () => storage.collection(configsSpec).insert(config));
   return id;
 }
 
@@ -65,17 +64,23 @@ export function configPages({ storage }: Core, accountId: string): AsyncGenerato
 
 /**
  * Puts `given` in place of what a config says; the contents of paths that are not in it go. Throws `NotFoundError` when the
- * config was deleted meanwhile.
+ * config was deleted meanwhile, `QuotaExceededError`.
  */
 export async function replaceConfig(core: Core, config: ConfigDoc, given: GivenConfig): Promise<void> {
   const { user_id, id } = config;
   const configs = core.storage.collection(configsSpec);
   let before = config;
   for (let race = 0; race < RACES; race++) {
+    const { revision, size = 0 } = before;
     const change = changeTo(given, before, core.clock.now());
-    if (await configs.update([user_id, id], change, { revision: before.revision })) {
-      return dropUntracked(core, user_id, id);
-    }
+    const growth = { bytes: (change.set?.size ?? 0) - size, keys: 0 };
+    const replaced = await withRoom(
+      core,
+      user_id,
+      growth,
+      async () => (await configs.update([user_id, id], change, { revision })) !== undefined,
+    );
+    if (replaced) return dropUntracked(core, user_id, id);
     before = await getConfig(core, user_id, id);
   }
   throw new StorageUnavailableError('the config changes too fast');
@@ -87,16 +92,23 @@ function changeTo(given: GivenConfig, before: ConfigDoc, now: number): Change<Co
   const tracked = trackedBy(before);
   const files = JSON.stringify(given.files);
   const epochs = JSON.stringify(given.files.map(path => tracked.get(path) ?? revision));
-  const set = { files, epochs, updated: now, revision };
-  return given.git ? { set: { ...set, git: JSON.stringify(given.git) } } : { set, unset: ['git'] };
+  const texts = { files, epochs, ...(given.git && { git: JSON.stringify(given.git) }) };
+  const set = { ...texts, size: sizeOf(texts), updated: now, revision };
+  return given.git ? { set } : { set, unset: ['git'] };
+}
+
+function sizeOf({ git = '', files, epochs }: Pick<ConfigDoc, 'git' | 'files' | 'epochs'>): number {
+  return Buffer.byteLength(git) + Buffer.byteLength(files) + Buffer.byteLength(epochs);
 }
 
 /** Removes a config and all contents below it. Throws `NotFoundError` (code `config_not_found`). */
-export async function deleteConfig({ storage }: Core, accountId: string, id: string): Promise<void> {
+export async function deleteConfig(core: Core, accountId: string, id: string): Promise<void> {
+  const { storage } = core;
   if (!ID.test(id)) throw configNotFound();
   const deleted = await storage.collection(configsSpec).delete([accountId, id]);
   // In any case: the process may have died here the first time.
   await storage.collection(filesSpec).deleteMany({ prefix: [accountId, id] });
+  noteDeleted(core, accountId);
   if (!deleted) throw configNotFound();
 }
 

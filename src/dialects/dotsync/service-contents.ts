@@ -2,6 +2,7 @@
 
 import type { Core } from '../../core/context.ts';
 import { pagesOf } from '../../core/pages.ts';
+import { noteDeleted } from '../../core/quotas.ts';
 import { type ConfigDoc, configsSpec, type FileDoc, type FileState, filesSpec, trackedBy } from './collections.ts';
 
 const PAGE = 1000;
@@ -31,6 +32,7 @@ export async function dropUntracked(core: Core, accountId: string, id: string): 
       const some = dropped.slice(i, i + AT_ONCE);
       await Promise.all(some.map(({ path, epoch }) => files.delete([accountId, id, path], { epoch })));
     }
+    if (dropped.length > 0) noteDeleted(core, accountId);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Core } from '../../core/context.ts';
 import { sha256Hex } from '../../core/ids.ts';
+import { withRoom } from '../../core/quotas.ts';
 import { DuplicateKeyError, StorageUnavailableError } from '../../errors.ts';
 import { type FileDoc, type FileState, filesSpec } from './collections.ts';
 import { type Claim, decide, type Status } from './decide.ts';
@@ -51,7 +52,7 @@ export function wantsContent({ claim, ...task }: ReadyTask): boolean {
 
 /**
  * Decides and, where that is the decision, stores, in one step: nothing is stored over what was not seen. Throws
- * `StorageUnavailableError`.
+ * `StorageUnavailableError`, `QuotaExceededError`.
  */
 export async function dealWith(core: Core, task: ReadyTask, read?: FileDoc): Promise<Dealt> {
   const { key, claim } = task;
@@ -85,31 +86,35 @@ function liveCopy<T extends FileState>({ epoch, found }: { epoch: number; found:
 
 /** Stores what is offered if what was found is still there as it was; returns what is stored then. */
 async function store(
-  { storage, clock }: Core,
+  core: Core,
   { key, epoch, claim, content }: ReadyTask,
   found: FileState | undefined,
   copy: FileState | undefined,
 ): Promise<FileState | undefined> {
-  const files = storage.collection(filesSpec);
+  const files = core.storage.collection(filesSpec);
+  const [user_id, config, path] = key;
   const mode = claim.mode ?? copy?.mode;
   const state: FileState = {
     epoch: copy?.epoch ?? epoch,
     sha256: claim.sha256 ?? '',
     size: content.byteLength,
-    modified: clock.now(),
+    modified: core.clock.now(),
     ...(mode !== undefined && { mode }),
   };
   if (found === undefined) {
-    const [user_id, config, path] = key;
-    return files.insert({ user_id, config, path, ...state, content }).then(
-      () => state,
-      error => {
-        if (error instanceof DuplicateKeyError) return undefined;
-        throw error;
-      },
-    );
+    const insert = () =>
+      files.insert({ user_id, config, path, ...state, content }).then(
+        () => true,
+        error => {
+          if (error instanceof DuplicateKeyError) return false;
+          throw error;
+        },
+      );
+    return (await withRoom(core, user_id, { bytes: state.size, keys: 1 }, insert)) ? state : undefined;
   }
   const change = { set: { ...state, content }, ...(mode === undefined && { unset: ['mode' as const] }) };
   const seen = { epoch: found.epoch, sha256: found.sha256, mode: found.mode };
-  return (await files.update(key, change, seen)) && state;
+  const growth = { bytes: state.size - found.size, keys: 0 };
+  const update = async () => (await files.update(key, change, seen)) !== undefined;
+  return (await withRoom(core, user_id, growth, update)) ? state : undefined;
 }

@@ -19,7 +19,8 @@ export type Pages = AsyncIterable<readonly ConfigDoc[]> | Iterable<readonly Conf
 
 /**
  * Syncs the configs in their order; what no config took of the book is refused in the end. Yields files as they have been
- * dealt with; others have their turn in between, however fast the engine and the client are. Throws `StorageUnavailableError`.
+ * dealt with; others have their turn in between, however fast the engine and the client are. Throws `StorageUnavailableError`,
+ * `QuotaExceededError`.
  */
 export async function* syncAll(core: Core, pages: Pages, book: OfferBook): AsyncGenerator<Dealt[]> {
   const slices = inSlices();

@@ -9,6 +9,8 @@ export interface PunchDoc {
   updated?: number;
   /** JSON text of the whole punch as it is given out. */
   body?: string;
+  /** Bytes of `body`. */
+  size?: number;
   /** Of a deleted punch: only an `updated` greater than this brings it back. Milliseconds. */
   mark?: number;
 }
@@ -17,6 +19,8 @@ export const punchesSpec: CollectionSpec<PunchDoc> = {
   name: 'punches',
   key: ['user_id', 'id'],
   // Over the key alone, so that every document is in it: a partial index MongoDB covers only from version 7 on.
-  indexes: [{ name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark'] }],
+  indexes: [{ name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark', 'size'] }],
   owner: 'user_id',
+  // What is left of a deleted punch counts as one: else to store and to delete again and again would fill any disk.
+  charge: { index: 'manifest', bytes: 'size' },
 };

@@ -1,4 +1,5 @@
 import type { Core } from '../../core/context.ts';
+import { noteDeleted, withRoom } from '../../core/quotas.ts';
 import { eachInSlices, inSlices } from '../../core/slices.ts';
 import { DuplicateKeyError, StorageUnavailableError } from '../../errors.ts';
 import type { Collection } from '../../storage/port.ts';
@@ -16,14 +17,14 @@ const ATTEMPTS = 100;
 
 /**
  * Stores the punches that are newer than what is stored, or than a deletion. Each is one atomic step; after an error some of
- * them may be stored.
+ * them may be stored. Throws `QuotaExceededError`.
  */
 export async function storePunches(core: Core, accountId: string, given: readonly Punch[]): Promise<void> {
   const punches = core.storage.collection(punchesSpec);
   for await (const portion of portionsOf(await newestOf(given), WRITE_PORTION)) {
     const keys = portion.map(({ id }) => [accountId, id]);
     const stored = await punches.getMany(keys);
-    await Promise.all(portion.map((punch, i) => store(punches, accountId, punch, stored[i])));
+    await Promise.all(portion.map((punch, i) => store(core, accountId, punch, stored[i])));
   }
 }
 
@@ -33,6 +34,7 @@ export async function deletePunches(core: Core, accountId: string, ids: readonly
   for await (const portion of portionsOf(ids, WRITE_PORTION)) {
     const stored = await punches.getMany(portion.map(id => [accountId, id]));
     await Promise.all(portion.map((id, i) => bury(punches, [accountId, id], core.clock.now(), stored[i])));
+    noteDeleted(core, accountId);
   }
 }
 
@@ -60,18 +62,29 @@ async function newestOf(punches: readonly Punch[]): Promise<Punch[]> {
 }
 
 function store(
-  punches: Collection<PunchDoc>,
+  core: Core,
   accountId: string,
   { id, updated, body }: Punch,
   stored: PunchDoc | undefined,
 ): Promise<void> {
+  const punches = core.storage.collection(punchesSpec);
+  const size = Buffer.byteLength(body);
   return settle(punches, [accountId, id], stored, async before => {
-    if (before === undefined) return inserted(punches, { user_id: accountId, id, updated, body });
+    if (before === undefined) {
+      const doc = { user_id: accountId, id, updated, body, size };
+      return withRoom(core, accountId, { bytes: size, keys: 1 }, () => inserted(punches, doc));
+    }
     const { updated: live, mark } = before;
     if (updated <= (live ?? mark ?? 0)) return true;
     const asRead = live === undefined ? { mark } : { updated: live };
-    const change = { set: { updated, body }, unset: ['mark'] } as const;
-    return (await punches.update([accountId, id], change, asRead)) !== undefined;
+    const change = { set: { updated, body, size }, unset: ['mark'] } as const;
+    const growth = { bytes: size - (before.size ?? 0), keys: 0 };
+    return withRoom(
+      core,
+      accountId,
+      growth,
+      async () => (await punches.update([accountId, id], change, asRead)) !== undefined,
+    );
   });
 }
 
@@ -85,7 +98,7 @@ function bury(
     if (before?.updated === undefined) return true;
     const { updated } = before;
     // A punch dated in the future must not come straight back.
-    const change = { set: { mark: Math.max(now, updated) }, unset: ['updated', 'body'] } as const;
+    const change = { set: { mark: Math.max(now, updated) }, unset: ['updated', 'body', 'size'] } as const;
     return (await punches.update(key, change, { updated })) !== undefined;
   });
 }

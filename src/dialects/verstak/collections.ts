@@ -7,6 +7,8 @@ export interface VaultDoc {
   created_at: Date;
   /** How many there are in its log. */
   operations: number;
+  /** Bytes of their texts. */
+  bytes?: number;
   /** When operations came last. */
   last_activity?: Date;
   /** How many came lately: JSON list of `[moment, count]`, a moment for each ten minutes (Unix seconds of their begin). */
@@ -45,6 +47,8 @@ export interface PushDoc {
   vault: string;
   key_hash: string;
   answer: string;
+  /** Bytes of it. */
+  size?: number;
   expires_at: Date;
 }
 
@@ -53,6 +57,8 @@ export const vaultsSpec: CollectionSpec<VaultDoc> = {
   key: ['user_id', 'vault'],
   indexes: [{ name: 'activity', fields: ['last_activity'], include: ['operations'] }],
   owner: 'user_id',
+  // In the place of the operations: to count millions of them would take long.
+  charge: { bytes: 'bytes', keys: 'operations' },
 };
 
 export const operationsSpec: CollectionSpec<OperationDoc> = {
@@ -72,6 +78,8 @@ export const operationsSpec: CollectionSpec<OperationDoc> = {
 export const pushesSpec: CollectionSpec<PushDoc> = {
   name: 'verstak_pushes',
   key: ['user_id', 'vault', 'key_hash'],
+  indexes: [{ name: 'size', fields: ['user_id', 'vault', 'key_hash'], include: ['size'] }],
   expires: 'expires_at',
   owner: 'user_id',
+  charge: { index: 'size', bytes: 'size' },
 };

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Core } from '../../core/context.ts';
 import type { DeviceDoc } from '../../core/devices.ts';
 import { newId, sha256Hex } from '../../core/ids.ts';
+import { withRoom } from '../../core/quotas.ts';
 import { ConflictError, StorageUnavailableError } from '../../errors.ts';
 import type { Write } from '../../storage/port.ts';
 import { type OperationDoc, operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
@@ -37,7 +38,8 @@ interface Job {
 
 /**
  * Stores those of the operations that the vault's log does not have yet, and returns the JSON text of the answer. A push that
- * was answered before is answered with the same text. Throws `StorageUnavailableError`, also when others push all the while.
+ * was answered before is answered with the same text. Throws `QuotaExceededError`; `StorageUnavailableError`, also when others
+ * push all the while.
  *
  * Numbers come from the log itself, whose index lets each be taken once: whoever finds his taken tries again behind it. So an
  * operation never appears below one that somebody has read. There are no tombstones beside the log: it has every deletion.
@@ -96,15 +98,25 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
   });
   // In this order, what is left of a commit that broke off half way (without transactions) is what a repetition completes.
   const writes: Write[] = added.map(operation => ({ in: operationsSpec, insert: operation }));
-  const grown = accepted.length > 0 && growth(device, vault, head + added.length, now);
+  const room = { bytes: added.reduce((sum, operation) => sum + bytesOf(operation), 0), keys: added.length };
+  const grown = accepted.length > 0 && growth(device, vault, head + added.length, now, room.bytes);
   if (grown) writes.push(grown);
   if (keyHash !== undefined) {
     const expires_at = new Date(now.getTime() + KEPT_MS);
     const { user_id, vault: name } = device;
-    writes.push({ in: pushesSpec, insert: { user_id, vault: name, key_hash: keyHash, answer, expires_at } });
+    const size = Buffer.byteLength(answer);
+    writes.push({ in: pushesSpec, insert: { user_id, vault: name, key_hash: keyHash, answer, size, expires_at } });
+    room.bytes += size;
+    room.keys++;
   }
-  if (writes.length > 0) await core.storage.commit(writes);
+  if (writes.length > 0) await withRoom(core, device.user_id, room, () => core.storage.commit(writes));
   return answer;
+}
+
+/** Of the texts that clients choose. */
+function bytesOf({ op_id, op_type, entity_type, entity_id, payload_json, created_at }: OperationDoc): number {
+  const texts = [op_id, op_type, entity_type, entity_id, payload_json, created_at];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 /** Ids as they were sent, and the documents to add behind the head. */

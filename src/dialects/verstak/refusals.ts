@@ -30,6 +30,9 @@ const OWN = new Set([
   'csrf_invalid',
 ]);
 
+/** That there is no room for a blob: the contract calls it as it calls a full account, with another status. */
+const NO_ROOM = 'blob_quota_exceeded';
+
 /** What the shared readers of bodies say. */
 const UNREADABLE = new Set(['json_invalid', 'body_required', 'body_incomplete', 'encoding_invalid', 'form_invalid']);
 
@@ -45,6 +48,7 @@ const GENERAL: Readonly<Record<number, string>> = {
 /** The error under the code that this API has for it. */
 export function renamed(error: unknown): unknown {
   if (!(error instanceof AppError) || OWN.has(error.code)) return error;
+  if (error.code === NO_ROOM) return new RenamedError(error, 'quota_exceeded');
   const code = UNREADABLE.has(error.code) ? 'invalid_json' : GENERAL[error.status];
   return code === undefined || code === error.code ? error : new RenamedError(error, code);
 }

@@ -16,19 +16,26 @@ export function blobOwner({ user_id, vault }: VaultKey): BlobOwner {
 }
 
 /**
- * The write that has a vault know of the first `operations` of its log, of which the last came at `at`. It sets the number and
+ * The write that has a vault know of the first `operations` of its log, of which the last came at `at`, and of so many `bytes`
+ * more. It sets the number and
  * adds nothing to it, so that whatever a crash left uncounted is counted with what comes next. Undefined when the vault knows of
  * as many already; where its document was lost, it is made anew. In a commit it is a conflict when others were faster.
  */
-export function growth(key: VaultKey, known: VaultDoc | undefined, operations: number, at: Date): Write | undefined {
+export function growth(
+  key: VaultKey,
+  known: VaultDoc | undefined,
+  operations: number,
+  at: Date,
+  bytes = 0,
+): Write | undefined {
   const added = operations - (known?.operations ?? 0);
   if (added <= 0) return undefined;
   const set = { operations, last_activity: at, recent: withRecent(known?.recent, added, at) };
-  if (known === undefined) return { in: vaultsSpec, insert: { ...key, created_at: at, ...set } };
+  if (known === undefined) return { in: vaultsSpec, insert: { ...key, created_at: at, bytes, ...set } };
   return {
     in: vaultsSpec,
     update: [key.user_id, key.vault],
-    change: { set },
+    change: { set, add: { bytes } },
     expect: { operations: known.operations },
   };
 }

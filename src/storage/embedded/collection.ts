@@ -3,7 +3,7 @@ import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts'
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import * as apply from './apply.ts';
-import { countOf } from './count.ts';
+import { countOf, sumOf } from './count.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import type { Table } from './table.ts';
@@ -104,5 +104,9 @@ export class EmbeddedCollection implements Collection<Doc> {
   async count(range: Range, cap = Number.POSITIVE_INFINITY): Promise<number> {
     this.#env.beginRead();
     return countOf(this.#table, range, cap, this.#env.now());
+  }
+
+  async sum(range: Range, fields: readonly string[]): Promise<{ documents: number; sums: number[] }> {
+    return sumOf(this.#env, this.#table, range, fields);
   }
 }

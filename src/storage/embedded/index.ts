@@ -163,6 +163,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     list: unavailable,
     sweep: unavailable,
     count: unavailable,
+    sum: unavailable,
     ping: unavailable,
   };
   const collection = {
@@ -176,6 +177,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     delete: unavailable,
     deleteMany: unavailable,
     count: unavailable,
+    sum: unavailable,
   };
   return {
     description: `embedded engine in ${folder}`,

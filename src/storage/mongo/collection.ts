@@ -5,6 +5,7 @@ import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
 import { identityOf, readMany } from './read-many.ts';
 import { readPage } from './scan.ts';
+import { sumOf } from './sum.ts';
 import { type Doc, indexOf, type Table } from './table.ts';
 import { type Refused, settlingDuplicates } from './unique.ts';
 import * as writes from './writes.ts';
@@ -82,6 +83,10 @@ export class MongoDbCollection implements Collection<Doc> {
       if (cap === 0) return 0; // MongoDB refuses a limit of 0
       return this.#table.rows.countDocuments({ $and: conditions }, { hint: index.name, ...limit });
     });
+  }
+
+  sum(range: Range, fields: readonly string[]): Promise<{ documents: number; sums: number[] }> {
+    return this.#gate.long(() => sumOf(this.#table, range, fields, this.#now()));
   }
 
   async #findOne(fields: readonly string[], values: readonly Scalar[]): Promise<Doc | undefined> {

@@ -19,6 +19,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
     delete: () => collection.delete(['s', 'a']),
     deleteMany: () => collection.deleteMany({ prefix: ['s'] }),
     count: () => collection.count({ prefix: ['s'] }),
+    sum: () => collection.sum({ prefix: ['s'] }, ['total']),
     increment: () => storage.increment('counter'),
     secret: () => storage.secret('sessions'),
     commit: () => storage.commit([{ in: things, put: { space: 's', id: 'c' } }]),

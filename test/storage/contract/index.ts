@@ -19,6 +19,7 @@ import { pagingContract } from './paging.ts';
 import { scanContract } from './scan.ts';
 import { secretContract } from './secret.ts';
 import { sizeContract } from './size.ts';
+import { sumContract } from './sum.ts';
 import { uniqueContract } from './unique.ts';
 import { updateContract } from './update.ts';
 import { valuesContract } from './values.ts';
@@ -44,6 +45,7 @@ export function storageContract(engine: Engine): void {
   blobAcceptContract(engine);
   blobAgeContract(engine);
   sizeContract(engine);
+  sumContract(engine);
   lifecycleContract(engine);
   faultsContract(engine);
 }
