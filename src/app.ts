@@ -9,7 +9,7 @@ import { sendDueMails } from './core/mail-queue.ts';
 import { dialects } from './dialects/index.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { healthRoutes } from './health.ts';
-import { clientAddress } from './middleware/client-address.ts';
+import { callerOf, clientAddress } from './middleware/client-address.ts';
 import { createCrossOrigin } from './middleware/cross-origin.ts';
 import { edge } from './middleware/edge.ts';
 import { createOrigin } from './middleware/origin.ts';
@@ -67,9 +67,11 @@ function once(prepared: () => boolean, route: Route): Route {
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit }: AppDeps): Application {
   const { APP, ADMIN } = config();
+  const addressOf = clientAddress(APP.trusted_proxies);
   const deps = {
     core,
-    clientAddress: clientAddress(APP.trusted_proxies),
+    clientAddress: addressOf,
+    callerOf: callerOf(addressOf),
     origin: createOrigin({ publicUrl: () => core.settings.publicUrl(), trustedProxies: APP.trusted_proxies }),
   };
   const opened = dialects

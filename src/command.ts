@@ -21,6 +21,12 @@ import { CANNOT_START, type Supervised, superviseWorkers, workersPart } from './
 /** Milliseconds between two looks at who the parent process is. */
 const PARENT_CHECK = 500;
 
+/**
+ * Milliseconds in which further signals belong to the first: what a whole group of processes is sent reaches a worker once more
+ * by the process that watches over it.
+ */
+const SAME_REQUEST = 200;
+
 /** Exit code after a mistake of the program. The others are 0, 1 (cannot start as things are) and 2 (command line). */
 const CRASHED = 70;
 
@@ -91,10 +97,7 @@ async function serveUntilStopped(
     end(CRASHED);
   });
   const { serve } = await import('./serve.ts'); // engines and all: nobody else needs them
-  const asked = new Promise<string>(resolve => {
-    signals.onStop(resolve);
-    if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => resolve('npm ended'));
-  });
+  const { asked, again } = stopRequests(signals);
   logLibraryOutput(log);
   const serving = await serve({ config, log, version: packageVersion(), buildCommit: buildCommit(process.env) });
   onUpdate(serving.reload);
@@ -111,10 +114,27 @@ async function serveUntilStopped(
     throw error;
   });
   log.info({ reason }, 'stopping: running requests are finished first');
-  await serving.stop();
-  log.info('stopped');
+  const stopped = serving.stop().then(() => 'stopped');
+  // What was acknowledged is safe, as in a crash.
+  log.info(await Promise.race([stopped, again.then(() => 'stopped at once: it was asked for again')]));
   flush();
   return 0;
+}
+
+/** `asked` resolves with what asks for the end, `again` with what does so later. */
+function stopRequests(signals: Signals): { asked: Promise<string>; again: Promise<string> } {
+  let first = (_reason: string) => {};
+  let second = (_reason: string) => {};
+  const asked = new Promise<string>(resolve => (first = resolve));
+  const again = new Promise<string>(resolve => (second = resolve));
+  let since: number | undefined;
+  signals.onStop(signal => {
+    since ??= performance.now();
+    if (performance.now() - since > SAME_REQUEST) second(signal);
+    first(signal);
+  });
+  if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => first('npm ended'));
+  return { asked, again };
 }
 
 /** `npm start` puts a shell between itself and the server that keeps SIGTERM for itself: its end is the signal. */

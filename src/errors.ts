@@ -27,6 +27,11 @@ export const errorTable = {
     code: 'blob_unavailable',
     means: 'What is stored is not what was stored; the log has it under the request id.',
   },
+  ServerBusyError: {
+    status: 503,
+    code: 'server_busy',
+    means: 'Too much waits for the same, or the server is stopping; `Retry-After` says when to try again.',
+  },
   StorageUnavailableError: {
     status: 503,
     code: 'storage_unavailable',
@@ -302,6 +307,13 @@ export class RenamedError extends AppError {
 export class RateLimitedError extends AppError {
   constructor(retryAfter: number, options?: ErrorOptions) {
     super('RateLimitedError', `too many attempts; try again in ${retryAfter} s`, { ...options, retryAfter });
+  }
+}
+
+/** 503: others would have to be done first, for too long; again after `retryAfter` seconds. */
+export class ServerBusyError extends AppError {
+  constructor(retryAfter: number, { message, cause }: { message?: string; cause?: unknown } = {}) {
+    super('ServerBusyError', message ?? `the server is busy; try again in ${retryAfter} s`, { retryAfter, cause });
   }
 }
 

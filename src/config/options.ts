@@ -116,8 +116,13 @@ export const options = {
   },
   SECURITY: {
     registration: boolean(true, 'Whether anybody may register an account.', { live: true }),
-    bcrypt_cost: integer(12, 4, 20, 'Cost of new password hashes; each step doubles the work.'),
-    hash_threads: integer(0, 0, 64, 'Threads that hash passwords; 0 takes one less than the processor has cores.'),
+    bcrypt_cost: integer(
+      10,
+      4,
+      20,
+      'Cost of password hashes; each step doubles the work. After a change a password is hashed anew at its next login.',
+    ),
+    hash_threads: integer(0, 0, 64, 'Threads that hash passwords; 0 takes as many as the processor has cores.'),
     throttle: boolean(true, 'Whether guessing passwords is slowed down.', { live: true }),
     failures_per_pair: integer(
       5,

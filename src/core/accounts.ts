@@ -1,9 +1,11 @@
 import { ConflictError, DuplicateKeyError, ForbiddenError, NotFoundError, StorageUnavailableError } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { endCredentials, endingCredentials, passwordChange } from './credentials.ts';
 import { eraseAccount, markForErasing } from './erase.ts';
 import { newId } from './ids.ts';
+import type { LaneName } from './lanes.ts';
 import { credentialsInvalid } from './login.ts';
 import { checkPassword, checkUsername, checkUuid, isUuid } from './rules.ts';
 
@@ -14,9 +16,9 @@ const RACES = 10;
  * Makes an account. Throws `ForbiddenError` (code `registration_closed`), `InvalidInputError`, `ConflictError` (code
  * `user_exists`).
  */
-export async function register(core: Core, username: string, password: string): Promise<AccountDoc> {
+export async function register(core: Core, username: string, password: string, caller: Caller): Promise<AccountDoc> {
   demandRegistrationOpen(core);
-  return createAccount(core, { username, password });
+  return createAccount(core, { username, password }, caller, 'registrations');
 }
 
 /** Throws `ForbiddenError` (code `registration_closed`). */
@@ -39,18 +41,37 @@ export interface NewAccount {
   readonly simple_sync?: true;
 }
 
-/** Makes an account. Throws `InvalidInputError`, `ConflictError` (codes `user_exists`, `email_taken`, `uuid_taken`). */
-export async function createAccount(core: Core, { password, unconfirmed, ...given }: NewAccount): Promise<AccountDoc> {
-  const { username, uuid, email } = given;
+/**
+ * Makes an account, for whoever asked for that, or for the server itself. Throws `InvalidInputError`, `ConflictError` (codes
+ * `user_exists`, `email_taken`, `uuid_taken`), and as `core.passwords`.
+ */
+export async function createAccount(
+  core: Core,
+  given: NewAccount,
+  caller?: Caller,
+  lane?: LaneName,
+): Promise<AccountDoc> {
+  const { username, password, uuid } = given;
   checkUsername(username);
   if (password !== undefined) checkPassword(password);
   if (uuid !== undefined) checkUuid(uuid);
+  // Of many who want one name at once, one hash is enough.
+  return core.turns.take(`account ${username}`, () => makeAccount(core, given, caller, lane));
+}
+
+async function makeAccount(
+  core: Core,
+  { password, unconfirmed, ...given }: NewAccount,
+  caller?: Caller,
+  lane?: LaneName,
+): Promise<AccountDoc> {
+  const { username, uuid, email } = given;
   const accounts = core.storage.collection(accountsSpec);
   // Hashing is dear: what is taken is mostly found out before. The unique indexes decide.
   if (await accounts.find('username', [username])) throw userExists();
   if (uuid !== undefined && (await accountByUuid(core, uuid))) throw uuidTaken();
   if (email !== undefined && (await accounts.find('email', [email]))) throw emailTaken();
-  const hash = password === undefined ? undefined : await core.passwords.hash(password);
+  const hash = password === undefined ? undefined : await core.passwords.hash(password, caller, lane);
   const created_at = new Date(core.clock.now());
   const account: AccountDoc = {
     user_id: newId(),
@@ -92,11 +113,15 @@ export interface AccountChange {
   readonly email?: string | undefined;
 }
 
-/** Changes an account. A new password ends its tokens and sessions. Throws as `createAccount`, and `NotFoundError`. */
+/**
+ * Changes an account, for whoever asked for that, or for the server itself. A new password ends its tokens and sessions. Throws as
+ * `createAccount`, and `NotFoundError`.
+ */
 export async function changeAccount(
   core: Core,
   { user_id }: AccountDoc,
   { username, password, email }: AccountChange,
+  caller?: Caller,
 ): Promise<void> {
   if (username !== undefined) checkUsername(username);
   if (password !== undefined) checkPassword(password);
@@ -106,7 +131,8 @@ export async function changeAccount(
   const owner = email === undefined ? undefined : await accounts.find('email', [email]);
   if (owner && owner.user_id !== user_id) throw emailTaken();
   const renamed = { ...(username !== undefined && { username }), ...(email !== undefined && { email }) };
-  const { set, ...counted } = password === undefined ? {} : passwordChange(core, await core.passwords.hash(password));
+  const hash = password === undefined ? undefined : await core.passwords.hash(password, caller);
+  const { set, ...counted } = hash === undefined ? {} : passwordChange(core, hash);
   const change = async () => {
     const changes = { set: { ...renamed, ...set }, ...counted };
     const changed = await accounts.update([user_id], changes, { erasing_at: undefined }).catch(error => {
@@ -123,11 +149,16 @@ export async function changeAccount(
  * resolved. `account` comes from `authenticate`. Throws `InvalidInputError` (code `new_password_invalid`), `ForbiddenError` (codes
  * `admin_password_fixed`; `credentials_invalid` when the account was ended, blocked or given another password meanwhile).
  */
-export async function changeOwnPassword(core: Core, account: AccountDoc, password: string): Promise<void> {
+export async function changeOwnPassword(
+  core: Core,
+  account: AccountDoc,
+  password: string,
+  caller: Caller,
+): Promise<void> {
   checkPassword(password, 'new_password');
   demandOwnChange(account);
   const { user_id, password_version } = account;
-  const change = passwordChange(core, await core.passwords.hash(password));
+  const change = passwordChange(core, await core.passwords.hash(password, caller));
   if (!(await isUnchanged(core, account))) throw credentialsInvalid();
   await endingCredentials(core, user_id, async () => {
     const asVerified = { password_version, erasing_at: undefined, blocked_at: undefined };

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidInputError } from '../errors.ts';
 import { createAccount, demandRegistrationOpen } from './accounts.ts';
+import type { Caller } from './caller.ts';
 import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import type { EndedCredentials } from './credentials.ts';
@@ -73,9 +74,19 @@ export function checkNewPassword(password: string): void {
  * this has resolved, and a mail that cannot be sent is tried again. Throws as `checkRegistration`, `ForbiddenError` (code `registration_closed`), `ConflictError` (codes `user_exists`,
  * `email_taken`).
  */
-export async function registerWithEmail(core: Core, given: Registration, context: MailContext): Promise<AccountDoc> {
+export async function registerWithEmail(
+  core: Core,
+  given: Registration,
+  context: MailContext,
+  caller: Caller,
+): Promise<AccountDoc> {
   demandRegistrationOpen(core);
-  const account = await createAccount(core, { ...checkRegistration(given), unconfirmed: true });
+  const account = await createAccount(
+    core,
+    { ...checkRegistration(given), unconfirmed: true },
+    caller,
+    'registrations',
+  );
   const mail = await queueMail(core, account, { purpose: 'confirm', ...context });
   const sent = core.background.run(() => sendQueued(core, mail));
   await Promise.race([sent, pause(PATIENCE_MS, undefined, { ref: false })]);
@@ -114,13 +125,13 @@ export function forgotPassword(core: Core, email: string, context: MailContext):
  */
 export async function resetPassword(
   core: Core,
-  token: string,
-  password: string,
+  { token, password }: { token: string; password: string },
   context: MailContext,
+  caller: Caller,
 ): Promise<{ accountId: string; ended: EndedCredentials }> {
   const doc = await findMailToken(core, token, 'reset');
   checkNewPassword(password);
-  const ended = await useReset(core, doc, await core.passwords.hash(password));
+  const ended = await useReset(core, doc, await core.passwords.hash(password, caller));
   const devices = core.settings.resetEndsDevices() ? { devices: ended.devices } : {};
   const mail = await queueMail(core, doc, { purpose: 'reset_done', ...context, ...devices });
   void core.background.run(() => sendQueued(core, mail));

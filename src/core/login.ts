@@ -1,17 +1,22 @@
 /** Who somebody is, by a name or e-mail and a password. */
 
-import { ForbiddenError } from '../errors.ts';
+import { AppError, ForbiddenError } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { type AccountDoc, accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { emailOf } from './email.ts';
 import { checkPassword, checkUsername, isUsername } from './rules.ts';
 import { type AttemptRules, throttled } from './throttle.ts';
 
-/** What somebody claims, and from which address. */
-export interface Credentials {
+/** What somebody claims, and from where. */
+export interface Credentials extends Caller {
   readonly username: string;
   readonly password: string;
-  readonly address: string;
+}
+
+/** Who tries a password, and under which limits if they are not those of the configuration's `[SECURITY]`. */
+interface Attempt extends Caller {
+  readonly throttle?: AttemptRules | undefined;
 }
 
 /** What an API lets count as a login. */
@@ -24,19 +29,36 @@ export interface LoginRules {
 
 /**
  * The account of a username and password. Throws `ForbiddenError` (code `credentials_invalid`, for an unknown name as for a
- * wrong password; codes `account_blocked`, `email_unconfirmed`), `RateLimitedError`, `InvalidInputError`.
+ * wrong password; codes `account_blocked`, `email_unconfirmed`), `RateLimitedError`, `ServerBusyError`, `InvalidInputError`.
  */
 export async function authenticate(
   core: Core,
-  { username, password, address }: Credentials,
+  { username, password, ...caller }: Credentials,
   { byEmail = false, throttle }: LoginRules = {},
 ): Promise<AccountDoc> {
   if (!byEmail) checkUsername(username);
   checkPassword(password);
-  const account = await verified(core, await candidatesFor(core, username, byEmail), password, { address, throttle });
+  const account = await verified(core, await candidatesFor(core, username, byEmail), password, { ...caller, throttle });
   if (account === undefined) throw credentialsInvalid();
   demandUsable(account);
+  await renewHash(core, account, password, caller);
   return account;
+}
+
+/**
+ * Has an account whose hash has another cost than that of the configuration get one that has it. It stays the same password: what
+ * was given out for it goes on. Where it cannot be done now, the next login tries again.
+ */
+async function renewHash(core: Core, account: AccountDoc, password: string, caller: Caller): Promise<void> {
+  const { user_id, password: old } = account;
+  if (old === undefined) return;
+  try {
+    const renewed = await core.passwords.renew(password, old, caller);
+    if (renewed === undefined) return;
+    await core.storage.collection(accountsSpec).update([user_id], { set: { password: renewed } }, { password: old });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+  }
 }
 
 /** Throws `ForbiddenError` (codes `account_blocked`, `email_unconfirmed`) when the account may be given no credential. */
@@ -47,12 +69,12 @@ function demandUsable(account: AccountDoc): void {
   }
 }
 
-/** Whether it is the account's password. Throws `RateLimitedError`. */
+/** Whether it is the account's password. Throws `RateLimitedError`, `ServerBusyError`. */
 export async function hasPassword(
   core: Core,
   account: AccountDoc,
   password: string,
-  attempt: { address: string; throttle?: AttemptRules },
+  attempt: Attempt,
 ): Promise<boolean> {
   return (await verified(core, [candidate(account, '')], password, attempt)) !== undefined;
 }
@@ -69,12 +91,12 @@ async function verified(
   core: Core,
   candidates: readonly Candidate[],
   password: string,
-  { address, throttle }: { address: string; throttle?: AttemptRules | undefined },
+  { throttle, ...caller }: Attempt,
 ): Promise<AccountDoc | undefined> {
   const subjects = candidates.map(({ subject }) => subject);
-  const right = await throttled(core, { subjects, address, rules: throttle }, async () => {
+  const right = await throttled(core, { subjects, address: caller.address, rules: throttle }, async () => {
     for (const { subject, account } of candidates) {
-      if ((await core.passwords.verify(password, account?.password)) && account) return subject;
+      if ((await core.passwords.verify(password, account?.password, caller)) && account) return subject;
     }
     return undefined;
   });

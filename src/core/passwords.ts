@@ -1,79 +1,118 @@
-import { hash as hashOf, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as hashOf, randomBytes } from 'node:crypto';
 import os from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { RateLimitedError, StorageUnavailableError } from '../errors.ts';
+import type { Caller } from './caller.ts';
+import { createLanes, type LaneName } from './lanes.ts';
 
-/** Hashing and verifying passwords, off the event loop. */
+/**
+ * Hashing and verifying passwords, off the event loop and each in its turn (`lanes.ts`): for a caller, or for the server itself,
+ * which waits for nobody. All throw `RateLimitedError` and `ServerBusyError` when it is not to be: nothing was hashed then.
+ */
 export interface Passwords {
-  /** Throws `RateLimitedError` when far too many wait already. */
-  hash(password: string): Promise<string>;
-  /** False for a hash that is malformed; `undefined` takes as long as a hash does, and is false. */
-  verify(password: string, hash: string | undefined): Promise<boolean>;
-  /** Refuses what waits and what still comes (`StorageUnavailableError`), waits for what is under way, then ends the threads. */
+  hash(password: string, caller?: Caller, lane?: LaneName): Promise<string>;
+  /**
+   * False for a hash that is malformed, and for `undefined`. A wrong password takes the same time with whatever hash, so that
+   * it does not tell whether there is one.
+   */
+  verify(password: string, hash: string | undefined, caller?: Caller): Promise<boolean>;
+  /**
+   * Another hash that the same passwords open, when this one, which the password opens, has another cost than new ones;
+   * undefined when it has the same.
+   */
+  renew(password: string, hash: string, caller?: Caller): Promise<string | undefined>;
+  /** Refuses what waits and what still comes, waits a while for what is under way, then ends the threads. */
   close(): Promise<void>;
 }
 
 /** bcrypt looks at no more. */
 const BCRYPT_BYTES = 72;
 const BCRYPT_HASH = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
-const SALT_LENGTH = 29;
 /** Marks a hash of what bcrypt alone would cut off or mix up: it is over the base64 of the password's SHA-256. */
 const DIGEST_MARK = 'sha256:';
 
-const MAX_WAITING = 1000;
+/**
+ * How much dearer than new hashes wrong passwords may get, as steps of cost, because of hashes that are stored: a single one
+ * of a great cost is not to make all logins slow.
+ */
+const DEARER = 2;
+
 const IDLE_MS = 60_000;
 
-/** Threads start with the first password; `threads: 0` takes one less than the processor has cores. */
+/** How long a stop waits for what is being hashed, in milliseconds. */
+const GRACE_MS = 10_000;
+
+/**
+ * Threads start with the first password; `threads: 0` takes as many as the processor has cores: their priority is low, so that
+ * other requests do not wait for them.
+ */
 export function createPasswords(options: { readonly cost: number; readonly threads: number }): Passwords {
-  const pool = new Piscina<{ password: string; salt: string | number }, string>({
+  const { cost } = options;
+  const threads = options.threads || os.availableParallelism();
+  const pool = new Piscina({
     filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)),
     minThreads: 0,
-    maxThreads: options.threads || Math.max(1, os.availableParallelism() - 1),
-    maxQueue: MAX_WAITING,
+    maxThreads: threads,
     idleTimeout: IDLE_MS,
   });
-  const dummy = dummyHash(options.cost);
+  const lanes = createLanes(threads);
+  /** That of the dearest hash that was met. */
+  let dearest = cost;
   let closed: Promise<void> | undefined;
 
-  async function bcrypt(password: string, salt: string | number): Promise<string> {
-    if (pool.queueSize >= MAX_WAITING) throw new RateLimitedError(5);
-    if (closed) throw stopping();
-    return pool.run({ password, salt }).catch(cause => {
-      throw closed ? stopping(cause) : cause;
-    });
+  function bcrypt(password: string, caller?: Caller, lane: LaneName = 'logins'): Promise<string> {
+    return lanes.run(lane, caller, 2 ** cost, () => pool.run({ password, cost }, { name: 'hash' }));
+  }
+
+  async function end(): Promise<void> {
+    const patience = pause(GRACE_MS, undefined, { ref: false });
+    await Promise.race([lanes.drain(), patience]);
+    await pool.destroy();
   }
 
   return {
-    async hash(password) {
-      if (!needsDigest(password)) return bcrypt(password, options.cost);
-      return DIGEST_MARK + (await bcrypt(digest(password), options.cost));
+    async hash(password, caller, lane) {
+      if (!needsDigest(password)) return bcrypt(password, caller, lane);
+      return DIGEST_MARK + (await bcrypt(digest(password), caller, lane));
     },
 
-    async verify(password, stored) {
-      const marked = stored?.startsWith(DIGEST_MARK) ?? false;
-      const plain = marked ? stored?.slice(DIGEST_MARK.length) : stored;
-      const possible = plain !== undefined && BCRYPT_HASH.test(plain) && (marked || !isMixedUp(password));
-      const hash = possible ? plain : dummy;
-      const computed = await bcrypt(marked ? digest(password) : password, hash.slice(0, SALT_LENGTH));
-      return sameSum(computed, hash) && possible;
+    async verify(password, stored, caller) {
+      const { plain, marked } = parse(stored);
+      const possible = BCRYPT_HASH.test(plain) && (marked || !isMixedUp(password));
+      const known = possible ? costOf(plain) : 0;
+      dearest = Math.max(dearest, Math.min(known, cost + DEARER));
+      const task = {
+        password: marked ? digest(password) : password,
+        stored: possible ? plain : dummyHash(dearest),
+        upTo: dearest,
+      };
+      const units = 2 ** Math.max(known, dearest);
+      const right = await lanes.run('logins', caller, units, () => pool.run(task, { name: 'verify' }));
+      return right && possible;
+    },
+
+    async renew(password, stored, caller) {
+      const { plain, marked } = parse(stored);
+      if (costOf(plain) === cost) return undefined;
+      // Without a mark it stays without one: it goes on to be opened by whatever begins with the same 72 bytes.
+      return marked ? DIGEST_MARK + (await bcrypt(digest(password), caller)) : bcrypt(password, caller);
     },
 
     close() {
-      closed ??= pool.close({ force: true });
+      closed ??= end();
       return closed;
     },
   };
 }
 
-/** Nobody is kept waiting for the other end of a long queue by a server that is about to go. */
-function stopping(cause?: unknown): StorageUnavailableError {
-  return new StorageUnavailableError('the server is stopping; try again', { cause });
+function parse(stored = ''): { plain: string; marked: boolean } {
+  const marked = stored.startsWith(DIGEST_MARK);
+  return { plain: marked ? stored.slice(DIGEST_MARK.length) : stored, marked };
 }
 
-/** Compares what follows the salt: a salt may be written in more than one way. */
-function sameSum(one: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(one.slice(SALT_LENGTH)), Buffer.from(other.slice(SALT_LENGTH)));
+function costOf(hash: string): number {
+  return Number(hash.slice(4, 6));
 }
 
 function needsDigest(password: string): boolean {

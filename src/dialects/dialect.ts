@@ -1,5 +1,5 @@
 import type { Core } from '../core/context.ts';
-import type { ClientAddress } from '../middleware/client-address.ts';
+import type { CallerOf, ClientAddress } from '../middleware/client-address.ts';
 import type { Origin } from '../middleware/origin.ts';
 import type { Route } from '../middleware/routing.ts';
 import type { CollectionSpec } from '../storage/port.ts';
@@ -8,6 +8,7 @@ import type { CollectionSpec } from '../storage/port.ts';
 export interface DialectDeps<S> {
   readonly core: Core;
   readonly clientAddress: ClientAddress;
+  readonly callerOf: CallerOf;
   readonly origin: Origin;
   /** The settings in force: they may change while the server runs. */
   readonly settings: () => S;

@@ -1,9 +1,18 @@
 import { isIP } from 'node:net';
 import type { Context } from 'koa';
+import type { Caller } from '../core/caller.ts';
 import { forwardedAddress, plainAddress, trustedProxies } from './trusted-proxies.ts';
 
 /** Finds the address of the client. */
 export type ClientAddress = (ctx: Context) => string;
+
+/** Finds on whose behalf a request is answered. */
+export type CallerOf = (ctx: Context) => Caller;
+
+/** The client at its address; it is gone once its connection is. */
+export function callerOf(address: ClientAddress): CallerOf {
+  return ctx => ({ address: address(ctx), gone: () => ctx.req.socket.destroyed });
+}
 
 /**
  * The TCP peer; if that is a trusted proxy, the rightmost address of `X-Forwarded-For` that is not one. `trusted` holds IP

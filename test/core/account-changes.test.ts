@@ -17,7 +17,7 @@ import { issueToken, resolveToken } from '../../src/core/tokens.ts';
 import { StorageUnavailableError } from '../../src/errors.ts';
 import { forEachEngine, needs } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
-import { openCore, outcomes, tally } from './open-core.ts';
+import { HERE, openCore, outcomes, tally } from './open-core.ts';
 
 const passwords = createPasswords({ cost: 4, threads: 1 });
 afterAll(() => passwords.close());
@@ -26,7 +26,10 @@ const address = '192.0.2.1';
 forEachEngine('an account with a uuid', engine => {
   test('is known by it, and one without by its own id', async () => {
     const { core } = await openCore(engine);
-    const [ann, ben] = [await createAccount(core, { username: 'ann', uuid: 'Ann!' }), await register(core, 'ben', 'p')];
+    const [ann, ben] = [
+      await createAccount(core, { username: 'ann', uuid: 'Ann!' }),
+      await register(core, 'ben', 'p', HERE),
+    ];
     expect(ann.user_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect([publicId(ann), publicId(ben), publicId(undefined)]).toEqual(['Ann!', ben.user_id, undefined]);
     expect(await accountByUuid(core, 'Ann!')).toEqual(ann);
@@ -54,7 +57,10 @@ forEachEngine('an account with a uuid', engine => {
 
   test('keeps it to itself: another may not be given it, nor the id that a third is known by', async () => {
     const { core } = await openCore(engine);
-    const [ann, ben] = [await createAccount(core, { username: 'ann', uuid: 'u' }), await register(core, 'ben', 'p')];
+    const [ann, ben] = [
+      await createAccount(core, { username: 'ann', uuid: 'u' }),
+      await register(core, 'ben', 'p', HERE),
+    ];
     expect(
       await outcomes([
         createAccount(core, { username: 'cat', uuid: 'u' }),
@@ -108,20 +114,18 @@ forEachEngine('changing an account', engine => {
 
   test('gives it another name: the old one is free, password and tokens stay', async () => {
     const { core } = await openCore(engine, passwords);
-    const account = await register(core, 'ann', 'p');
+    const account = await register(core, 'ann', 'p', HERE);
     const { token } = await issueToken(core, account);
     await changeAccount(core, account, { username: 'ben' });
     expect(await login(core, 'ben', 'p')).toEqual({ ...account, username: 'ben' });
-    expect(await outcomes([login(core, 'ann', 'p'), resolveToken(core, token), register(core, 'ann', 'q')])).toEqual([
-      'credentials_invalid',
-      'ok',
-      'ok',
-    ]);
+    expect(
+      await outcomes([login(core, 'ann', 'p'), resolveToken(core, token), register(core, 'ann', 'q', HERE)]),
+    ).toEqual(['credentials_invalid', 'ok', 'ok']);
   });
 
   test('gives it another password, which ends its tokens and no other’s', async () => {
     const { core } = await openCore(engine, passwords);
-    const [account, other] = [await register(core, 'ann', 'p'), await register(core, 'ben', 'p')];
+    const [account, other] = [await register(core, 'ann', 'p', HERE), await register(core, 'ben', 'p', HERE)];
     const tokens = [
       await issueToken(core, account),
       await issueToken(core, account, 'b'),
@@ -138,14 +142,14 @@ forEachEngine('changing an account', engine => {
 
   test('gives a token to nobody who logged in with the old password', async () => {
     const { core } = await openCore(engine, passwords);
-    const account = await register(core, 'ann', 'p');
+    const account = await register(core, 'ann', 'p', HERE);
     await changeAccount(core, account, { password: 'q' });
     expect(await outcomes([issueToken(core, account)])).toEqual(['credentials_invalid']);
   });
 
   test('takes the present name, both at once, and nothing at all', async () => {
     const { core } = await openCore(engine, passwords);
-    const account = await register(core, 'ann', 'p');
+    const account = await register(core, 'ann', 'p', HERE);
     await changeAccount(core, account, { username: 'ann' });
     await changeAccount(core, account, {});
     await changeAccount(core, account, { username: undefined, password: undefined });
@@ -157,8 +161,8 @@ forEachEngine('changing an account', engine => {
   test('to a name that is taken changes nothing', async context => {
     needs(context, engine, 'uniqueUpdates');
     const { core } = await openCore(engine, passwords);
-    const account = await register(core, 'ann', 'p');
-    await register(core, 'ben', 'p');
+    const account = await register(core, 'ann', 'p', HERE);
+    await register(core, 'ben', 'p', HERE);
     const { token } = await issueToken(core, account);
     const change = changeAccount(core, account, { username: 'ben', password: 'q' });
     expect(await outcomes([change])).toEqual(['user_exists']);
@@ -167,7 +171,7 @@ forEachEngine('changing an account', engine => {
 
   test('to what breaks the rules changes nothing', async () => {
     const { core } = await openCore(engine);
-    const account = await register(core, 'ann', 'p');
+    const account = await register(core, 'ann', 'p', HERE);
     expect(
       await outcomes([
         changeAccount(core, account, { username: '', password: 'q' }),
@@ -180,7 +184,7 @@ forEachEngine('changing an account', engine => {
 
   test('does nothing to one that is gone or being erased', async () => {
     const { core } = await openCore(engine);
-    const [gone, erased] = [await register(core, 'ann', 'p'), await register(core, 'ben', 'p')];
+    const [gone, erased] = [await register(core, 'ann', 'p', HERE), await register(core, 'ben', 'p', HERE)];
     const accounts = core.storage.collection(accountsSpec);
     await accounts.delete([gone.user_id]);
     await accounts.update([erased.user_id], { set: { erasing_at: new Date(core.clock.now()) }, unset: ['password'] });
@@ -197,13 +201,13 @@ forEachEngine('another password', engine => {
   test('leaves no token of before to a process that dies before or after any of its writes', async () => {
     for (let deadly = 1; ; deadly++) {
       const { core, another } = await openCore(engine);
-      const account = await register(core, 'ann', 'p');
+      const account = await register(core, 'ann', 'p', HERE);
       const { token } = await issueToken(core, account);
       let calls = 0;
       const dying = intercept(core.storage, async ({ method }) => {
         if (['update', 'deleteMany'].includes(method) && ++calls >= deadly) throw new StorageUnavailableError();
       });
-      const [outcome] = await outcomes([changeOwnPassword(another(dying), account, 'q')]);
+      const [outcome] = await outcomes([changeOwnPassword(another(dying), account, 'q', HERE)]);
       const [changed] = await outcomes([authenticate(core, { username: 'ann', password: 'q', address })]);
       if (changed === 'ok') expect(await outcomes([resolveToken(core, token)])).toEqual(['token_invalid']);
       if (outcome === 'ok') break;

@@ -5,7 +5,7 @@ import type { Core } from '../../src/core/context.ts';
 import { authenticate } from '../../src/core/login.ts';
 import { createPasswords } from '../../src/core/passwords.ts';
 import { forEachEngine } from '../support/engines.ts';
-import { openCore, outcomes, tally } from './open-core.ts';
+import { HERE, openCore, outcomes, tally } from './open-core.ts';
 
 const passwords = createPasswords({ cost: 4, threads: 1 });
 afterAll(() => passwords.close());
@@ -14,7 +14,7 @@ const address = '192.0.2.1';
 forEachEngine('accounts', engine => {
   test('a registered account logs in with its password only', async () => {
     const { core } = await openCore(engine, passwords);
-    const account = await register(core, 'ann', 's3cret');
+    const account = await register(core, 'ann', 's3cret', HERE);
     expect(account.user_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(await authenticate(core, { username: 'ann', password: 's3cret', address })).toEqual(account);
     expect(
@@ -28,7 +28,7 @@ forEachEngine('accounts', engine => {
 
   test('an unknown name and a wrong password are refused alike', async () => {
     const { core } = await openCore(engine, passwords);
-    await register(core, 'ann', 's3cret');
+    await register(core, 'ann', 's3cret', HERE);
     const refusal = (username: string) =>
       authenticate(core, { username, password: 'wrong', address }).catch(({ status, code, message }) => ({
         status,
@@ -41,7 +41,7 @@ forEachEngine('accounts', engine => {
   test('of 20 registrations of one name at once, from two processes, one wins', async () => {
     const { core, another } = await openCore(engine, passwords);
     const other = another();
-    const attempts = Array.from({ length: 20 }, (_, i) => register(i % 2 ? core : other, 'ann', `password ${i}`));
+    const attempts = Array.from({ length: 20 }, (_, i) => register(i % 2 ? core : other, 'ann', `password ${i}`, HERE));
     expect(tally(await outcomes(attempts))).toEqual({ ok: 1, user_exists: 19 });
     expect(await core.storage.collection(accountsSpec).count({})).toBe(1);
     const winner = (await Promise.allSettled(attempts)).findIndex(result => result.status === 'fulfilled');
@@ -81,7 +81,7 @@ forEachEngine('a login by e-mail', engine => {
   test('means the account whose password it is, where a name is the e-mail of another', async () => {
     const { core } = await openCore(engine);
     const mailed = await createAccount(core, { username: 'ann', password: 'of ann', email: 'ann@example.org' });
-    const named = await register(core, 'ann@example.org', 'of the named one');
+    const named = await register(core, 'ann@example.org', 'of the named one', HERE);
     expect((await login(core, 'ann@example.org', 'of ann')).user_id).toBe(mailed.user_id);
     expect((await login(core, 'ann@example.org', 'of the named one')).user_id).toBe(named.user_id);
     expect((await login(core, 'ANN@example.org', 'of ann')).user_id).toBe(mailed.user_id);
@@ -123,25 +123,25 @@ forEachEngine(
         ...passwords,
         hash: async () => `${hashed++}`,
       });
-      await register(core, 'ann', 'a');
-      expect(await outcomes([register(core, 'ann', 'b')])).toEqual(['user_exists']);
+      await register(core, 'ann', 'a', HERE);
+      expect(await outcomes([register(core, 'ann', 'b', HERE)])).toEqual(['user_exists']);
       expect(hashed).toBe(1);
     });
 
     test('closed registration is refused, and opens without a restart', async () => {
       const { core, settings } = await openCore(engine);
       settings.registrationOpen = false;
-      expect(await outcomes([register(core, 'ann', 'a')])).toEqual(['registration_closed']);
+      expect(await outcomes([register(core, 'ann', 'a', HERE)])).toEqual(['registration_closed']);
       settings.registrationOpen = true;
-      await register(core, 'ann', 'a');
+      await register(core, 'ann', 'a', HERE);
     });
 
     test('names and passwords that break the rules are refused', async () => {
       const { core } = await openCore(engine);
       expect(
         await outcomes([
-          register(core, '', 'a'),
-          register(core, 'ann', ''),
+          register(core, '', 'a', HERE),
+          register(core, 'ann', '', HERE),
           authenticate(core, { username: 'a\0', password: 'a', address }),
           authenticate(core, { username: 'ann', password: '\ud800', address }),
         ]),
@@ -161,7 +161,7 @@ forEachEngine(
         'credentials_invalid',
         'credentials_invalid',
       ]);
-      expect(await outcomes([register(core, 'erased', 'p')])).toEqual(['user_exists']);
+      expect(await outcomes([register(core, 'erased', 'p', HERE)])).toEqual(['user_exists']);
     });
   },
   ['embedded'],

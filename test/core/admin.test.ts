@@ -9,7 +9,7 @@ import { issueToken, resolveToken } from '../../src/core/tokens.ts';
 import { StartupError } from '../../src/errors.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
-import { openCore, outcomes } from './open-core.ts';
+import { HERE, openCore, outcomes } from './open-core.ts';
 
 const passwords = createPasswords({ cost: 4, threads: 1 });
 afterAll(() => passwords.close());
@@ -53,14 +53,14 @@ forEachEngine('the admin of the configuration', engine => {
 
   test('is the account of that name when the password is its own', async () => {
     const { core } = await openCore(engine, passwords);
-    const { user_id } = await register(core, 'root', 'secret');
+    const { user_id } = await register(core, 'root', 'secret', HERE);
     await ensureAdmin(core, 'root', 'secret');
     expect(await login(core, 'secret')).toMatchObject({ user_id, admin: true });
   });
 
   test('is nobody who registered the name with another password: the start ends and says why', async () => {
     const { core } = await openCore(engine, passwords);
-    const account = await register(core, 'root', 'another');
+    const account = await register(core, 'root', 'another', HERE);
     const without = await createAccount(core, { username: 'robot' });
     for (const name of ['root', 'robot']) {
       const refused = ensureAdmin(core, name, 'secret');
@@ -73,7 +73,7 @@ forEachEngine('the admin of the configuration', engine => {
 
   test('is waited for while an account of that name is being erased', async () => {
     const { core } = await openCore(engine, passwords);
-    const { user_id } = await register(core, 'root', 'secret');
+    const { user_id } = await register(core, 'root', 'secret', HERE);
     const accounts = core.storage.collection(accountsSpec);
     await accounts.update([user_id], { set: { erasing_at: new Date(core.clock.now()) }, unset: ['password'] });
     expect(await outcomes([ensureAdmin(core, 'root', 'secret')])).toEqual(['conflict']);
@@ -95,7 +95,7 @@ forEachEngine('the admin of the configuration', engine => {
     const storage = intercept(core.storage, async ({ method, when }) => {
       if (method !== 'insert' || when !== 'before' || registered) return;
       registered = true;
-      await register(core, 'root', 'theirs');
+      await register(core, 'root', 'theirs', HERE);
     });
     await expect(ensureAdmin(another(storage), 'root', 'secret')).rejects.toThrow(StartupError);
     expect(await login(core, 'theirs')).not.toHaveProperty('admin');
@@ -103,7 +103,7 @@ forEachEngine('the admin of the configuration', engine => {
 
   test('is not an account that gets another password at that moment', async () => {
     const { core, another } = await openCore(engine, passwords);
-    const account = await register(core, 'root', 'secret');
+    const account = await register(core, 'root', 'secret', HERE);
     const storage = intercept(core.storage, async ({ method, when }) => {
       if (method === 'update' && when === 'before') await changeAccount(core, account, { password: 'theirs' });
     });

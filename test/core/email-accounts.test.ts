@@ -14,7 +14,7 @@ import { authenticate } from '../../src/core/login.ts';
 import type { Mail } from '../../src/core/mail.ts';
 import { MailError } from '../../src/errors.ts';
 import { forEachEngine } from '../support/engines.ts';
-import { openCore, outcomes, tally } from './open-core.ts';
+import { HERE, openCore, outcomes, tally } from './open-core.ts';
 
 const ANN = { username: 'ann', email: 'Ann@Example.org', password: 'long enough' };
 const CONTEXT = { base: 'https://keybin.example', language: 'en' } as const;
@@ -28,7 +28,7 @@ const login = (core: Core, password: string) =>
 forEachEngine('an account with an e-mail', engine => {
   test('registers, confirms with the link it is sent, and logs in', async () => {
     const { core, mails } = await openCore(engine);
-    const account = await registerWithEmail(core, ANN, CONTEXT);
+    const account = await registerWithEmail(core, ANN, CONTEXT, HERE);
     await core.background.idle();
     expect(mails.map(({ to, subject }) => [to, subject])).toEqual([['ann@example.org', 'Confirm your e-mail']]);
     const link = linkOf(mails[0]);
@@ -47,20 +47,26 @@ forEachEngine('an account with an e-mail', engine => {
     const link = linkOf(mails[0]);
     expect(link.origin + link.pathname).toBe('https://keybin.example/reset');
     const token = tokenOf(mails[0]);
-    expect(await outcomes([resetPassword(core, token, 'short', CONTEXT)])).toEqual(['password_length_invalid']);
-    expect((await resetPassword(core, token, 'new and long', CONTEXT)).accountId).toBe(account.user_id);
+    expect(await outcomes([resetPassword(core, { token, password: 'short' }, CONTEXT, HERE)])).toEqual([
+      'password_length_invalid',
+    ]);
+    expect((await resetPassword(core, { token, password: 'new and long' }, CONTEXT, HERE)).accountId).toBe(
+      account.user_id,
+    );
     expect(await outcomes([login(core, ANN.password), login(core, 'new and long')])).toEqual([
       'credentials_invalid',
       'ok',
     ]);
-    expect(await outcomes([resetPassword(core, token, 'newer and long', CONTEXT)])).toEqual(['mail_token_invalid']);
+    expect(await outcomes([resetPassword(core, { token, password: 'newer and long' }, CONTEXT, HERE)])).toEqual([
+      'mail_token_invalid',
+    ]);
   });
 
   test('is one of many that register with that e-mail at once, from two processes', async () => {
     const { core, another, mails } = await openCore(engine);
     const other = another();
     const attempts = Array.from({ length: 10 }, (_, i) =>
-      registerWithEmail(i % 2 ? core : other, { ...ANN, username: `ann ${i}` }, CONTEXT),
+      registerWithEmail(i % 2 ? core : other, { ...ANN, username: `ann ${i}` }, CONTEXT, HERE),
     );
     expect(tally(await outcomes(attempts))).toEqual({ ok: 1, email_taken: 9 });
     await core.background.idle();
@@ -76,7 +82,7 @@ forEachEngine(
       const { core, logged } = await openCore(engine);
       let deliver: (error: Error) => void = () => {};
       const mailer = { deliver: () => new Promise<string>((_, reject) => (deliver = reject)) };
-      await registerWithEmail({ ...core, mailer }, ANN, CONTEXT);
+      await registerWithEmail({ ...core, mailer }, ANN, CONTEXT, HERE);
       await expect.poll(() => deliver.length).toBe(1);
       deliver(new MailError('refused'));
       await core.background.idle();
@@ -99,7 +105,7 @@ forEachEngine(
 
     test('who waits for the confirmation is sent that link again', async () => {
       const { core, mails } = await openCore(engine);
-      await registerWithEmail(core, ANN, CONTEXT);
+      await registerWithEmail(core, ANN, CONTEXT, HERE);
       await core.background.idle();
       forgotPassword(core, ANN.email, CONTEXT);
       await core.background.idle();
@@ -116,7 +122,7 @@ forEachEngine(
     test('nobody registers while that is closed', async () => {
       const { core, settings, mails } = await openCore(engine);
       settings.registrationOpen = false;
-      expect(await outcomes([registerWithEmail(core, ANN, CONTEXT)])).toEqual(['registration_closed']);
+      expect(await outcomes([registerWithEmail(core, ANN, CONTEXT, HERE)])).toEqual(['registration_closed']);
       await core.background.idle();
       expect(mails).toEqual([]);
     });

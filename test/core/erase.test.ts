@@ -11,13 +11,13 @@ import { StorageUnavailableError } from '../../src/errors.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
-import { openCore, outcomes, tally } from './open-core.ts';
+import { HERE, openCore, outcomes, tally } from './open-core.ts';
 
 const address = '192.0.2.1';
 
 /** Registers an account with data of every kind. */
 async function registerWithData(core: Core, username: string) {
-  const account = await register(core, username, 'p');
+  const account = await register(core, username, 'p', HERE);
   const { token } = await issueToken(core, account);
   await issueToken(core, account, 'other');
   for (const key of ['a', 'b', 'c']) await setEntry(core, account.user_id, key, key);
@@ -55,7 +55,7 @@ forEachEngine('unregistering', engine => {
       'credentials_invalid',
     ]);
     expect(await left(core)).toEqual({ accounts: 2, tokens: 2, entries: 3 });
-    const successor = await register(core, 'ann', 'p');
+    const successor = await register(core, 'ann', 'p', HERE);
     expect(successor.user_id).not.toBe(account.user_id);
     clock.advance(180_000);
     await resumeErasures(core);
@@ -108,7 +108,7 @@ forEachEngine('unregistering', engine => {
         clock.advance(3_600_000 - 1);
         await Promise.all([resumeErasures(core), resumeErasures(another())]);
         expect(await left(core), `write ${n}`).toMatchObject({ tokens: 0, entries: 0 });
-        await register(core, 'ann', 'p');
+        await register(core, 'ann', 'p', HERE);
         clock.advance(180_000);
         await Promise.all([resumeErasures(core), resumeErasures(another())]);
         expect(await left(core), `write ${n}`).toEqual({ accounts: 1, tokens: 0, entries: 0 });
@@ -129,14 +129,14 @@ forEachEngine(
         if (method !== 'deleteMany' || when !== 'before') return;
         seen.push(
           ...(await outcomes([
-            register(core, 'ann', 'q'),
+            register(core, 'ann', 'q', HERE),
             authenticate(core, { username: 'ann', password: 'p', address }),
           ])),
         );
       });
       await unregister(another(storage), account);
       expect(new Set(seen)).toEqual(new Set(['user_exists', 'credentials_invalid']));
-      expect(await outcomes([register(core, 'ann', 'q')])).toEqual(['ok']);
+      expect(await outcomes([register(core, 'ann', 'q', HERE)])).toEqual(['ok']);
     });
 
     test('sweeps until a round finds nothing', async () => {

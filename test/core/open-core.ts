@@ -3,6 +3,7 @@
 import { onTestFinished } from 'vitest';
 import { createBackground } from '../../src/core/background.ts';
 import { createArrivals } from '../../src/core/blob-arrivals.ts';
+import type { Caller } from '../../src/core/caller.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import { createLines } from '../../src/core/lines.ts';
@@ -38,10 +39,14 @@ export interface OpenedCore {
   another(storage?: Storage): Core;
 }
 
+/** Who asks, where that does not matter. */
+export const HERE: Caller = { address: '127.0.0.1' };
+
 /** "Hashes" at once: for tests that are not about hashing. */
 export const plainPasswords: Passwords = {
   hash: async password => `plain:${password}`,
   verify: async (password, hash) => hash === `plain:${password}`,
+  renew: async () => undefined,
   close: async () => {},
 };
 

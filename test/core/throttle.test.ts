@@ -30,8 +30,8 @@ function countingPasswords() {
 async function openThrottled(engine: Engine) {
   const { state, passwords } = countingPasswords();
   const opened = await openCore(engine, passwords);
-  await register(opened.core, 'ann', 'right');
-  await register(opened.core, 'bob', 'right');
+  await register(opened.core, 'ann', 'right', { address: HERE });
+  await register(opened.core, 'bob', 'right', { address: HERE });
   return { ...opened, state };
 }
 

@@ -8,11 +8,11 @@ import { authenticate } from '../../src/core/login.ts';
 import { clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../src/core/tokens.ts';
 import { type Engine, forEachEngine } from '../support/engines.ts';
 import { intercept } from './intercept.ts';
-import { openCore, outcomes, tally } from './open-core.ts';
+import { HERE, openCore, outcomes, tally } from './open-core.ts';
 
 async function openWithAccount(engine: Engine) {
   const opened = await openCore(engine);
-  return { ...opened, account: await register(opened.core, 'ann', 's3cret') };
+  return { ...opened, account: await register(opened.core, 'ann', 's3cret', HERE) };
 }
 
 async function liveTokens(core: Core): Promise<number> {

@@ -57,21 +57,40 @@ describe.concurrent('a server that is asked to stop', () => {
     await Promise.all([idle.ended, silent.ended]);
   });
 
-  test('takes further signals as said already', async ({ program }) => {
+  test('takes signals that come together as one', async ({ program }) => {
     const server = await program.start();
     const token = await withToken(server);
     const client = await slowClient(server.url);
     const { head, halves } = upload(token, 'slow', 'finished');
     client.send(head + halves[0]);
     await pause(200);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) {
-      server.signal(signal);
-      await pause(50);
-    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) server.signal(signal);
+    await untilClosed(server);
     client.send(halves[1]);
     expect(await server.end()).toEqual({ code: 0, signal: null });
     expect(client.answered).toMatch(/^HTTP\/1\.1 200 /);
   });
+});
+
+describe.concurrent('a server that is asked to stop a second time', () => {
+  for (const workers of [1, 2]) {
+    test(`ends within two seconds, whatever runs (${workers} processes)`, async ({ program }) => {
+      const server = await program.start({ settings: { APP_WORKERS: `${workers}` } });
+      const token = await withToken(server);
+      const client = await slowClient(server.url);
+      const { head, halves } = upload(token, 'slow', 'never finished');
+      client.send(head + halves[0]);
+      await pause(200);
+      server.signal('SIGTERM');
+      await untilClosed(server);
+      await pause(500);
+      const asked = performance.now();
+      server.signal('SIGTERM');
+      expect(await server.end()).toEqual({ code: 0, signal: null });
+      expect(performance.now() - asked).toBeLessThan(2_000);
+      expect(client.answered).toBe('');
+    });
+  }
 });
 
 describe.concurrent('a slow client', () => {

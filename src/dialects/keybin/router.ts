@@ -36,7 +36,7 @@ const PAGE = 1000;
 const OK = '{"result":"ok"}';
 
 /** The routes of docs/dialects/keybin.md. Order of checks: token, key, body. */
-export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
+export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
   const readSmall = objectReader(CREDENTIAL_BODY);
   const readOptional = objectReader(CREDENTIAL_BODY, { optional: true });
   const readEntry = objectReader({
@@ -48,7 +48,7 @@ export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
 
   /** The account whose password the body has. */
   async function login(ctx: Context, credentials: { username: string; password: string }): Promise<AccountDoc> {
-    const account = await authenticate(core, { ...credentials, address: clientAddress(ctx) });
+    const account = await authenticate(core, { ...credentials, ...callerOf(ctx) });
     ctx.state.account = account.user_id;
     return account;
   }
@@ -65,7 +65,7 @@ export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
       path: '/register',
       handle: async ctx => {
         const { username, password } = readCredentials(await readSmall(ctx));
-        ctx.state.account = (await register(core, username, password)).user_id;
+        ctx.state.account = (await register(core, username, password, callerOf(ctx))).user_id;
         answerJson(ctx, OK);
       },
     },
@@ -82,7 +82,7 @@ export function routes({ core, clientAddress }: DialectDeps<unknown>): Route[] {
       path: '/password',
       handle: async ctx => {
         const { new_password, ...credentials } = readPasswordChange(await readSmall(ctx));
-        await changeOwnPassword(core, await login(ctx, credentials), new_password);
+        await changeOwnPassword(core, await login(ctx, credentials), new_password, callerOf(ctx));
         answerJson(ctx, OK);
       },
     },

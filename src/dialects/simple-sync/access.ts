@@ -25,7 +25,7 @@ export interface Access {
 }
 
 /** Access by session tokens. */
-export function createAccess({ core, clientAddress, settings }: DialectDeps<SimpleSyncSettings>): Access {
+export function createAccess({ core, callerOf, settings }: DialectDeps<SimpleSyncSettings>): Access {
   let key: Promise<KeyObject> | undefined;
 
   /** Asked for once; after a failure again. */
@@ -71,7 +71,7 @@ export function createAccess({ core, clientAddress, settings }: DialectDeps<Simp
       return account;
     },
     async login(ctx, credentials) {
-      const account = await authenticate(core, { ...credentials, address: clientAddress(ctx) }).catch(refuse);
+      const account = await authenticate(core, { ...credentials, ...callerOf(ctx) }).catch(refuse);
       ctx.state.account = account.user_id;
       if (!isMember(account)) throw loginRefused();
       const token = await issueSessionToken(core, await signingKey(), account);

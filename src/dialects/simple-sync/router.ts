@@ -25,7 +25,11 @@ const ADMIN_BODY = { bytes: 65_536, values: 1_000, depth: 100 };
 const AHEAD = 86_400;
 
 /** The routes of docs/dialects/simple-sync.md. Order of checks: token, admin, body. */
-export function routes({ core, clientAddress }: DialectDeps<unknown>, access: Access, acl: AclStore): Route[] {
+export function routes(
+  { core, clientAddress, callerOf }: DialectDeps<unknown>,
+  access: Access,
+  acl: AclStore,
+): Route[] {
   const adminRoute = adminRouteOf(access, createAudit(core, clientAddress));
   const readCredentials = objectReader(CREDENTIAL_BODY);
   const readSmall = objectReader(ADMIN_BODY);
@@ -85,14 +89,14 @@ export function routes({ core, clientAddress }: DialectDeps<unknown>, access: Ac
     }),
     adminRoute('POST', '/api/v1/admin/users', async ctx => {
       const given = readNewUser(await readSmall(ctx));
-      const accountId = await createMember(core, given);
+      const accountId = await createMember(core, given, callerOf(ctx));
       ctx.status = 201;
       ctx.body = { uuid: given.uuid };
       return { events: ['user_created'], accountId };
     }),
     adminRoute('PUT', '/api/v1/admin/users/:uuid', async (ctx, params) => {
       const change = readUserChange(await readSmall(ctx));
-      const accountId = await changeMember(core, params.uuid ?? '', change);
+      const accountId = await changeMember(core, params.uuid ?? '', change, callerOf(ctx));
       ctx.status = 204;
       const { username, password } = change;
       return {

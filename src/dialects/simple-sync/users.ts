@@ -1,4 +1,5 @@
 import { accountByUuid, changeAccount, createAccount } from '../../core/accounts.ts';
+import type { Caller } from '../../core/caller.ts';
 import type { Core } from '../../core/context.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '../../errors.ts';
 import { adminAccountFixed } from './refusals.ts';
@@ -10,8 +11,9 @@ import { adminAccountFixed } from './refusals.ts';
 export async function createMember(
   core: Core,
   given: { uuid: string; username: string; password: string },
+  caller: Caller,
 ): Promise<string> {
-  return (await createAccount(core, { ...given, simple_sync: true }).catch(refuse)).user_id;
+  return (await createAccount(core, { ...given, simple_sync: true }, caller).catch(refuse)).user_id;
 }
 
 /**
@@ -23,11 +25,12 @@ export async function changeMember(
   core: Core,
   uuid: string,
   change: { username?: string; password?: string },
+  caller: Caller,
 ): Promise<string> {
   const account = await accountByUuid(core, uuid);
   if (account === undefined) throw new NotFoundError('there is no such account', { code: 'account_not_found' });
   if (account.admin) throw adminAccountFixed();
-  await changeAccount(core, account, change).catch(refuse);
+  await changeAccount(core, account, change, caller).catch(refuse);
   return account.user_id;
 }
 

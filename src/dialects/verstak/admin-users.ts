@@ -19,7 +19,7 @@ const editBody = z.object({ username: text, email: text });
 
 /** Admins look through accounts, make, change, block and delete them (contract, section 8.2). */
 export function adminUserRoutes(verstak: Verstak): Route[] {
-  const { core, audit, readFields, clientAddress } = verstak;
+  const { core, audit, readFields, clientAddress, callerOf } = verstak;
   const { look, change } = adminRoutesOf(verstak);
 
   /** Throws `NotFoundError`. */
@@ -37,7 +37,8 @@ export function adminUserRoutes(verstak: Verstak): Route[] {
       ctx.body = await listUsers(core, readUserQuery(ctx.query));
     }),
     change('POST', '/admin/api/users/create', async (ctx, admin) => {
-      const { user_id } = await createAccount(core, checkRegistration(await readFields(ctx, newUserBody)));
+      const given = checkRegistration(await readFields(ctx, newUserBody));
+      const { user_id } = await createAccount(core, given, callerOf(ctx));
       await audit.record(ctx, 'user_created', deed(user_id, admin));
       ctx.body = { status: 'ok', user_id };
     }),
@@ -54,7 +55,7 @@ export function adminUserRoutes(verstak: Verstak): Route[] {
       await countAttempt(core, { subjects: [], address: clientAddress(ctx), rules });
       const account = await accountOf(id);
       const password = newSecret(12);
-      await changeAccount(core, account, { password });
+      await changeAccount(core, account, { password }, callerOf(ctx));
       await audit.record(ctx, 'user_password_reset', deed(account.user_id, admin));
       ctx.body = { status: 'ok', new_password: password };
     }),

@@ -20,7 +20,7 @@ const resetBody = z.object({ token: text, new_password: text });
 
 /** Accounts register with an e-mail, log in, and get another password (contract, section 6). */
 export function authRoutes(verstak: Verstak): Route[] {
-  const { core, audit, readFields, clientAddress } = verstak;
+  const { core, audit, readFields, clientAddress, callerOf } = verstak;
   const { route } = routesOf(verstak);
 
   return [
@@ -33,7 +33,7 @@ export function authRoutes(verstak: Verstak): Route[] {
       }
       const subjects = [`name ${username.toLowerCase()}`];
       await countAttempt(core, { subjects, address: clientAddress(ctx), rules: rulesFor(verstak, 'register') });
-      const account = await registerWithEmail(core, given, await mailContext(verstak, ctx));
+      const account = await registerWithEmail(core, given, await mailContext(verstak, ctx), callerOf(ctx));
       ctx.state.account = account.user_id;
       await audit.record(ctx, 'user_created', { accountId: account.user_id });
       ctx.body = { status: 'confirmation_sent' };
@@ -59,7 +59,12 @@ export function authRoutes(verstak: Verstak): Route[] {
       const { token, new_password } = await readFields(ctx, resetBody);
       if (token === '' || new_password === '') throw invalidRequest('token and new_password are needed');
       await countAttempt(core, { subjects: [], address: clientAddress(ctx), rules: rulesFor(verstak, 'reset') });
-      const { accountId, ended } = await resetPassword(core, token, new_password, await mailContext(verstak, ctx));
+      const { accountId, ended } = await resetPassword(
+        core,
+        { token, password: new_password },
+        await mailContext(verstak, ctx),
+        callerOf(ctx),
+      );
       ctx.state.account = accountId;
       const message = `by mail; signed out: ${ended.sessions} sessions, ${ended.tokens} tokens, ${ended.devices} devices`;
       await audit.record(ctx, 'user_password_reset', { accountId, message });

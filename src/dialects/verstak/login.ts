@@ -12,7 +12,7 @@ const LOGIN_BYTES = 320;
 /**
  * The account of a name or e-mail and a password. Throws `InvalidInputError` (something is missing or too long),
  * `UnauthorizedError` (unknown, or another password), `ForbiddenError` (blocked, or its e-mail is not confirmed),
- * `RateLimitedError`.
+ * `RateLimitedError`, `ServerBusyError`.
  */
 export async function logIn(
   verstak: Verstak,
@@ -22,7 +22,7 @@ export async function logIn(
 ): Promise<AccountDoc> {
   if (login === '' || password === '') throw invalidRequest('a login and a password are needed');
   if (Buffer.byteLength(login) > LOGIN_BYTES) throw invalidRequest(`login: expected at most ${LOGIN_BYTES} bytes`);
-  const credentials = { username: login, password, address: verstak.clientAddress(ctx) };
+  const credentials = { username: login, password, ...verstak.callerOf(ctx) };
   const rules = { byEmail: true, throttle: rulesFor(verstak, kind) };
   const account = await authenticate(verstak.core, credentials, rules).catch(error => {
     // No account has such a password.

@@ -15,9 +15,9 @@ export async function revokeByPassword(
   account: AccountDoc,
   { deviceId, password }: { deviceId: string; password: string },
 ): Promise<void> {
-  const { core, audit, clientAddress } = verstak;
+  const { core, audit, callerOf } = verstak;
   if (password === '') throw invalidRequest('password is needed');
-  const attempt = { address: clientAddress(ctx), throttle: rulesFor(verstak, 'test') };
+  const attempt = { ...callerOf(ctx), throttle: rulesFor(verstak, 'test') };
   if (!(await hasPassword(core, account, password, attempt))) throw forbidden('wrong password');
   if (!(await revokeDevice(core, account.user_id, deviceId))) throw deviceNotFound();
   await audit.record(ctx, 'device_revoked', { accountId: account.user_id, deviceId });
