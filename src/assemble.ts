@@ -72,6 +72,7 @@ function settingsOf(current: () => Config): Settings {
         pairWindow: SECURITY.pair_window,
         failuresPerAddress: SECURITY.failures_per_address,
         addressWindow: SECURITY.address_window,
+        registrationsPerAddress: SECURITY.registrations_per_address,
       };
     },
     resetEndsDevices: () => current().VERSTAK.reset_ends_devices,

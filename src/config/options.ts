@@ -134,10 +134,23 @@ export const options = {
       },
     ),
     pair_window: integer(900, 1, 604_800, 'Seconds over which `failures_per_pair` counts.', { live: true }),
-    failures_per_address: integer(100, 1, 1_000_000, 'Wrong passwords from one address before it is refused.', {
-      live: true,
-    }),
+    failures_per_address: integer(
+      100,
+      1,
+      1_000_000,
+      'Wrong passwords from one address, at all APIs together, before it is refused.',
+      {
+        live: true,
+      },
+    ),
     address_window: integer(3600, 1, 604_800, 'Seconds over which `failures_per_address` counts.', { live: true }),
+    registrations_per_address: integer(
+      20,
+      0,
+      1_000_000,
+      'Accounts that may be registered from one address in an hour; 0 is any number. `throttle` switches it off too.',
+      { live: true },
+    ),
   },
   ADMIN: {
     username: text('', 'Account that is made an admin at the start, and created if it is not there.', {

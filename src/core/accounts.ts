@@ -8,17 +8,20 @@ import { newId } from './ids.ts';
 import type { LaneName } from './lanes.ts';
 import { credentialsInvalid } from './login.ts';
 import { checkPassword, checkUsername, checkUuid, isUuid } from './rules.ts';
+import { rationed } from './throttle.ts';
 
 /** How often something is tried again with an account that others change meanwhile. */
 const RACES = 10;
 
 /**
- * Makes an account. Throws `ForbiddenError` (code `registration_closed`), `InvalidInputError`, `ConflictError` (code
- * `user_exists`).
+ * Makes an account. Throws `ForbiddenError` (code `registration_closed`), `RateLimitedError`, `InvalidInputError`,
+ * `ConflictError` (code `user_exists`).
  */
 export async function register(core: Core, username: string, password: string, caller: Caller): Promise<AccountDoc> {
   demandRegistrationOpen(core);
-  return createAccount(core, { username, password }, caller, 'registrations');
+  checkUsername(username);
+  checkPassword(password);
+  return rationed(core, caller.address, () => createAccount(core, { username, password }, caller, 'registrations'));
 }
 
 /** Throws `ForbiddenError` (code `registration_closed`). */

@@ -2,22 +2,24 @@ import type { CollectionSpec, Storage } from '../storage/port.ts';
 import type { Background } from './background.ts';
 import type { Arrivals } from './blob-arrivals.ts';
 import type { Clock } from './clock.ts';
+import type { Place } from './counters.ts';
 import type { WaitingLines } from './lines.ts';
 import type { Log } from './log.ts';
 import type { Mailer } from './mail.ts';
 import type { Meters } from './meters.ts';
 import type { Passwords } from './passwords.ts';
-import type { Place } from './throttle.ts';
 import type { Turns } from './turns.ts';
 import type { Usage } from './usage.ts';
 
-/** How far guessing goes before it is refused. Windows are in seconds and begin with the first attempt. */
+/** How far guessing and registering go before they are refused. Windows are in seconds and begin with the first attempt. */
 export interface ThrottleSettings {
   readonly enabled: boolean;
   readonly failuresPerPair: number;
   readonly pairWindow: number;
   readonly failuresPerAddress: number;
   readonly addressWindow: number;
+  /** Accounts that may be made from one address in an hour; 0: any number. */
+  readonly registrationsPerAddress: number;
 }
 
 /** What the core needs to know of the configuration. Functions give the value of this moment: it may change. */

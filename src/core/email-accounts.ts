@@ -12,6 +12,7 @@ import { queueMail, sendQueued } from './mail-queue.ts';
 import type { Language } from './mail-texts.ts';
 import { findMailToken, useConfirmation, useReset } from './mail-tokens.ts';
 import { checkPassword, checkUsername } from './rules.ts';
+import { rationed } from './throttle.ts';
 
 const PASSWORD_BYTES = { min: 8, max: 256 };
 
@@ -71,7 +72,7 @@ export function checkNewPassword(password: string): void {
 
 /**
  * Makes an account that waits for the confirmation of its e-mail, and sends the link: a slow mail server goes on with it after
- * this has resolved, and a mail that cannot be sent is tried again. Throws as `checkRegistration`, `ForbiddenError` (code `registration_closed`), `ConflictError` (codes `user_exists`,
+ * this has resolved, and a mail that cannot be sent is tried again. Throws as `checkRegistration`, `ForbiddenError` (code `registration_closed`), `RateLimitedError`, `ConflictError` (codes `user_exists`,
  * `email_taken`).
  */
 export async function registerWithEmail(
@@ -81,12 +82,8 @@ export async function registerWithEmail(
   caller: Caller,
 ): Promise<AccountDoc> {
   demandRegistrationOpen(core);
-  const account = await createAccount(
-    core,
-    { ...checkRegistration(given), unconfirmed: true },
-    caller,
-    'registrations',
-  );
+  const wanted = { ...checkRegistration(given), unconfirmed: true } as const;
+  const account = await rationed(core, caller.address, () => createAccount(core, wanted, caller, 'registrations'));
   const mail = await queueMail(core, account, { purpose: 'confirm', ...context });
   const sent = core.background.run(() => sendQueued(core, mail));
   await Promise.race([sent, pause(PATIENCE_MS, undefined, { ref: false })]);

@@ -27,7 +27,12 @@ const PATIENCE = 20_000;
 export type Settings = Readonly<Record<string, string>>;
 
 /** Cheap passwords, any free port. */
-const SETTINGS: Settings = { APP_PORT: '0', SECURITY_BCRYPT_COST: '4', SECURITY_HASH_THREADS: '1' };
+const SETTINGS: Settings = {
+  APP_PORT: '0',
+  SECURITY_BCRYPT_COST: '4',
+  SECURITY_HASH_THREADS: '1',
+  SECURITY_REGISTRATIONS_PER_ADDRESS: '0',
+};
 
 /** One line of the log. */
 export interface LogLine {

@@ -45,8 +45,12 @@ export interface TestServer {
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Cheap passwords: tests register many. */
-const TEST_OPTIONS = { SECURITY_BCRYPT_COST: '4', SECURITY_HASH_THREADS: '1' };
+/** Cheap passwords, and any number of accounts: tests register many. */
+const TEST_OPTIONS = {
+  SECURITY_BCRYPT_COST: '4',
+  SECURITY_HASH_THREADS: '1',
+  SECURITY_REGISTRATIONS_PER_ADDRESS: '0',
+};
 
 /** Starts a server on the data of an open engine, with its clock. */
 export async function startServer(

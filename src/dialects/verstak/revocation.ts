@@ -17,7 +17,9 @@ export async function revokeByPassword(
 ): Promise<void> {
   const { core, audit, callerOf } = verstak;
   if (password === '') throw invalidRequest('password is needed');
-  const attempt = { ...callerOf(ctx), throttle: rulesFor(verstak, 'test') };
+  // Of its own, and only from here: strangers who fail at logins do not keep the owner from it.
+  const rules = { ...rulesFor(verstak, 'test'), kind: 'verstak revoke', apart: true } as const;
+  const attempt = { ...callerOf(ctx), throttle: rules };
   if (!(await hasPassword(core, account, password, attempt))) throw forbidden('wrong password');
   if (!(await revokeDevice(core, account.user_id, deviceId))) throw deviceNotFound();
   await audit.record(ctx, 'device_revoked', { accountId: account.user_id, deviceId });

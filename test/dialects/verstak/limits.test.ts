@@ -113,38 +113,68 @@ forEachEngine('guessing a password', engine => {
     demand(await server.request('POST', '/token', { username, password: PASSWORD }, from(address)), 200);
   });
 
-  test('when a device is revoked counts as trying out a login', async () => {
-    const server = await open(engine);
+  test('is counted for the address at all APIs together', async () => {
+    const server = await open(engine, { SECURITY_FAILURES_PER_ADDRESS: '12' });
+    const { username = '' } = await newAccount(server);
+    const address = newAddress();
+    const [, check, login] = ROUTES;
+    expect(await inTurn(5, () => attempt(server, check, newName(), 'wrong', address))).toEqual(many(5, 401));
+    expect(await inTurn(5, () => attempt(server, login, newName(), 'wrong', address))).toEqual(many(5, 401));
+    const keybin = (name: string, password: string) =>
+      server.request('POST', '/token', { username: name, password }, from(address));
+    expect(await inTurn(3, () => keybin(newName(), 'wrong'))).toEqual([403, 403, 429]);
+    demand(await keybin(username, PASSWORD), 429);
+    for (const route of ROUTES) demand(await attempt(server, route, username, PASSWORD, address), 429);
+    for (const route of ROUTES) demand(await attempt(server, route, username, PASSWORD), 200);
+  });
+});
+
+forEachEngine('revoking a device', engine => {
+  const revocations = async (server: TestServer) => {
     const device = await pairedDevice(server);
     const session = await signIn(server, device.account);
-    const revoke = (password: string) =>
+    const atDevice = (password: string, address: string) =>
       server.request(
         'POST',
         '/api/client/revoke-device',
         { device_id: device.deviceId, password },
-        {
-          ...device.headers,
-          ...from(newAddress()),
-        },
+        { ...device.headers, ...from(address) },
       );
-    const revokeAtPage = (password: string) =>
+    const atPage = (password: string, address: string) =>
       server.request(
         'POST',
         `/api/v1/user/devices/${device.deviceId}/revoke`,
         { password },
-        {
-          ...session.headers,
-          ...from(newAddress()),
-        },
+        { ...session.headers, ...from(address) },
       );
-    expect(await inTurn(5, () => revoke('wrong'))).toEqual(many(5, 403));
-    expect(await inTurn(5, () => revokeAtPage('wrong'))).toEqual(many(5, 403));
-    for (const send of [revoke, revokeAtPage]) {
-      expect(demand(await send(PASSWORD), 429).json.code).toBe('rate_limited');
+    return { device, atDevice, atPage };
+  };
+
+  test('takes ten wrong passwords from one address, on both ways together, then none for ten minutes', async () => {
+    const server = await open(engine);
+    const { atDevice, atPage } = await revocations(server);
+    const [thief, owner] = [newAddress(), newAddress()];
+    expect(await inTurn(5, () => atDevice('wrong', thief))).toEqual(many(5, 403));
+    expect(await inTurn(5, () => atPage('wrong', thief))).toEqual(many(5, 403));
+    for (const send of [atDevice, atPage]) {
+      expect(demand(await send(PASSWORD, thief), 429).json.code).toBe('rate_limited');
     }
-    demand(await attempt(server, ROUTES[1], device.account.username, PASSWORD), 429);
+    expect(demand(await atDevice('wrong', owner), 403).json.code).toBe('forbidden');
     server.clock.advance(10 * MINUTE);
-    demand(await revoke(PASSWORD), 200);
+    demand(await atDevice(PASSWORD, thief), 200);
+  });
+
+  test('is not kept from the owner by strangers who fail at logins, not even from the same address', async () => {
+    const server = await open(engine, { SECURITY_FAILURES_PER_ADDRESS: '12' });
+    const { device, atPage } = await revocations(server);
+    const address = newAddress();
+    const { username } = device.account;
+    for (const route of ROUTES) {
+      await inTurn(route.attempts, () => attempt(server, route, username));
+      await inTurn(route.attempts, () => attempt(server, route, username, 'wrong', address));
+      demand(await attempt(server, route, username, PASSWORD, address), 429);
+    }
+    demand(await atPage(PASSWORD, address), 200);
   });
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { setBlocked } from '../../../src/core/accounts.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { sharedServer } from '../../support/served.ts';
+import { openServer, sharedServer } from '../../support/served.ts';
 import { newcomer, TIME } from './open-accounts.ts';
 import { demand, newAccount, PASSWORD, ROOMY } from './open-verstak.ts';
 
