@@ -135,11 +135,11 @@ test('a server that is asked to stop refuses the passwords that wait to be hashe
   const waiting = Array.from({ length: 100 }, (_, i) =>
     server.request('POST', '/register', { username: `u${i}`, password: 's3cret' }).then(({ status }) => status),
   );
-  await Promise.race(waiting);
+  await Promise.any(waiting.map(status => status.then(is => is === 200 || Promise.reject(new Error(`${is}`)))));
   server.signal('SIGTERM');
   expect(await server.end()).toEqual({ code: 0, signal: null });
   const statuses = await Promise.all(waiting);
   expect(statuses.filter(status => status === 200).length).toBeLessThan(10);
-  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(new Set(statuses)).toEqual(new Set([200, 429, 503]));
   expect(server.log.filter(({ level }) => level >= 50)).toEqual([]);
 });
