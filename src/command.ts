@@ -21,12 +21,6 @@ import { CANNOT_START, type Supervised, superviseWorkers, workersPart } from './
 /** Milliseconds between two looks at who the parent process is. */
 const PARENT_CHECK = 500;
 
-/**
- * Milliseconds in which further signals belong to the first: what a whole group of processes is sent reaches a worker once more
- * by the process that watches over it.
- */
-const SAME_REQUEST = 200;
-
 /** Exit code after a mistake of the program. The others are 0, 1 (cannot start as things are) and 2 (command line). */
 const CRASHED = 70;
 
@@ -82,7 +76,7 @@ function rememberingFile(load: (found: string | undefined) => Promise<LoadedConf
 /** Serves until a signal asks for the end; returns the exit code. */
 async function serveUntilStopped(
   config: Config,
-  { onUpdate, ready }: Pick<Supervised, 'onUpdate' | 'ready'>,
+  { onUpdate, ready, onStop }: Omit<Supervised, 'config'>,
   { log, flush }: ProcessLog,
   signals: Signals,
   end: End,
@@ -97,7 +91,7 @@ async function serveUntilStopped(
     end(CRASHED);
   });
   const { serve } = await import('./serve.ts'); // engines and all: nobody else needs them
-  const { asked, again } = stopRequests(signals);
+  const { asked, again } = stopRequests(signals, onStop);
   logLibraryOutput(log);
   const serving = await serve({ config, log, version: packageVersion(), buildCommit: buildCommit(process.env) });
   onUpdate(serving.reload);
@@ -121,18 +115,24 @@ async function serveUntilStopped(
   return 0;
 }
 
-/** `asked` resolves with what asks for the end, `again` with what does so later. */
-function stopRequests(signals: Signals): { asked: Promise<string>; again: Promise<string> } {
+/**
+ * `asked` resolves with what asks for the end, `again` with what does so later. What a whole group of processes is sent reaches a
+ * worker twice, by itself and from the process that watches over it: neither is the other one's second request.
+ */
+function stopRequests(
+  signals: Signals,
+  onStop: Supervised['onStop'],
+): { asked: Promise<string>; again: Promise<string> } {
   let first = (_reason: string) => {};
   let second = (_reason: string) => {};
   const asked = new Promise<string>(resolve => (first = resolve));
   const again = new Promise<string>(resolve => (second = resolve));
-  let since: number | undefined;
-  signals.onStop(signal => {
-    since ??= performance.now();
-    if (performance.now() - since > SAME_REQUEST) second(signal);
-    first(signal);
-  });
+  const hear = () => {
+    let times = 0;
+    return (reason: string) => (++times > 1 ? second(reason) : first(reason));
+  };
+  signals.onStop(hear());
+  onStop?.(hear());
   if (process.env.npm_lifecycle_event === 'start') whenOrphaned(() => first('npm ended'));
   return { asked, again };
 }

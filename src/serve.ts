@@ -24,8 +24,11 @@ const TIDY_PAUSE = 3_600_000;
 /** Milliseconds between two looks for mails that are due. */
 const MAIL_PAUSE = 30_000;
 
-/** How long a stop waits for work in the background, such as mails under way, in milliseconds. */
-const BACKGROUND_GRACE = 8_000;
+/**
+ * How long a stop waits for work in the background, such as mails under way, in milliseconds: within a time that is counted from
+ * its beginning, but for a moment in any case. What is left goes on after the next start.
+ */
+const BACKGROUND_GRACE = { atMost: 8_000, until: 18_500, atLeast: 500 };
 
 /** Milliseconds between two attempts to prepare the storage. */
 const PREPARE_PAUSE = 1_000;
@@ -53,9 +56,11 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   let current = config;
   const core = assemble(() => current, systemClock, log);
   const stopping = new AbortController();
-  const release = async () => {
+  const release = async (begun = performance.now()) => {
     stopping.abort();
-    await Promise.race([core.background.idle(), pause(BACKGROUND_GRACE, undefined, { ref: false })]);
+    const { atMost, until, atLeast } = BACKGROUND_GRACE;
+    const grace = Math.max(atLeast, Math.min(atMost, begun + until - performance.now()));
+    await Promise.race([core.background.idle(), pause(grace, undefined, { ref: false })]);
     await core.passwords.close();
     await core.storage.close();
   };
@@ -101,10 +106,11 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
       ready.then(prepare).catch(error => log.error({ err: error }, 'what was read cannot be applied in full'));
     },
     async stop() {
+      const begun = performance.now();
       const hashed = core.passwords.close(); // what waits for a hash is answered at once
       await server.stop();
       await hashed;
-      await release();
+      await release(begun);
     },
   };
 }

@@ -16,7 +16,7 @@ const KEEP_ALIVE_TIMEOUT = 65_000;
 const MAX_HEADER_BYTES = 16_384;
 
 /** How long a stop waits for running requests, in milliseconds. */
-const GRACE = 20_000;
+const GRACE = 18_000;
 
 /** How long a stop waits for the first request of a connection, in milliseconds: it may be under way. */
 const FRESH_GRACE = 500;
@@ -28,7 +28,7 @@ const LINGER = 1_000;
 export interface RunningServer {
   /** `http://127.0.0.1:5000` */
   readonly url: string;
-  /** Stops accepting, finishes what runs (20 s at most), then cuts the rest. */
+  /** Stops accepting, finishes what runs (18 s at most), then cuts the rest. */
   stop(): Promise<void>;
 }
 

@@ -5,6 +5,9 @@ import inspector from 'node:inspector';
 /** Ask for the end. SIGQUIT would leave a memory dump, with all that is secret, behind. */
 const ENDS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
+/** Milliseconds in which further signals belong to the first: `npm` and terminals send more than one for one key. */
+const SAME_REQUEST = 200;
+
 /** End a process that does not listen to them (SIGUSR2), or open Node's debugger (SIGUSR1): they mean nothing here. */
 const IDLE = ['SIGUSR1', 'SIGUSR2'] as const;
 
@@ -12,7 +15,7 @@ const IDLE = ['SIGUSR1', 'SIGUSR2'] as const;
 export interface Signals {
   /** `reload` is called for each SIGHUP, and now if some came earlier. */
   onReload(reload: () => void): void;
-  /** `stop` is called for each signal that asks for the end. */
+  /** `stop` is called for each signal that asks for the end, once for those that come together. */
   onStop(stop: (signal: NodeJS.Signals) => void): void;
 }
 
@@ -23,8 +26,15 @@ export function hearSignals(end: () => void): Signals {
     waiting = true;
   };
   let stop: (signal: NodeJS.Signals) => void = end;
+  let asked = Number.NEGATIVE_INFINITY;
   process.on('SIGHUP', () => reload());
-  for (const name of ENDS) process.on(name, () => stop(name));
+  for (const name of ENDS) {
+    process.on(name, () => {
+      if (performance.now() - asked < SAME_REQUEST) return;
+      asked = performance.now();
+      stop(name);
+    });
+  }
   for (const name of IDLE) process.on(name, () => {});
   closeDebugger();
   return {

@@ -10,6 +10,9 @@ const RESTART_PAUSE = 1_000;
 /** Exit code of a worker that cannot start. */
 export const CANNOT_START = 3;
 
+/** Milliseconds that workers have to end when they are asked to for a second time. */
+const LAST_PAUSE = 1_000;
+
 /** Environment variable of the processes that `superviseWorkers` starts: other programs may have workers of their own. */
 const MARK = 'KEYBIN_WORKER';
 
@@ -21,7 +24,12 @@ export interface Supervised {
   onUpdate(take: (config: Config) => void): void;
   /** To be called when it can answer; with workers, when all of them can. */
   ready(): void;
+  /** A worker's: `stop` is called for each request to stop that the process that watches over it was sent. */
+  onStop?(stop: (reason: string) => void): void;
 }
+
+/** What a worker is told. */
+type Told = { readonly config: Config } | { readonly stop: string };
 
 /**
  * Runs as many server processes on one port as `config` says; replaces one that dies. What they work with comes from here, by
@@ -39,14 +47,25 @@ export function superviseWorkers(
   let answering = 0;
   let code = 0;
   const listening = new Set<Worker>();
-  const stop = () => {
+  // Whoever is gone by now is replaced like any other.
+  const tell = (worker: Worker, told: Told) => worker.send(told, () => {});
+  const all = () => Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined);
+  const stop = (reason: string) => {
+    if (stopping) {
+      setTimeout(() => {
+        for (const worker of all()) worker.process.kill('SIGKILL');
+      }, LAST_PAUSE).unref();
+    }
     stopping = true;
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
+    for (const worker of all()) {
+      if (listening.has(worker)) tell(worker, { stop: reason });
+      else worker.process.kill('SIGTERM');
+    }
   };
   signals.onStop(stop);
   onUpdate(loaded => {
     current = planReload(current, loaded).config;
-    for (const worker of listening) worker.send(loaded, () => {});
+    for (const worker of listening) tell(worker, { config: loaded });
   });
   const fork = () => {
     const worker = cluster.fork({ [MARK]: '1' });
@@ -54,7 +73,7 @@ export function superviseWorkers(
       if (said === READY && ++answering === config.APP.workers) ready();
       if (said !== LISTENS) return;
       listening.add(worker);
-      worker.send(current, () => {}); // if it is gone by now, it is replaced like any other
+      tell(worker, { config: current });
     });
   };
   for (let i = 0; i < config.APP.workers; i++) fork();
@@ -65,7 +84,7 @@ export function superviseWorkers(
       // Later it may be able to, and the others serve.
       if (exitCode === CANNOT_START && answering === 0 && !stopping) {
         code = 1;
-        stop();
+        stop('no server process can start');
       }
       if (stopping) {
         if (Object.keys(cluster.workers ?? {}).length === 0) resolve(code);
@@ -87,12 +106,16 @@ const READY = 'ready';
 export async function workersPart(): Promise<Supervised | undefined> {
   if (!cluster.isWorker || process.env[MARK] === undefined) return undefined;
   delete process.env[MARK];
-  const early: Config[] = [];
-  let take = (loaded: Config): unknown => early.push(loaded);
+  const early: { readonly configs: Config[]; readonly stops: string[] } = { configs: [], stops: [] };
+  let take = (loaded: Config): unknown => early.configs.push(loaded);
+  let stop = (reason: string): unknown => early.stops.push(reason);
   const first = new Promise<Config>(resolve => {
-    process.once('message', (config: Config) => {
-      resolve(config);
-      process.on('message', (loaded: Config) => take(loaded));
+    let begun = false;
+    process.on('message', (told: Told) => {
+      if ('stop' in told) stop(told.stop);
+      else if (begun) take(told.config);
+      else resolve(told.config);
+      begun = true;
     });
   });
   process.send?.(LISTENS);
@@ -101,7 +124,11 @@ export async function workersPart(): Promise<Supervised | undefined> {
     config,
     onUpdate(handler) {
       take = handler;
-      for (const loaded of early) handler(loaded);
+      for (const loaded of early.configs) handler(loaded);
+    },
+    onStop(handler) {
+      stop = handler;
+      for (const reason of early.stops) handler(reason);
     },
     ready: () => process.send?.(READY),
   };

@@ -122,7 +122,12 @@ export const options = {
       20,
       'Cost of password hashes; each step doubles the work. After a change a password is hashed anew at its next login.',
     ),
-    hash_threads: integer(0, 0, 64, 'Threads that hash passwords; 0 takes as many as the processor has cores.'),
+    hash_threads: integer(
+      0,
+      0,
+      64,
+      'Threads that hash passwords; 0 takes as many as the processor has cores, two at least.',
+    ),
     throttle: boolean(true, 'Whether guessing passwords is slowed down.', { live: true }),
     failures_per_pair: integer(
       5,

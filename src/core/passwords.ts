@@ -44,12 +44,12 @@ const IDLE_MS = 60_000;
 const GRACE_MS = 10_000;
 
 /**
- * Threads start with the first password; `threads: 0` takes as many as the processor has cores: their priority is low, so that
- * other requests do not wait for them.
+ * Threads start with the first password; `threads: 0` takes as many as the processor has cores, but two at least, so that one is
+ * there for logins: their priority is low, other requests do not wait for them.
  */
 export function createPasswords(options: { readonly cost: number; readonly threads: number }): Passwords {
   const { cost } = options;
-  const threads = options.threads || os.availableParallelism();
+  const threads = options.threads || Math.max(2, os.availableParallelism());
   const pool = new Piscina({
     filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)),
     minThreads: 0,

@@ -73,24 +73,30 @@ describe.concurrent('a server that is asked to stop', () => {
 });
 
 describe.concurrent('a server that is asked to stop a second time', () => {
-  for (const workers of [1, 2]) {
-    test(`ends within two seconds, whatever runs (${workers} processes)`, async ({ program }) => {
-      const server = await program.start({ settings: { APP_WORKERS: `${workers}` } });
+  test.for([
+    { workers: 1, whom: 'itself' },
+    { workers: 2, whom: 'itself' },
+    { workers: 2, whom: 'its process group' },
+  ])(
+    'ends within two seconds, whatever runs ($workers processes, signals to $whom)',
+    async ({ workers, whom }, { program }) => {
+      const server = await program.start({ settings: { APP_WORKERS: `${workers}` }, group: true });
       const token = await withToken(server);
       const client = await slowClient(server.url);
       const { head, halves } = upload(token, 'slow', 'never finished');
       client.send(head + halves[0]);
       await pause(200);
-      server.signal('SIGTERM');
+      const ask = () => process.kill(whom === 'itself' ? server.pid : -server.pid, 'SIGTERM');
+      ask();
       await untilClosed(server);
       await pause(500);
       const asked = performance.now();
-      server.signal('SIGTERM');
+      ask();
       expect(await server.end()).toEqual({ code: 0, signal: null });
       expect(performance.now() - asked).toBeLessThan(2_000);
       expect(client.answered).toBe('');
-    });
-  }
+    },
+  );
 });
 
 describe.concurrent('a slow client', () => {

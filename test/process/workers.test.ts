@@ -107,6 +107,27 @@ describe('workers', () => {
     });
   }
 
+  test('take a signal of their own and that of the process that watches over them as one, however far apart', async ({
+    program,
+  }) => {
+    const server = await startTwo(program);
+    await server.register('ann');
+    const token = await server.token('ann');
+    const { head, halves } = upload(token, 'slow', 'finished');
+    const client = await slowClient(server.url);
+    client.send(head + halves[0]);
+    await pause(300);
+    for (const pid of pidsThat(server, /^ready$/)) process.kill(pid, 'SIGINT');
+    while (await accepts(server.url)) await pause(10);
+    await pause(400);
+    server.signal('SIGINT');
+    await pause(400);
+    client.send(halves[1]);
+    await client.ended;
+    expect(client.answered).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await server.end()).toEqual({ code: 0, signal: null });
+  });
+
   test('that cannot start end the program with one line and code 1', async ({ program }) => {
     await writeFile(join(program.folder, 'data'), 'a file');
     const end = await program.run([], { APP_WORKERS: '2' });
