@@ -36,10 +36,10 @@ describe.concurrent('a server that is asked to stop', () => {
   }
 
   test('finishes a password that is being hashed', async ({ program }) => {
-    const server = await program.start({ settings: { SECURITY_BCRYPT_COST: '13' } });
+    const server = await program.start({ settings: { SECURITY_BCRYPT_COST: '12' } });
     await server.register('bob'); // the thread that hashes is there from here on
     const answer = server.request('POST', '/register', { username: 'ann', password: 's3cret' });
-    await pause(150);
+    await pause(100);
     server.signal('SIGTERM');
     expect((await answer).json).toEqual({ result: 'ok' });
     expect(await server.end()).toEqual({ code: 0, signal: null });
