@@ -84,7 +84,9 @@ describe('verify', () => {
     const slow = createPasswords({ cost: 9, threads: 1 });
     const hash = hashSync('a', stored);
     const times = { somebody: Number.POSITIVE_INFINITY, nobody: Number.POSITIVE_INFINITY };
-    for (let i = 0; i < 6; i++) {
+    const ratio = () => times.nobody / times.somebody;
+    // On a machine that does other things, too, the shortest time of each may need a while to show.
+    for (let i = 0; i < 6 || (i < 40 && (ratio() < 0.65 || ratio() > 1.5)); i++) {
       for (const [who, its] of [
         ['somebody', hash],
         ['nobody', undefined],
@@ -95,7 +97,7 @@ describe('verify', () => {
       }
     }
     await slow.close();
-    expect(times.nobody / times.somebody).toBeGreaterThan(0.6);
-    expect(times.nobody / times.somebody).toBeLessThan(1.7);
+    expect(ratio()).toBeGreaterThan(0.6);
+    expect(ratio()).toBeLessThan(1.7);
   });
 });
