@@ -1,13 +1,12 @@
 import { isIP } from 'node:net';
 import type { Context } from 'koa';
-import type { Caller } from '../core/caller.ts';
 import { forwardedAddress, plainAddress, trustedProxies } from './trusted-proxies.ts';
 
 /** Finds the address of the client. */
 export type ClientAddress = (ctx: Context) => string;
 
 /** Finds on whose behalf a request is answered. */
-export type CallerOf = (ctx: Context) => Caller;
+export type CallerOf = (ctx: Context) => { readonly address: string; readonly gone: () => boolean };
 
 /** The client at its address; it is gone once its connection is. */
 export function callerOf(address: ClientAddress): CallerOf {
