@@ -57,3 +57,40 @@ export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T, inde
   await eachInSlices(items, (item, index) => results.push(work(item, index)));
   return results;
 }
+
+/** Items that are sorted at once. */
+const RUN = 1000;
+
+/** The items in order, as `sort` gives them, in slices. What is equal keeps its order. */
+export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T) => number): Promise<T[]> {
+  const slices = inSlices();
+  let runs: T[][] = [];
+  for (let at = 0; at < items.length; at += RUN) {
+    runs.push(items.slice(at, at + RUN).sort(compare));
+    if (slices.over()) await slices.pause();
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(await merge(runs[i] ?? [], runs[i + 1] ?? [], compare, slices));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+async function merge<T>(left: T[], right: T[], compare: (a: T, b: T) => number, slices: Slices): Promise<T[]> {
+  const merged: T[] = [];
+  let [l, r] = [0, 0];
+  while (l < left.length && r < right.length) {
+    const [a, b] = [left[l] as T, right[r] as T];
+    if (compare(a, b) <= 0) {
+      merged.push(a);
+      l++;
+    } else {
+      merged.push(b);
+      r++;
+    }
+    if (slices.over()) await slices.pause();
+  }
+  return merged.concat(left.slice(l), right.slice(r));
+}

@@ -6,6 +6,7 @@ import type { Core } from '../../core/context.ts';
 import { devicesSpec } from '../../core/devices.ts';
 import { readableEmail } from '../../core/email.ts';
 import { pagesOf } from '../../core/pages.ts';
+import { mapInSlices, sortInSlices } from '../../core/slices.ts';
 import { invalidRequest } from './refusals.ts';
 import { timeOf } from './times.ts';
 
@@ -68,7 +69,7 @@ export async function listUsers(core: Core, query: UserQuery) {
     const counts = await devicesPerAccount(core);
     for (const row of rows) row.devices = counts.get(row.user_id) ?? 0;
   }
-  const sorted = inOrder(rows, sort, descending);
+  const sorted = await inOrder(rows, sort, descending);
   const total = sorted.length;
   const page = Math.min(query.page, Math.max(1, Math.ceil(total / perPage)));
   const shown = sorted.slice((page - 1) * perPage, page * perPage);
@@ -97,12 +98,15 @@ async function devicesPerAccount(core: Core): Promise<Map<string, number>> {
 }
 
 /** Texts in the order of their UTF-8 bytes, as everywhere; what is equal in the order of the ids. */
-function inOrder(rows: readonly Row[], sort: Sort, descending: boolean): Row[] {
+async function inOrder(rows: readonly Row[], sort: Sort, descending: boolean): Promise<Row[]> {
   const direction = descending ? -1 : 1;
-  return rows
-    .map(row => ({ row, value: comparable(SORTS[sort](row)), id: Buffer.from(row.user_id) }))
-    .sort((a, b) => direction * (compare(a.value, b.value) || Buffer.compare(a.id, b.id)))
-    .map(({ row }) => row);
+  const compared = await mapInSlices(rows, row => {
+    return { row, value: comparable(SORTS[sort](row)), id: Buffer.from(row.user_id) };
+  });
+  const sorted = await sortInSlices(compared, (a, b) => {
+    return direction * (compare(a.value, b.value) || Buffer.compare(a.id, b.id));
+  });
+  return sorted.map(({ row }) => row);
 }
 
 function comparable(value: string | number): Buffer | number {

@@ -1,6 +1,7 @@
 import type { Core } from '../../core/context.ts';
 import type { DeviceDoc } from '../../core/devices.ts';
 import { pagesOf } from '../../core/pages.ts';
+import { inSlices } from '../../core/slices.ts';
 import { type OperationDoc, operationsSpec } from './collections.ts';
 import type { SentOperation } from './operation-schema.ts';
 
@@ -49,8 +50,10 @@ export async function conflictsOf(
   const { stored, complete } = await foreign(core, device, lowestSince(compared));
   const conflicts: Conflict[] = [];
   let bytes = 0;
+  const slices = inSlices();
   for (const { sent, entity, sequence = Number.POSITIVE_INFINITY } of compared) {
     for (const found of stored.get(entity) ?? []) {
+      if (slices.over()) await slices.pause();
       if (found.sequence <= sent.last_seen_server_seq || found.sequence >= sequence) continue;
       const conflict = conflictOf(found, sent);
       bytes += Buffer.byteLength(JSON.stringify(conflict));

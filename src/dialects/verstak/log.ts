@@ -8,6 +8,8 @@ import { type OperationDoc, operationsSpec } from './collections.ts';
 
 /** What a page of operations may take, about, in characters: it is more than a single one. */
 const PAGE_SIZE = 33_554_432;
+/** The same of what is read at a time. */
+const READ_SIZE = 4_194_304;
 
 /** Names a vault: accounts do not share them. */
 export type VaultKey = Pick<DeviceDoc, 'user_id' | 'vault'>;
@@ -29,7 +31,7 @@ export async function headOf(
 
 /**
  * The settled operations behind the number `since`, at most `limit`, and whether there are more. It may be fewer when they are large:
- * `payloadBytes`, the longest payload that is usual, says how many are read at a time.
+ * `payloadBytes`, the longest payload that is usual, says how many are read at first; after that it is what was read.
  */
 export async function operationsAfter(
   core: Core,
@@ -38,11 +40,13 @@ export async function operationsAfter(
   { limit, payloadBytes }: { limit: number; payloadBytes: number },
 ): Promise<{ operations: OperationDoc[]; more: boolean }> {
   const log = core.storage.collection(operationsSpec);
-  const portion = Math.min(limit + 1, Math.max(1, Math.floor(PAGE_SIZE / payloadBytes)));
-  const range = { index: 'sequence', prefix: [user_id, vault], from: since + 1, limit: portion, settled: true };
+  const range = { index: 'sequence', prefix: [user_id, vault], from: since + 1, settled: true };
+  const portionOf = (bytes: number) => Math.min(limit + 1, Math.max(1, Math.floor(READ_SIZE / bytes)));
+  let portion = portionOf(payloadBytes);
   const operations: OperationDoc[] = [];
   let size = 0;
-  for await (const page of pagesOf(after => log.scan({ ...range, ...after }))) {
+  for await (const page of pagesOf(after => log.scan({ ...range, limit: portion, ...after }))) {
+    portion = portionOf(Math.max(...page.map(sizeOf)));
     for (const operation of page) {
       size += sizeOf(operation);
       if (operations.length === limit || (operations.length > 0 && size > PAGE_SIZE)) return { operations, more: true };

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { inSlices } from '../../core/slices.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { parseJson } from '../../middleware/json.ts';
 import { type BlobReference, blobReference } from './blob-references.ts';
 import { text, typed, whole } from './body.ts';
 import { fieldTooLong, operationRefused, payloadTooLarge, tooManyOperations } from './refusals.ts';
@@ -22,6 +25,10 @@ export type SentOperation = z.infer<typeof operation>;
 const NEEDED = { op_id: 128, entity_type: 64, entity_id: 4096, op_type: 64 } as const;
 /** Most bytes of a moment by a client's clock; what is sent here is some twenty. */
 const MOMENT_BYTES = 128;
+/** Bytes of a payload that is parsed at once: the longest unless the configuration says otherwise. */
+const AT_ONCE = 262_144;
+/** Lists and objects inside one another in a payload that is longer. */
+const LONG_DEPTH = 1000;
 
 /** How much a push may have. */
 export interface PushLimits {
@@ -31,18 +38,24 @@ export interface PushLimits {
 }
 
 /**
- * The operations of a push, and the blobs they refer to. Throws `PayloadTooLargeError` (codes `too_many_operations`,
+ * The operations of a push, checked in slices, and the blobs they refer to. Throws `PayloadTooLargeError` (codes `too_many_operations`,
  * `payload_too_large`), `InvalidInputError` (codes `invalid_json`, `invalid_operation`, `field_too_long`, `invalid_payload`,
  * `inline_binary_forbidden`, `invalid_blob_reference`).
  */
-export function readOperations(
+export async function readOperations(
   ops: unknown,
   limits: PushLimits,
-): { operations: SentOperation[]; references: BlobReference[] } {
+): Promise<{ operations: SentOperation[]; references: BlobReference[] }> {
   // They are counted before they are looked at: a body has room for a million.
   if (Array.isArray(ops) && ops.length > limits.operations) throw tooManyOperations(limits.operations);
   const sent = typed(operations, { ops }).ops ?? [];
-  const references = sent.flatMap((operation, i) => check(operation, `ops[${i}]`, limits) ?? []);
+  const references: BlobReference[] = [];
+  const slices = inSlices();
+  for (const [i, operation] of sent.entries()) {
+    const reference = await check(operation, `ops[${i}]`, limits);
+    if (reference) references.push(reference);
+    if (slices.over()) await slices.pause();
+  }
   return { operations: sent, references };
 }
 
@@ -52,7 +65,7 @@ export function demandShort(field: string, value: string, bytes: number): void {
 }
 
 /** The reference in an operation, if it has one. */
-function check(sent: SentOperation, place: string, limits: PushLimits): BlobReference | undefined {
+async function check(sent: SentOperation, place: string, limits: PushLimits): Promise<BlobReference | undefined> {
   for (const field of Object.keys(NEEDED) as (keyof typeof NEEDED)[]) {
     if (sent[field].trim() === '') throw operationRefused('invalid_operation', `${place}.${field}`, 'it is missing');
   }
@@ -67,14 +80,30 @@ function check(sent: SentOperation, place: string, limits: PushLimits): BlobRefe
 }
 
 /** The payload is parsed to see that it can be, and kept as it is: other devices hash its text. */
-function checkPayload({ entity_type, payload_json }: SentOperation, place: string, limits: PushLimits) {
+async function checkPayload({ entity_type, payload_json }: SentOperation, place: string, limits: PushLimits) {
   if (payload_json === '') return undefined;
-  if (Buffer.byteLength(payload_json) > limits.payload) throw payloadTooLarge(place, limits.payload);
-  let payload: unknown;
-  try {
-    payload = JSON.parse(payload_json);
-  } catch {
-    throw operationRefused('invalid_payload', place, 'it is not JSON');
-  }
+  const bytes = Buffer.byteLength(payload_json);
+  if (bytes > limits.payload) throw payloadTooLarge(place, limits.payload);
+  const payload = bytes > AT_ONCE ? await parseLong(payload_json, place) : parse(payload_json, place);
   return entity_type === 'file' ? blobReference(payload, place) : undefined;
+}
+
+function parse(payload: string, place: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    throw notJson(place);
+  }
+}
+
+function parseLong(payload: string, place: string): Promise<unknown> {
+  const tooDeep = () => operationRefused('invalid_payload', place, `it is long and nests deeper than ${LONG_DEPTH}`);
+  const limits = { depth: LONG_DEPTH, values: Number.POSITIVE_INFINITY, refusal: tooDeep };
+  return parseJson(Buffer.from(payload), limits).catch(error => {
+    throw error instanceof InvalidInputError && error.code === 'json_invalid' ? notJson(place) : error;
+  });
+}
+
+function notJson(place: string): InvalidInputError {
+  return operationRefused('invalid_payload', place, 'it is not JSON');
 }

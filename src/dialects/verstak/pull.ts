@@ -1,7 +1,11 @@
 import type { Core } from '../../core/context.ts';
 import type { DeviceDoc } from '../../core/devices.ts';
+import { inSlices } from '../../core/slices.ts';
 import type { OperationDoc } from './collections.ts';
 import { headOf, operationsAfter } from './log.ts';
+
+/** Characters of payloads that are written at once. */
+const PORTION = 524_288;
 
 /** An operation as every device of the vault gets it. */
 export interface PulledOperation
@@ -47,4 +51,26 @@ export async function pullPage(
 function pulled(operation: OperationDoc): PulledOperation {
   const { op_id, sequence, device_id, entity_type, entity_id, op_type, payload_json, created_at } = operation;
   return { op_id, server_sequence: sequence, device_id, entity_type, entity_id, op_type, payload_json, created_at };
+}
+
+/** The operations in portions that are written one by one, between which others have their turn: a page may be very long. */
+export async function* portionsOf(operations: readonly PulledOperation[]): AsyncGenerator<PulledOperation[]> {
+  const slices = inSlices();
+  let portion: PulledOperation[] = [];
+  let size = 0;
+  for (const operation of operations) {
+    size += operation.payload_json.length;
+    portion.push(operation);
+    if (size < PORTION) continue;
+    yield portion;
+    portion = [];
+    size = 0;
+    if (slices.over()) await slices.pause();
+  }
+  yield portion;
+}
+
+/** Operations as members of a JSON list. */
+export function membersOf(operations: readonly PulledOperation[]): string {
+  return JSON.stringify(operations).slice(1, -1);
 }

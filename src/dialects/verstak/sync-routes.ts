@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { jsonStream } from '../../middleware/json-stream.ts';
 import type { Route } from '../../middleware/routing.ts';
 import { demandUploaded } from './blob-references.ts';
 import { fieldsReader, text, whole } from './body.ts';
 import type { Verstak } from './context.ts';
 import { demandShort, readOperations } from './operation-schema.ts';
-import { pullPage } from './pull.ts';
+import { membersOf, portionsOf, pullPage } from './pull.ts';
 import { storePush } from './push.ts';
 import { invalidJson, invalidRequest, tooManyOperations } from './refusals.ts';
 import { routesOf } from './routes.ts';
@@ -33,7 +34,7 @@ export function syncRoutes(verstak: Verstak): Route[] {
     device('POST', '/api/v1/sync/push', async (ctx, { device: own }) => {
       const { device_id, idempotency_key, ops } = await readPush(ctx, pushBody);
       const { operations_per_push, payload_bytes } = settings();
-      const { operations, references } = readOperations(ops, {
+      const { operations, references } = await readOperations(ops, {
         operations: operations_per_push,
         payload: payload_bytes,
       });
@@ -54,7 +55,9 @@ export function syncRoutes(verstak: Verstak): Route[] {
       if (page_limit < 0) throw invalidRequest('page_limit: it is negative');
       const { page_operations, payload_bytes } = settings();
       const limit = Math.min(page_limit || page_operations, page_operations);
-      ctx.body = await pullPage(core, own, since_sequence, { limit, payloadBytes: payload_bytes });
+      const { ops, ...place } = await pullPage(core, own, since_sequence, { limit, payloadBytes: payload_bytes });
+      ctx.type = 'json';
+      ctx.body = await jsonStream('{"ops":[', portionsOf(ops), membersOf, `],${JSON.stringify(place).slice(1)}`);
     }),
   ];
 }
