@@ -1,6 +1,12 @@
 import type { Context } from 'koa';
 import type { Log } from '../core/log.ts';
-import { AppError, MethodNotAllowedError, PreconditionFailedError, RangeNotSatisfiableError } from '../errors.ts';
+import {
+  AppError,
+  MethodNotAllowedError,
+  PreconditionFailedError,
+  RangeNotSatisfiableError,
+  ServerBusyError,
+} from '../errors.ts';
 import { answerPage, prefersHtml } from './page.ts';
 
 /** Paths whose errors are JSON even for browsers. */
@@ -23,13 +29,18 @@ function answer(ctx: Context, error: AppError): void {
   if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
   if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);
   if (error instanceof PreconditionFailedError && error.etag !== undefined) ctx.set('ETag', error.etag);
-  if (error.status >= 500 && error.status !== 507) ctx.state.cause = error; // a full account is no fault of the server
+  if (isFault(error)) ctx.state.cause = error;
   if (error.status === 404 && !API.test(ctx.path) && prefersHtml(ctx)) {
     answerPage(ctx, 404, 'Not found', '<h1>Not found</h1>\n<p>There is nothing at this path.</p>');
     ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path
     return;
   }
   ctx.body = { error: error.message, code: error.code, ...error.details };
+}
+
+/** A full account is no fault of the server, and that more ask at once than it can serve is none either: strangers can have that. */
+function isFault(error: AppError): boolean {
+  return error.status >= 500 && error.status !== 507 && !(error instanceof ServerBusyError);
 }
 
 function unexpected(ctx: Context, error: unknown, log: Log): void {

@@ -24,7 +24,7 @@ export function logRequest(
   if (state.code !== undefined) fields.code = state.code;
   if (state.cause !== undefined) fields.err = state.cause;
   if (res.statusCode === 500 && state.cause !== undefined) log.error(fields, 'request');
-  else if (res.statusCode >= 500 && res.statusCode !== 507) log.warn(fields, 'request');
+  else if (res.statusCode >= 500 && res.statusCode !== 507 && state.code !== 'server_busy') log.warn(fields, 'request');
   else if (state.routine && res.statusCode === 200) log.debug(fields, 'request');
   else log.info(fields, 'request');
 }

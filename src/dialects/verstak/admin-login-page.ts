@@ -5,7 +5,7 @@ import type { Language } from '../../core/mail-texts.ts';
 import { answerPage, escapeHtml } from '../../middleware/page.ts';
 
 /** Why a login failed, for people; undefined: nothing did. */
-export type Failure = 'refused' | 'outdated' | 'limited' | undefined;
+export type Failure = 'refused' | 'outdated' | 'limited' | 'busy' | undefined;
 
 interface Texts {
   readonly title: string;
@@ -25,6 +25,7 @@ const texts: Readonly<Record<Language, Texts>> = {
       refused: 'No admin has this name and password.',
       outdated: 'The page was out of date, or cookies are not allowed. Try again.',
       limited: 'Too many attempts. Wait a while.',
+      busy: 'The server is busy, or about to stop. Try again in a moment.',
     },
   },
   ru: {
@@ -36,6 +37,7 @@ const texts: Readonly<Record<Language, Texts>> = {
       refused: 'Нет администратора с таким именем и паролем.',
       outdated: 'Страница устарела, или файлы cookie запрещены. Попробуйте ещё раз.',
       limited: 'Слишком много попыток. Подождите немного.',
+      busy: 'Сервер занят или останавливается. Попробуйте ещё раз через минуту.',
     },
   },
 };

@@ -24,7 +24,7 @@ const PATH = '/admin';
 const loginBody = z.object({ username: text, password: text });
 
 /** What a page tells about an error of this status; of others the error itself tells. */
-const FAILURES: Readonly<Record<number, Failure>> = { 401: 'refused', 403: 'outdated', 429: 'limited' };
+const FAILURES: Readonly<Record<number, Failure>> = { 401: 'refused', 403: 'outdated', 429: 'limited', 503: 'busy' };
 
 /** Admins log in and out, at a browser or as a program. */
 export function adminSessionRoutes(verstak: Verstak): Route[] {

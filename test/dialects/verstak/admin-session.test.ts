@@ -278,6 +278,17 @@ forEachEngine('an admin', engine => {
   });
 });
 
+forEachEngine('an admin who logs in while no password can be hashed', engine => {
+  it('is told so on the page, with 503, and when to try again', async () => {
+    const { server } = await openServer(engine);
+    const { username } = await newAdmin(server);
+    await server.core.passwords.close();
+    const page = await submit(server, username);
+    expect([page.status, page.headers.get('Retry-After')]).toEqual([503, '1']);
+    expect(page.text).toContain('The server is busy');
+  });
+});
+
 forEachEngine('guessing the password of an admin', engine => {
   const open = async () =>
     (await openServer(engine, { options: { ...ROOMY, VERSTAK_LOGIN_ATTEMPTS: '3', VERSTAK_LOGIN_WINDOW: '600' } }))
