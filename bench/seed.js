@@ -1,7 +1,7 @@
 /** Fills a store without HTTP: one account with a token and any number of entries. */
 
 import { collections } from '../dist/app.js';
-import { systemClock } from '../dist/core/clock.js';
+import { systemClock } from '../dist/base/clock.js';
 import { accountsSpec, entriesSpec, tokensSpec } from '../dist/core/collections.js';
 import { sha256Hex } from '../dist/core/ids.js';
 import { openStorage } from '../dist/storage/open.js';

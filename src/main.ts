@@ -4,12 +4,12 @@
  * file that ends the process.
  */
 
-import { hearSignals } from './signals.ts';
+import { hearSignals } from './process/signals.ts';
 
 // What the process makes, of whatever kind, is for its own user: data, secrets, mails.
 process.umask(0o077);
 
 const end = (code: number) => process.exit(code);
 const signals = hearSignals(() => end(0));
-const { run } = await import('./command.ts');
+const { run } = await import('./process/command.ts');
 end(await run(process.argv.slice(2), signals, end));

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { errorCodes, errorTable } from '../src/base/errors.ts';
 import { optionList } from '../src/config/options.ts';
-import { renderExample, renderReference } from '../src/config/render.ts';
-import { renderErrors } from '../src/config/render-errors.ts';
-import { errorCodes, errorTable } from '../src/errors.ts';
+import { renderErrors } from '../src/config/render/errors.ts';
+import { renderExample, renderReference } from '../src/config/render/render.ts';
 import { loadText } from './config/load-text.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -70,7 +70,7 @@ describe('error codes', () => {
 
   /** `shape` makes them of the names of fields. */
   function shapedIn(text: string): string[] {
-    if (!text.includes('middleware/shape.ts')) return [];
+    if (!text.includes('http/body/shape.ts')) return [];
     return [...text.matchAll(/\b([a-z_]+): /g)].map(([, field]) => `${field}_invalid`);
   }
 

@@ -2,7 +2,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { collections } from '../../dist/app.js';
-import { systemClock } from '../../dist/core/clock.js';
+import { systemClock } from '../../dist/base/clock.js';
 import { accountsSpec } from '../../dist/core/collections.js';
 import { sha256Hex } from '../../dist/core/ids.js';
 import { openStorage } from '../../dist/storage/open.js';

@@ -1,7 +1,7 @@
 /** The command line of `keybin-server`. */
 
 import { parseArgs } from 'node:util';
-import { StartupError } from '../errors.ts';
+import { StartupError } from '../base/errors.ts';
 import type { Flags } from './flags.ts';
 import { nearest } from './nearest.ts';
 import { optionList } from './options.ts';

@@ -1,6 +1,6 @@
 /** File, environment and flags -> one frozen configuration, or one error that lists everything that is wrong. */
 
-import { StartupError } from '../errors.ts';
+import { StartupError } from '../base/errors.ts';
 import { checkTogether } from './checks.ts';
 import { readEnvironment } from './environment.ts';
 import { chooseFile, readFileSource } from './file.ts';

@@ -1,12 +1,22 @@
 /** The option table: the single place of names, types, defaults, checks and documentation. */
 
-import { isMailbox, parsePublicUrl, publicUrlHint } from '../core/mail-rules.ts';
-import { isPassword, isUsername } from '../core/rules.ts';
-import { aclHint, OPEN_ACL, parseAcl } from './acl.ts';
-import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './hosts.ts';
-import { mailUrlHint, maskMailUrl, parseMailUrl } from './mail-url.ts';
-import { addresses, boolean, choice, integer, type LinesOption, type Option, origins, secret, text } from './option.ts';
-import { punchKeys } from './punch-keys.ts';
+import { isMailbox, parsePublicUrl, publicUrlHint } from '../base/mail-rules.ts';
+import { isPassword, isUsername } from '../base/names.ts';
+import { aclHint, OPEN_ACL, parseAcl } from './values/acl.ts';
+import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './values/hosts.ts';
+import { mailUrlHint, maskMailUrl, parseMailUrl } from './values/mail-url.ts';
+import {
+  addresses,
+  boolean,
+  choice,
+  integer,
+  type LinesOption,
+  type Option,
+  origins,
+  secret,
+  text,
+} from './values/option.ts';
+import { punchKeys } from './values/punch-keys.ts';
 
 /** Beginnings of collection names that MongoDB and the engines keep for themselves. */
 const KEPT = ['system.', 'keybin_', 'blobs.'];

@@ -1,6 +1,6 @@
 /** The audit log: what an admin may want to know of later, whichever API it came through. */
 
-import { addressGroup } from './address.ts';
+import { addressGroup } from './access/address.ts';
 import { type AuditDoc, auditSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { newId, sha256Hex } from './ids.ts';

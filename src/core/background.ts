@@ -1,5 +1,5 @@
 import { setImmediate as afterwards } from 'node:timers/promises';
-import type { Log } from './log.ts';
+import type { Log } from '../base/log.ts';
 
 /** Work that goes on after the answer, so that how long an answer takes does not tell what was done for it. */
 export interface Background {

@@ -1,5 +1,5 @@
 import type { CollectionSpec } from '../storage/port.ts';
-import { devicesSpec } from './devices.ts';
+import { devicesSpec } from './devices/devices.ts';
 
 /** An account. `erasing_at` marks one that is being unregistered: nothing opens it any more. */
 export interface AccountDoc {

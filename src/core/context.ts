@@ -1,15 +1,15 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import type { CollectionSpec, Storage } from '../storage/port.ts';
+import type { Place } from './access/counters.ts';
+import type { WaitingLines } from './access/lines.ts';
 import type { Background } from './background.ts';
-import type { Arrivals } from './blob-arrivals.ts';
-import type { Clock } from './clock.ts';
-import type { Place } from './counters.ts';
-import type { WaitingLines } from './lines.ts';
-import type { Log } from './log.ts';
-import type { Mailer } from './mail.ts';
-import type { Meters } from './meters.ts';
-import type { Passwords } from './passwords.ts';
+import type { Arrivals } from './blobs/arrivals.ts';
+import type { Passwords } from './hashing/passwords.ts';
+import type { Mailer } from './mail/mail.ts';
+import type { Meters } from './quotas/meters.ts';
+import type { Usage } from './quotas/usage.ts';
 import type { Turns } from './turns.ts';
-import type { Usage } from './usage.ts';
 
 /** How far guessing and registering go before they are refused. Windows are in seconds and begin with the first attempt. */
 export interface ThrottleSettings {

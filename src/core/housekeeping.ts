@@ -1,11 +1,11 @@
 /** What has to be tidied up from time to time, by one of the processes that share the data. */
 
-import { DuplicateKeyError } from '../errors.ts';
+import { DuplicateKeyError } from '../base/errors.ts';
+import { eraseAccount, markForErasing } from './accounts/erase.ts';
 import { recordOwn, trimAudit } from './audit.ts';
-import { sweepBlobs } from './blobs.ts';
+import { sweepBlobs } from './blobs/blobs.ts';
 import { accountsSpec, housekeepingSpec } from './collections.ts';
 import type { Core } from './context.ts';
-import { eraseAccount, markForErasing } from './erase.ts';
 import { pagesOf } from './pages.ts';
 
 const ID = 'cleanup';

@@ -1,5 +1,5 @@
+import { inSlices } from '../base/slices.ts';
 import type { Page } from '../storage/port.ts';
-import { inSlices } from './slices.ts';
 
 /**
  * Every page of a list, read when it is asked for. `read` gets the cursor of the page before; none for the first. Other requests

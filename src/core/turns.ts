@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from '../errors.ts';
+import { StorageUnavailableError } from '../base/errors.ts';
 
 /** How many may wait for one thing. */
 const MOST = 100;

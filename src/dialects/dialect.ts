@@ -1,7 +1,7 @@
 import type { Core } from '../core/context.ts';
-import type { CallerOf, ClientAddress } from '../middleware/client-address.ts';
-import type { Origin } from '../middleware/origin.ts';
-import type { Route } from '../middleware/routing.ts';
+import type { Origin } from '../http/browser/origin.ts';
+import type { CallerOf, ClientAddress } from '../http/client-address.ts';
+import type { Route } from '../http/routing.ts';
 import type { CollectionSpec } from '../storage/port.ts';
 
 /** What a dialect works with. `S` is what it needs to know of the configuration. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MailError } from '../errors.ts';
+import { MailError } from '../base/errors.ts';
 
 /**
  * Writes a mail into a folder, which is made when it is not there; returns the path. Whoever finds the file finds all of it.

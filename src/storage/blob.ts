@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidInputError, PayloadTooLargeError } from '../errors.ts';
+import { InvalidInputError, PayloadTooLargeError } from '../base/errors.ts';
 import type { PutOptions } from './port.ts';
 
 /** Milliseconds after which an upload that has not ended belongs to a process that died. */

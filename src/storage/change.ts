@@ -1,6 +1,6 @@
 /** What the port says about one document, evaluated in memory; and the copies that writes work on. */
 
-import { ConflictError } from '../errors.ts';
+import { ConflictError } from '../base/errors.ts';
 import { checkTuple } from './cursor.ts';
 import type { Change, CollectionSpec, Expect, Scalar, Write } from './port.ts';
 

@@ -1,6 +1,6 @@
 /** What a commit reports when a write does not fit the state of things. */
 
-import { ConflictError, DuplicateKeyError } from '../errors.ts';
+import { ConflictError, DuplicateKeyError } from '../base/errors.ts';
 
 /** A document is absent, or not as the write expects it. */
 export function unexpected(): ConflictError {

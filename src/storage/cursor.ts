@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError } from '../base/errors.ts';
 import type { Range, Scalar } from './port.ts';
 
 /** Longest tuple an index takes, in bytes. LMDB's own limit is 1978. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import { openEmbedded } from './embedded/index.ts';
 import { openMongo } from './mongo/index.ts';
 import type { OpenOptions } from './options.ts';

@@ -1,7 +1,7 @@
-import { NotFoundError } from '../errors.ts';
-import { below } from '../middleware/below.ts';
-import { answerPage, escapeHtml, prefersHtml } from '../middleware/page.ts';
-import type { Route } from '../middleware/routing.ts';
+import { NotFoundError } from '../base/errors.ts';
+import { below } from '../http/browser/below.ts';
+import { answerPage, escapeHtml, prefersHtml } from '../http/browser/page.ts';
+import type { Route } from '../http/routing.ts';
 
 /** `/`: what this is and where the documents are, for somebody who opens the address in a browser. Programs find nothing here. */
 export const startPage: Route = {

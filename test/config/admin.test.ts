@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Flags, readFlags } from '../../src/config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
-import { renderEffective } from '../../src/config/render.ts';
+import { renderEffective } from '../../src/config/render/render.ts';
 import { emptyFolder, loadEnvironment, loadText, problemsOf } from './load-text.ts';
 
 const BOTH = '[ADMIN]\nusername=root\npassword=s3cret-of-file\n';

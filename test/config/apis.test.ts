@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderEffective } from '../../src/config/render.ts';
+import { renderEffective } from '../../src/config/render/render.ts';
 import { loadText, problemsOf } from './load-text.ts';
 
 const ALL = { user: '*', item: '*', action: '*', allow: true };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/load.ts';
 import { buildConfig, options, sections } from '../../src/config/options.ts';
-import { renderEffective } from '../../src/config/render.ts';
+import { renderEffective } from '../../src/config/render/render.ts';
 import { loadText, problemsOf } from './load-text.ts';
 
 async function storeHost(line: string): Promise<string> {

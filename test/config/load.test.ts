@@ -1,9 +1,9 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { StartupError } from '../../src/base/errors.ts';
 import { ConfigError, loadConfig } from '../../src/config/load.ts';
 import { optionList, readOption } from '../../src/config/options.ts';
-import { StartupError } from '../../src/errors.ts';
 import { emptyFolder, loadEnvironment, loadText, problemsOf } from './load-text.ts';
 
 describe('defaults', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planReload } from '../../src/config/reload.ts';
-import { renderEffective } from '../../src/config/render.ts';
+import { renderEffective } from '../../src/config/render/render.ts';
 import { loadText, problemsOf } from './load-text.ts';
 
 /** The one problem of a configuration. */

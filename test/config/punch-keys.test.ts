@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { planReload } from '../../src/config/reload.ts';
-import { renderEffective, renderExample, renderReference } from '../../src/config/render.ts';
+import { renderEffective, renderExample, renderReference } from '../../src/config/render/render.ts';
 import { emptyFolder, loadEnvironment, loadText, problemsOf } from './load-text.ts';
 
 const KEY = '0123456789abcdef';

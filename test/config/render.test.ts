@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { optionList, readOption } from '../../src/config/options.ts';
-import { renderEffective, renderExample, renderReference } from '../../src/config/render.ts';
+import { renderEffective, renderExample, renderReference } from '../../src/config/render/render.ts';
 import { loadText } from './load-text.ts';
 
 /** Options that are not a whole section. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { optionList } from '../../src/config/options.ts';
-import { renderReference } from '../../src/config/render.ts';
+import { renderReference } from '../../src/config/render/render.ts';
 import { emptyFolder, loadText, problemsOf } from './load-text.ts';
 
 /** Loads `store.cfg` below `etc` of a folder that holds the files. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Log } from '../../src/base/log.ts';
 import { createBackground } from '../../src/core/background.ts';
-import type { Log } from '../../src/core/log.ts';
 
 function background() {
   const errors: { fields: object; message: string }[] = [];

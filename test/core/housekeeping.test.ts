@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { createAccount } from '../../src/core/accounts.ts';
-import { storeBlob } from '../../src/core/blobs.ts';
+import { createAccount } from '../../src/core/accounts/accounts.ts';
+import { storeBlob } from '../../src/core/blobs/blobs.ts';
 import type { Core } from '../../src/core/context.ts';
 import { keepHouse, lastHousekeeping } from '../../src/core/housekeeping.ts';
 import { forEachEngine } from '../support/engines.ts';

@@ -1,17 +1,17 @@
 /** The core on an engine of its own, as its tests use it. */
 
 import { onTestFinished } from 'vitest';
+import type { Caller } from '../../src/base/caller.ts';
+import { createLines } from '../../src/core/access/lines.ts';
 import { createBackground } from '../../src/core/background.ts';
-import { createArrivals } from '../../src/core/blob-arrivals.ts';
-import type { Caller } from '../../src/core/caller.ts';
+import { createArrivals } from '../../src/core/blobs/arrivals.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
-import { createLines } from '../../src/core/lines.ts';
-import type { Mail, Mailer } from '../../src/core/mail.ts';
-import { createMeters } from '../../src/core/meters.ts';
-import type { Passwords } from '../../src/core/passwords.ts';
+import type { Passwords } from '../../src/core/hashing/passwords.ts';
+import type { Mail, Mailer } from '../../src/core/mail/mail.ts';
+import { createMeters } from '../../src/core/quotas/meters.ts';
+import type { Usage } from '../../src/core/quotas/usage.ts';
 import { createTurns } from '../../src/core/turns.ts';
-import type { Usage } from '../../src/core/usage.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import type { TestClock } from '../support/clock.ts';
 import type { Engine } from '../support/engines.ts';

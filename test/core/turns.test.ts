@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { StorageUnavailableError } from '../../src/base/errors.ts';
 import { createTurns } from '../../src/core/turns.ts';
-import { StorageUnavailableError } from '../../src/errors.ts';
 
 /** Work that lasts until it is told to end. */
 function gate() {

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Mail } from '../../src/core/mail.ts';
-import { MailError } from '../../src/errors.ts';
+import { MailError } from '../../src/base/errors.ts';
+import type { Mail } from '../../src/core/mail/mail.ts';
 import { createMailer } from '../../src/mail/mailer.ts';
 import { readMails } from '../support/mails.ts';
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { sendMail } from '../../src/core/mail.ts';
-import { saveMailSettings } from '../../src/core/settings.ts';
-import { MailError } from '../../src/errors.ts';
+import { MailError } from '../../src/base/errors.ts';
+import { sendMail } from '../../src/core/mail/mail.ts';
+import { saveMailSettings } from '../../src/core/mail/settings.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer } from '../support/served.ts';
 import { startSmtp } from './smtp-server.ts';

@@ -1,8 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Mail, SmtpServer } from '../../src/core/mail.ts';
-import { MailError } from '../../src/errors.ts';
+import { MailError } from '../../src/base/errors.ts';
+import type { Mail, SmtpServer } from '../../src/core/mail/mail.ts';
 import { createMailer, type MailConfig } from '../../src/mail/mailer.ts';
 import { startSmtp } from './smtp-server.ts';
 

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import { rawRequest } from '../middleware/raw-request.ts';
+import { rawRequest } from '../http/raw-request.ts';
 import { credentialsOf, OPEN_SETTINGS } from '../support/credentials.ts';
 import { type Engine, engines } from '../support/engines.ts';
 import { type ServerProcess, test } from '../support/process.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { collections } from '../../src/app.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { accountsSpec, type EntryDoc, entriesSpec } from '../../src/core/collections.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { Storage } from '../../src/storage/port.ts';

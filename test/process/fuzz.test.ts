@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { exchange } from '../middleware/raw-request.ts';
+import { exchange } from '../http/raw-request.ts';
 import { credentialsOf, OPEN_SETTINGS } from '../support/credentials.ts';
 import { FAMILIES, mutator } from '../support/mutations.ts';
 import { test } from '../support/process.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
-import { rawRequest } from '../middleware/raw-request.ts';
+import { rawRequest } from '../http/raw-request.ts';
 import { MAIN, type Program, test } from '../support/process.ts';
 
 /** The program with faults at requests that ask for them: what a bug in a callback would do. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { collections } from '../../src/app.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import type { Engine } from '../support/engines.ts';

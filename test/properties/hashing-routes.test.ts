@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Caller } from '../../src/core/caller.ts';
-import type { LaneName } from '../../src/core/lanes.ts';
+import type { Caller } from '../../src/base/caller.ts';
+import type { LaneName } from '../../src/core/hashing/lanes.ts';
 import { newMember, newAdmin as newSyncAdmin } from '../dialects/simple-sync/open-simple-sync.ts';
-import { confirmedPerson, resetToken, signIn } from '../dialects/verstak/open-accounts.ts';
-import { logInAdmin, newAdmin, signInAdmin } from '../dialects/verstak/open-admin.ts';
+import { confirmedPerson, resetToken, signIn } from '../dialects/verstak/accounts/open-accounts.ts';
+import { logInAdmin, newAdmin, signInAdmin } from '../dialects/verstak/admin/open-admin.ts';
 import { PASSWORD, pairedDevice } from '../dialects/verstak/open-verstak.ts';
 import { forEachEngine } from '../support/engines.ts';
 import type { Answer } from '../support/request.ts';

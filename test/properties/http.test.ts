@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { newUser } from '../dialects/keybin/open-keybin.ts';
-import { exchange } from '../middleware/raw-request.ts';
+import { exchange } from '../http/raw-request.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer } from '../support/served.ts';
 

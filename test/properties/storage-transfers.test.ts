@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { ConflictError } from '../../src/errors.ts';
+import { ConflictError } from '../../src/base/errors.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { items } from './storage-model.ts';

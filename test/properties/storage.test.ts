@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { ConflictError, DuplicateKeyError } from '../../src/errors.ts';
+import { ConflictError, DuplicateKeyError } from '../../src/base/errors.ts';
 import type { Change, Collection, Storage, Write } from '../../src/storage/port.ts';
 import { forEachEngine, needs } from '../support/engines.ts';
 import {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Log } from '../../src/core/log.ts';
-import { StartupError, StorageUnavailableError } from '../../src/errors.ts';
+import { StartupError, StorageUnavailableError } from '../../src/base/errors.ts';
+import type { Log } from '../../src/base/log.ts';
+import { readMeta } from '../../src/storage/embedded/files/meta-pages.ts';
 import { openEmbedded } from '../../src/storage/embedded/index.ts';
-import { readMeta } from '../../src/storage/embedded/pages.ts';
 import type { CollectionSpec, Storage } from '../../src/storage/port.ts';
 import { testClock } from '../support/clock.ts';
 

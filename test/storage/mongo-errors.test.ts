@@ -1,6 +1,6 @@
 import { MongoServerError } from 'mongodb';
 import { expect, test } from 'vitest';
-import { StorageUnavailableError } from '../../src/errors.ts';
+import { StorageUnavailableError } from '../../src/base/errors.ts';
 import { toStorageError } from '../../src/storage/mongo/errors.ts';
 
 test.each([40280, 8000, 61, 96, 999_999, 'a word'])(

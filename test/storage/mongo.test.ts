@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { Binary, type Db, Decimal128, Long, MongoClient, ObjectId } from 'mongodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { StartupError } from '../../src/base/errors.ts';
+import type { Log } from '../../src/base/log.ts';
 import { accountsSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
-import type { Log } from '../../src/core/log.ts';
-import { StartupError } from '../../src/errors.ts';
 import { openMongo } from '../../src/storage/mongo/index.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import { SCHEMA_VERSION } from '../../src/storage/schema.ts';

@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { collections } from '../../src/app.ts';
-import { createAccount, type NewAccount } from '../../src/core/accounts.ts';
+import { issueToken } from '../../src/core/access/tokens.ts';
+import { createAccount, type NewAccount } from '../../src/core/accounts/accounts.ts';
 import type { AccountDoc } from '../../src/core/collections.ts';
-import { issueToken } from '../../src/core/tokens.ts';
 import type { Engine, OpenedEngine } from './engines.ts';
 import { type ServerOptions, startServer, type TestServer } from './server.ts';
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../errors.ts';
+import { InvalidInputError } from '../../base/errors.ts';
 
 /** The git repository that files belong to: only kept for the clients, the server never looks at it. */
 export interface Git {

@@ -1,5 +1,5 @@
-import { QuotaExceededError } from '../../errors.ts';
-import type { Dealt } from './service-file.ts';
+import { QuotaExceededError } from '../../base/errors.ts';
+import type { Dealt } from './service/file.ts';
 
 const BROKEN_OFF = 'the sync broke off; run it again';
 

@@ -1,6 +1,6 @@
-import { eachInSlices } from '../../core/slices.ts';
+import { eachInSlices } from '../../base/slices.ts';
 import { type Offer, twice } from './offers.ts';
-import type { Dealt } from './service-file.ts';
+import type { Dealt } from './service/file.ts';
 
 /** Finds what is offered for a file, and knows in the end what nobody wanted. */
 export class OfferBook {

@@ -1,6 +1,6 @@
-import { mapInSlices } from '../../core/slices.ts';
-import { InvalidInputError, PayloadTooLargeError } from '../../errors.ts';
-import type { JsonObject } from '../../middleware/body.ts';
+import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
+import { mapInSlices } from '../../base/slices.ts';
+import type { JsonObject } from '../../http/body/body.ts';
 
 /** Longest content of a file, in bytes. */
 const FILE_BYTES = 1_048_576;

@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import { accountIdOf } from '../../core/tokens.ts';
-import { QuotaExceededError } from '../../errors.ts';
-import { bearerToken } from '../../middleware/bearer.ts';
-import { objectReader } from '../../middleware/body.ts';
-import { jsonStream } from '../../middleware/json-stream.ts';
-import type { Params, Route } from '../../middleware/routing.ts';
+import { QuotaExceededError } from '../../base/errors.ts';
+import { accountIdOf } from '../../core/access/tokens.ts';
+import { bearerToken } from '../../http/bearer.ts';
+import { objectReader } from '../../http/body/body.ts';
+import { jsonStream } from '../../http/json-stream.ts';
+import type { Params, Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { type ConfigDoc, filesOf } from './collections.ts';
 import { linesOf, withErrorLine } from './lines.ts';
 import { OfferBook } from './offer-book.ts';
 import { readOffers } from './offers.ts';
 import { checkEncoding, readConfig } from './schema.ts';
-import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service-configs.ts';
-import type { Dealt } from './service-file.ts';
-import { type Pages, syncAll } from './service-sync.ts';
+import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service/configs.ts';
+import type { Dealt } from './service/file.ts';
+import { type Pages, syncAll } from './service/sync.ts';
 import { tracker } from './tracker.ts';
 
 /** What bodies may have: a config a thousand paths; a sync at least eight bytes for each value of its entries. */

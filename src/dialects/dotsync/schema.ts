@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { InvalidInputError } from '../../errors.ts';
-import type { JsonObject } from '../../middleware/body.ts';
+import { InvalidInputError } from '../../base/errors.ts';
+import type { JsonObject } from '../../http/body/body.ts';
 import { type Git, readGit } from './git.ts';
 import { isFilePath } from './paths.ts';
 

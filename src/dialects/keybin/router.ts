@@ -1,16 +1,16 @@
 import type { Context } from 'koa';
-import { changeOwnPassword, register, unregister } from '../../core/accounts.ts';
+import { checkKey } from '../../base/names.ts';
+import { authenticate } from '../../core/access/login.ts';
+import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/access/tokens.ts';
+import { changeOwnPassword, register, unregister } from '../../core/accounts/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
-import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries.ts';
-import { authenticate } from '../../core/login.ts';
+import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries/entries.ts';
+import { valueAsJson } from '../../core/entries/values.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { checkKey } from '../../core/rules.ts';
-import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/tokens.ts';
-import { valueAsJson } from '../../core/values.ts';
-import { bearerToken } from '../../middleware/bearer.ts';
-import { CREDENTIAL_BODY, objectReader } from '../../middleware/body.ts';
-import { jsonStream } from '../../middleware/json-stream.ts';
-import type { Params, Route } from '../../middleware/routing.ts';
+import { bearerToken } from '../../http/bearer.ts';
+import { CREDENTIAL_BODY, objectReader } from '../../http/body/body.ts';
+import { jsonStream } from '../../http/json-stream.ts';
+import type { Params, Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import {
   readCredentials,

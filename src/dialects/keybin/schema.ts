@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { checkPassword } from '../../core/rules.ts';
-import { InvalidInputError } from '../../errors.ts';
-import type { JsonObject } from '../../middleware/body.ts';
-import { shape } from '../../middleware/shape.ts';
+import { InvalidInputError } from '../../base/errors.ts';
+import { checkPassword } from '../../base/names.ts';
+import type { JsonObject } from '../../http/body/body.ts';
+import { shape } from '../../http/body/shape.ts';
 
 /** Most keys on one page. */
 const MAX_LIMIT = 1000;

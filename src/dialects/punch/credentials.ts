@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
-import { openAccount } from '../../core/accounts.ts';
+import { UnauthorizedError } from '../../base/errors.ts';
+import { accountIdOf } from '../../core/access/tokens.ts';
+import { openAccount } from '../../core/accounts/accounts.ts';
 import type { Core } from '../../core/context.ts';
-import { accountIdOf } from '../../core/tokens.ts';
-import { UnauthorizedError } from '../../errors.ts';
-import { bearerToken } from '../../middleware/bearer.ts';
+import { bearerToken } from '../../http/bearer.ts';
 import type { Keyring } from './keyring.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { findOrCreateAccount } from '../../core/accounts.ts';
+import { findOrCreateAccount } from '../../core/accounts/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { sha256Hex } from '../../core/ids.ts';

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
-import { AppError } from '../../errors.ts';
-import { type SourcedJson, sourcedJsonReader } from '../../middleware/body.ts';
-import { jsonStream } from '../../middleware/json-stream.ts';
-import type { Route } from '../../middleware/routing.ts';
+import { AppError } from '../../base/errors.ts';
+import { type SourcedJson, sourcedJsonReader } from '../../http/body/body.ts';
+import { jsonStream } from '../../http/json-stream.ts';
+import type { Route } from '../../http/routing.ts';
 import type { DialectDeps, OpenDialect } from '../dialect.ts';
 import { accountOfRequest } from './credentials.ts';
 import { createKeyring, type PunchSettings } from './keyring.ts';

@@ -1,7 +1,7 @@
-import { eachInSlices } from '../../core/slices.ts';
-import { InvalidInputError, PayloadTooLargeError } from '../../errors.ts';
-import { asObject, type JsonObject, type SourcedJson } from '../../middleware/body.ts';
-import { compact, membersOf, memberText } from '../../middleware/json-source.ts';
+import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
+import { eachInSlices } from '../../base/slices.ts';
+import { asObject, type JsonObject, type SourcedJson } from '../../http/body/body.ts';
+import { compact, membersOf, memberText } from '../../http/body/json-source.ts';
 
 /** Longest punch, as bytes of its JSON text. */
 const PUNCH_BYTES = 1_048_576;

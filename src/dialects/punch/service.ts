@@ -1,7 +1,7 @@
+import { DuplicateKeyError, StorageUnavailableError } from '../../base/errors.ts';
+import { eachInSlices, inSlices } from '../../base/slices.ts';
 import type { Core } from '../../core/context.ts';
-import { noteDeleted, withRoom } from '../../core/quotas.ts';
-import { eachInSlices, inSlices } from '../../core/slices.ts';
-import { DuplicateKeyError, StorageUnavailableError } from '../../errors.ts';
+import { noteDeleted, withRoom } from '../../core/quotas/quotas.ts';
 import type { Collection } from '../../storage/port.ts';
 import { type PunchDoc, punchesSpec } from './collections.ts';
 import type { Punch } from './schema.ts';

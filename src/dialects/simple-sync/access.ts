@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Context } from 'koa';
-import { isUnchanged } from '../../core/accounts.ts';
+import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
+import { authenticate } from '../../core/access/login.ts';
+import { isUnchanged } from '../../core/accounts/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
-import { authenticate } from '../../core/login.ts';
-import { ForbiddenError, InvalidInputError } from '../../errors.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { adminRequired, authorizationRequired, loginRefused, sessionTokenInvalid } from './refusals.ts';
 import { accountOfSessionToken, issueSessionToken } from './session-tokens.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
+import { AppError } from '../../base/errors.ts';
 import type { Audit, AuditEvent } from '../../core/audit.ts';
-import { AppError } from '../../errors.ts';
-import type { Method, Params, Route } from '../../middleware/routing.ts';
+import type { Method, Params, Route } from '../../http/routing.ts';
 import type { Access } from './access.ts';
 
 /** What an admin has done: the events of the audit log that stand for it, and the account that it was done to. */

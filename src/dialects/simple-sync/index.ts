@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { createAccess } from './access.ts';
-import { createAclStore } from './acl-store.ts';
+import { createAclStore } from './acl/store.ts';
 import { aclSpec, bodiesSpec, eventsSpec, pushesSpec } from './collections.ts';
 import { routes } from './router.ts';
 import type { SimpleSyncSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 /** The errors of this API. Its clients may know them by their texts: these are the original's. */
 
-import { ForbiddenError, InvalidInputError, UnauthorizedError } from '../../errors.ts';
+import { ForbiddenError, InvalidInputError, UnauthorizedError } from '../../base/errors.ts';
 
 /** No `Authorization: Bearer <token>`. */
 export function authorizationRequired(): UnauthorizedError {

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { checkPassword } from '../../core/rules.ts';
-import { eachInSlices, inSlices } from '../../core/slices.ts';
-import type { JsonObject, SourcedJson } from '../../middleware/body.ts';
-import { membersOf, memberText } from '../../middleware/json-source.ts';
-import { shape } from '../../middleware/shape.ts';
+import { checkPassword } from '../../base/names.ts';
+import { eachInSlices, inSlices } from '../../base/slices.ts';
+import type { JsonObject, SourcedJson } from '../../http/body/body.ts';
+import { membersOf, memberText } from '../../http/body/json-source.ts';
+import { shape } from '../../http/body/shape.ts';
 import {
   changeMissing,
   eventIncomplete,

@@ -2,10 +2,10 @@
 
 import type { KeyObject } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { accountByUuid, isOpen, openAccount, publicId } from '../../core/accounts.ts';
+import { InvalidInputError } from '../../base/errors.ts';
+import { accountByUuid, isOpen, openAccount, publicId } from '../../core/accounts/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
-import { InvalidInputError } from '../../errors.ts';
 import { sessionTokenInvalid } from './refusals.ts';
 
 const LIFETIME = 604_800;

@@ -1,7 +1,7 @@
-import { accountByUuid, changeAccount, createAccount } from '../../core/accounts.ts';
-import type { Caller } from '../../core/caller.ts';
+import type { Caller } from '../../base/caller.ts';
+import { ConflictError, InvalidInputError, NotFoundError } from '../../base/errors.ts';
+import { accountByUuid, changeAccount, createAccount } from '../../core/accounts/accounts.ts';
 import type { Core } from '../../core/context.ts';
-import { ConflictError, InvalidInputError, NotFoundError } from '../../errors.ts';
 import { adminAccountFixed } from './refusals.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
-import { isOpen } from '../../core/accounts.ts';
+import { isOpen } from '../../core/accounts/accounts.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
-import { type DeviceDoc, devicesSpec } from '../../core/devices.ts';
+import { type DeviceDoc, devicesSpec } from '../../core/devices/devices.ts';
 import { sha256Hex } from '../../core/ids.ts';
-import { bearerToken } from '../../middleware/bearer.ts';
+import { bearerToken } from '../../http/bearer.ts';
 import type { Verstak } from './context.ts';
 import { deviceUnauthorized, forbidden } from './refusals.ts';
 

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { type BodyLimits, bytesReader, type JsonObject, jsonOf } from '../../middleware/body.ts';
-import { fieldsOfForm, isForm } from '../../middleware/form.ts';
-import { TrailingJsonError } from '../../middleware/json.ts';
-import type { JsonLimits } from '../../middleware/json-outline.ts';
-import { reasonOf } from '../../middleware/shape.ts';
+import { type BodyLimits, bytesReader, type JsonObject, jsonOf } from '../../http/body/body.ts';
+import { fieldsOfForm, isForm } from '../../http/body/form.ts';
+import { TrailingJsonError } from '../../http/body/json.ts';
+import type { JsonLimits } from '../../http/body/json-outline.ts';
+import { reasonOf } from '../../http/body/shape.ts';
 import { invalidJson, trailingJson } from './refusals.ts';
 
 /** A text that may be missing: then it is empty. What UTF-8 cannot hold is refused. */

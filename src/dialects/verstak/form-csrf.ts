@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { newSecret } from '../../core/ids.ts';
-import { readCookie, setCookie } from '../../middleware/cookies.ts';
+import { readCookie, setCookie } from '../../http/browser/cookies.ts';
 import type { Verstak } from './context.ts';
 
 const COOKIE = 'verstak_locale_csrf';

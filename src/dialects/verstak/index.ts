@@ -1,17 +1,17 @@
 import { createAudit } from '../../core/audit.ts';
-import { CREDENTIAL_BODY } from '../../middleware/body.ts';
+import { CREDENTIAL_BODY } from '../../http/body/body.ts';
 import type { Dialect } from '../dialect.ts';
-import { adminRoutes } from './admin-routes.ts';
-import { authRoutes } from './auth-routes.ts';
-import { blobRoutes } from './blob-routes.ts';
+import { authRoutes } from './accounts/auth-routes.ts';
+import { confirmRoutes } from './accounts/confirm-routes.ts';
+import { userRoutes } from './accounts/user-routes.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { blobRoutes } from './blobs/routes.ts';
 import { fieldsReader } from './body.ts';
-import { clientRoutes } from './client-routes.ts';
 import { operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
-import { confirmRoutes } from './confirm-routes.ts';
 import type { Verstak } from './context.ts';
+import { clientRoutes } from './devices/routes.ts';
 import type { VerstakSettings } from './settings.ts';
-import { syncRoutes } from './sync-routes.ts';
-import { userRoutes } from './user-routes.ts';
+import { syncRoutes } from './sync/routes.ts';
 import { recountVaults } from './vaults.ts';
 
 /** The API of the Verstak desktop: devices, a log of operations, blobs, accounts with e-mail (docs/dialects/verstak.md). */

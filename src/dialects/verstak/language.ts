@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { Core } from '../../core/context.ts';
-import { type Language, languages } from '../../core/mail-texts.ts';
-import { readCookie } from '../../middleware/cookies.ts';
+import { type Language, languages } from '../../core/mail/texts.ts';
+import { readCookie } from '../../http/browser/cookies.ts';
 
 /** The language for whoever sends a request: chosen on a page, else what the browser asks for, else the server's. */
 export function languageOf({ settings }: Core, ctx: Context): Language {

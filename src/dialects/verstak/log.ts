@@ -1,7 +1,7 @@
 /** The log of a vault: its operations under the numbers 1, 2, 3 and so on. */
 
 import type { Core } from '../../core/context.ts';
-import type { DeviceDoc } from '../../core/devices.ts';
+import type { DeviceDoc } from '../../core/devices/devices.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import { pagesOf } from '../../core/pages.ts';
 import { type OperationDoc, operationsSpec } from './collections.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
+import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
+import { authenticate } from '../../core/access/login.ts';
 import type { AccountDoc } from '../../core/collections.ts';
-import { authenticate } from '../../core/login.ts';
-import { ForbiddenError, InvalidInputError } from '../../errors.ts';
 import { rulesFor, type Verstak } from './context.ts';
 import { invalidRequest, loginRefused } from './refusals.ts';
 import type { AttemptKind } from './settings.ts';

@@ -8,7 +8,7 @@ import {
   PayloadTooLargeError,
   RenamedError,
   UnauthorizedError,
-} from '../../errors.ts';
+} from '../../base/errors.ts';
 
 /** Codes that go out as they are. */
 const OWN = new Set([

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { RateLimitedError } from '../../errors.ts';
-import type { Method, Params, Route } from '../../middleware/routing.ts';
+import { RateLimitedError } from '../../base/errors.ts';
+import type { Method, Params, Route } from '../../http/routing.ts';
 import { type Caller, callerOf, noteSeen } from './access.ts';
 import type { Verstak } from './context.ts';
 import { renamed } from './refusals.ts';

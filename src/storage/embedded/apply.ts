@@ -1,4 +1,4 @@
-import { ConflictError, DuplicateKeyError } from '../../errors.ts';
+import { ConflictError, DuplicateKeyError } from '../../base/errors.ts';
 import { changed, type Doc, equal, isExpired, keyOf, meets } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../errors.ts';
+import { InvalidInputError } from '../../base/errors.ts';
 import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';

@@ -1,5 +1,5 @@
-import type { Log } from '../../core/log.ts';
-import { AppError, StorageUnavailableError } from '../../errors.ts';
+import { AppError, StorageUnavailableError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import type { Tuple } from './keys.ts';
 import type { Db, Stretch } from './table.ts';
 

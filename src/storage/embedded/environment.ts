@@ -1,14 +1,14 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../core/log.ts';
-import { StartupError, StorageUnavailableError } from '../../errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { StartupError, StorageUnavailableError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import type { OpenOptions } from '../options.ts';
 import type { Damage } from './damage.ts';
-import { DataFile } from './data-file.ts';
-import { closeToOthers } from './permissions.ts';
-import { checkFolder, DATA_FILE, makeFolder, noteMade } from './preflight.ts';
+import { DataFile } from './files/data.ts';
+import { closeToOthers } from './files/permissions.ts';
+import { checkFolder, DATA_FILE, makeFolder, noteMade } from './files/preflight.ts';
 import { Writer } from './writer.ts';
 
 /** Folder of the blobs inside it, and in that one the folder of uploads under way. */

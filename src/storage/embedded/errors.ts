@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError, StorageUnavailableError } from '../../errors.ts';
+import { AppError, StorageUnavailableError } from '../../base/errors.ts';
 import { CallerError } from '../blob.ts';
-import { hasCode } from './files.ts';
+import { hasCode } from './files/durable.ts';
 
 /** What the library rejects with when a transaction could not be committed; the cause is a promise of its own. */
 interface CommitFailure {

@@ -1,21 +1,21 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
-import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../core/log.ts';
-import { StartupError, StorageUnavailableError } from '../../errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { StartupError, StorageUnavailableError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import type { OpenOptions } from '../options.ts';
 import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../port.ts';
-import { FileBlobStore } from './blobs.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
 import { Damage } from './damage.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { toStorageError } from './errors.ts';
+import { FileBlobStore } from './files/blobs.ts';
+import { DATA_FILE } from './files/preflight.ts';
+import { secretOf } from './files/secrets.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
 import { demandOneSpace } from './neighbours.ts';
-import { DATA_FILE } from './preflight.ts';
-import { secretOf } from './secrets.ts';
 import { startSweeper } from './sweep.ts';
 import { openTable, type Table } from './table.ts';
 

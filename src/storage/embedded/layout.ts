@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
-import type { Log } from '../../core/log.ts';
-import { StartupError, StorageUnavailableError } from '../../errors.ts';
+import { StartupError, StorageUnavailableError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import { SCHEMA_VERSION } from '../schema.ts';
 import { EVERYTHING } from './keys.ts';
 import { entryOf, type Index, type Table, tupleOf } from './table.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { RootDatabase } from 'lmdb';
-import { StartupError } from '../../errors.ts';
+import { StartupError } from '../../base/errors.ts';
 import type { Meta } from './layout.ts';
 
 /** What the library prints instead of its table of readers when nobody is in it. */

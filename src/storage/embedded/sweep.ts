@@ -1,4 +1,4 @@
-import type { Log } from '../../core/log.ts';
+import type { Log } from '../../base/log.ts';
 import { type Portion, removeRange } from './apply.ts';
 import type { Environment } from './environment.ts';
 import { EVERYTHING } from './keys.ts';

@@ -1,8 +1,8 @@
 import type { RootDatabase } from 'lmdb';
-import { StorageUnavailableError } from '../../errors.ts';
+import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Damage } from './damage.ts';
-import type { DataFile } from './data-file.ts';
 import { causeOf, toStorageError } from './errors.ts';
+import type { DataFile } from './files/data.ts';
 
 /** A synchronous piece of work inside a write transaction. */
 interface Job {

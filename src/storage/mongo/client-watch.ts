@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
-import type { Log } from '../../core/log.ts';
+import type { Log } from '../../base/log.ts';
 
 /** How often the watch looks, and how long it waits between two attempts to connect, in milliseconds. */
 const TICK_MS = 1000;

@@ -7,8 +7,8 @@ import { identityOf, readMany } from './read-many.ts';
 import { readPage } from './scan.ts';
 import { sumOf } from './sum.ts';
 import { type Doc, indexOf, type Table } from './table.ts';
-import { type Refused, settlingDuplicates } from './unique.ts';
-import * as writes from './writes.ts';
+import { type Refused, settlingDuplicates } from './writes/unique.ts';
+import * as writes from './writes/writes.ts';
 
 /** The port's collection over one of MongoDB. */
 export class MongoDbCollection implements Collection<Doc> {

@@ -7,8 +7,8 @@ import {
   MongoError,
   MongoParseError,
 } from 'mongodb';
-import type { Log } from '../../core/log.ts';
-import { StartupError } from '../../errors.ts';
+import { StartupError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import { hasCode, isUnavailable } from './errors.ts';
 
 /** Pause between two attempts to reach the server, and between two log lines about it, in milliseconds. */

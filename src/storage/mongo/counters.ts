@@ -1,5 +1,5 @@
 import type { Collection as MongoCollection } from 'mongodb';
-import { upserting } from './upsert.ts';
+import { upserting } from './writes/upsert.ts';
 
 /** A named counter. */
 export interface Counter {

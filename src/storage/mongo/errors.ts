@@ -12,7 +12,7 @@ import {
   MongoTopologyClosedError,
   MongoWriteConcernError,
 } from 'mongodb';
-import { AppError, PayloadTooLargeError, StorageUnavailableError } from '../../errors.ts';
+import { AppError, PayloadTooLargeError, StorageUnavailableError } from '../../base/errors.ts';
 import { CallerError } from '../blob.ts';
 
 /** Largest document MongoDB takes, in bytes. */

@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from '../../errors.ts';
+import { StorageUnavailableError } from '../../base/errors.ts';
 import { toStorageError } from './errors.ts';
 
 /** How often the watchdog looks, in milliseconds. */

@@ -1,25 +1,25 @@
 import type { Db, MongoClient, Collection as MongoCollection } from 'mongodb';
-import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../core/log.ts';
-import { StorageUnavailableError } from '../../errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { StorageUnavailableError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import { snapshotOfWrite } from '../change.ts';
 import type { OpenOptions } from '../options.ts';
 import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
 import { demandSecretName } from '../secret.ts';
-import { GridBlobStore } from './blobs.ts';
+import { GridBlobStore } from './blobs/blobs.ts';
 import { ClientWatch } from './client-watch.ts';
 import { MongoDbCollection } from './collection.ts';
-import { commitAtomically } from './commit.ts';
-import { commitInOrder } from './commit-in-order.ts';
 import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
 import { type Counter, increment } from './counters.ts';
-import { dryRun } from './dry-run.ts';
 import { Gate } from './gate.ts';
-import { prepare } from './prepare.ts';
+import { prepare } from './prepare/prepare.ts';
 import { type Secret, secretOf } from './secrets.ts';
 import { sizeOf } from './size.ts';
-import { isLong } from './steps.ts';
 import { type Table, tableOf } from './table.ts';
+import { commitAtomically } from './writes/commit.ts';
+import { commitInOrder } from './writes/commit-in-order.ts';
+import { dryRun } from './writes/dry-run.ts';
+import { isLong } from './writes/steps.ts';
 
 const CLOSED = 'the storage is closed';
 

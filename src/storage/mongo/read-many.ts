@@ -1,6 +1,6 @@
 import type { Document, Filter } from 'mongodb';
 import type { Scalar } from '../port.ts';
-import type { Run } from './blob-files.ts';
+import type { Run } from './blobs/files.ts';
 import { HIDDEN } from './documents.ts';
 import { equals } from './filters.ts';
 import type { Doc, Table } from './table.ts';

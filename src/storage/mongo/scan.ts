@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../errors.ts';
+import { InvalidInputError } from '../../base/errors.ts';
 import { isExpired } from '../change.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Page, Scalar, Scan } from '../port.ts';

@@ -1,7 +1,7 @@
 import type { Collection as MongoCollection } from 'mongodb';
-import { StorageUnavailableError } from '../../errors.ts';
+import { StorageUnavailableError } from '../../base/errors.ts';
 import { isSecret, newSecret } from '../secret.ts';
-import { upserting } from './upsert.ts';
+import { upserting } from './writes/upsert.ts';
 
 /** A named secret. */
 export interface Secret {

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { BLOB_COLLECTIONS } from './blob-files.ts';
+import { BLOB_COLLECTIONS } from './blobs/files.ts';
 import { hasCode } from './errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { exchange, rawRequest } from '../../middleware/raw-request.ts';
+import { exchange, rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, sharedServer } from '../../support/served.ts';
 import { userWith } from './open-dotsync.ts';

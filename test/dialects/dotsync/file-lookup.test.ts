@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, sharedServer } from '../../support/served.ts';
 import { newConfig } from './open-dotsync.ts';

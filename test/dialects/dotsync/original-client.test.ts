@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exchange } from '../../middleware/raw-request.ts';
+import { exchange } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, sharedServer } from '../../support/served.ts';
 import { base64, sha256 } from './open-dotsync.ts';

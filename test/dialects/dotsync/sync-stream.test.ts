@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { StorageUnavailableError } from '../../../src/errors.ts';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, openServer, sharedServer } from '../../support/served.ts';
 import {

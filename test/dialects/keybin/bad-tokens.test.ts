@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { sharedServer } from '../../support/served.ts';
 import { newUser, TOKEN_REFUSED } from './open-keybin.ts';

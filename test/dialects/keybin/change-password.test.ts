@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAccount } from '../../../src/core/accounts.ts';
+import { createAccount } from '../../../src/core/accounts/accounts.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, newName, openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';

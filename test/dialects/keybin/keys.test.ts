@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { sharedServer } from '../../support/served.ts';
 import { newUser, sharedUser } from './open-keybin.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { accountsSpec, entriesSpec } from '../../../src/core/collections.ts';
-import { StorageUnavailableError } from '../../../src/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { sharedServer } from '../../support/served.ts';
 import { sharedUser } from './open-keybin.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { entriesSpec } from '../../../src/core/collections.ts';
-import { StorageUnavailableError } from '../../../src/errors.ts';
 import type { CollectionSpec } from '../../../src/storage/port.ts';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
 import { accountOf, newUser, sharedUser } from './open-keybin.ts';

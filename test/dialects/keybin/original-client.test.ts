@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exchange } from '../../middleware/raw-request.ts';
+import { exchange } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newName, sharedServer } from '../../support/served.ts';
 

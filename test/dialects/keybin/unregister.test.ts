@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { resumeErasures } from '../../../src/core/accounts/erase.ts';
 import { accountsSpec, entriesSpec, tokensSpec } from '../../../src/core/collections.ts';
-import { resumeErasures } from '../../../src/core/erase.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { type Served, sharedServer } from '../../support/served.ts';
 import { accountOf, newAccount, newToken, newUser, statuses } from './open-keybin.ts';

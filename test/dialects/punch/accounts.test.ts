@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resumeErasures } from '../../../src/core/erase.ts';
+import { resumeErasures } from '../../../src/core/accounts/erase.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, sharedServer } from '../../support/served.ts';
 import { apiOf, leftOf, newApi, punchOf } from './open-punch.ts';

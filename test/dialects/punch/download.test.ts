@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { StorageUnavailableError } from '../../../src/errors.ts';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
 import { newApi, punchesOf, punchOf } from './open-punch.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createAccount } from '../../../src/core/accounts.ts';
+import { createAccount } from '../../../src/core/accounts/accounts.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, newName, openServer } from '../../support/served.ts';
@@ -158,7 +158,7 @@ forEachEngine('a key of the configuration', engine => {
   test('answers 503 while its account cannot be looked for, and works afterwards', async () => {
     const { server } = await open({});
     const accounts = server.core.storage.collection(accountsSpec);
-    const { StorageUnavailableError } = await import('../../../src/errors.ts');
+    const { StorageUnavailableError } = await import('../../../src/base/errors.ts');
     const away = vi.spyOn(accounts, 'find').mockRejectedValue(new StorageUnavailableError());
     await expect(server.configure({ PUNCH_KEYS_LAPTOP: `ann:${LAPTOP}` })).rejects.toThrow();
     expect(await asked(server, LAPTOP)).toBe(503);

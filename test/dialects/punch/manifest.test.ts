@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { StorageUnavailableError } from '../../../src/errors.ts';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, sharedServer } from '../../support/served.ts';
 import { apiOf, punchOf, REFUSED } from './open-punch.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { usageOf } from '../../../src/core/meters.ts';
+import { usageOf } from '../../../src/core/quotas/meters.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { newUser, openServer, type Served } from '../../support/served.ts';
 

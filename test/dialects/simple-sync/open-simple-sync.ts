@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { collections } from '../../../src/app.ts';
-import { createAccount, type NewAccount } from '../../../src/core/accounts.ts';
+import { createAccount, type NewAccount } from '../../../src/core/accounts/accounts.ts';
 import type { Collection } from '../../../src/storage/port.ts';
 import type { Answer } from '../../support/request.ts';
 import { newName } from '../../support/served.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createAccount } from '../../../src/core/accounts.ts';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { createAccount } from '../../../src/core/accounts/accounts.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer } from '../../support/served.ts';
 

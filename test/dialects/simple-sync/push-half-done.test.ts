@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { StorageUnavailableError } from '../../../src/errors.ts';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, openServer, type Served } from '../../support/served.ts';
 import { historyOf, type Member, newEvent, newMember, push, storedIn } from './open-simple-sync.ts';

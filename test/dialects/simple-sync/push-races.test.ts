@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { DuplicateKeyError, StorageUnavailableError } from '../../../src/base/errors.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
-import { DuplicateKeyError, StorageUnavailableError } from '../../../src/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';

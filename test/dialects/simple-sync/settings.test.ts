@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { createApp } from '../../../src/app.ts';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
+import type { Log } from '../../../src/base/log.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Log } from '../../../src/core/log.ts';
-import { StorageUnavailableError } from '../../../src/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { anotherServer, openServer } from '../../support/served.ts';
 import { newAdmin, newMember, pull, push, rule, SECRET, setRules, storedIn, WITH_SECRET } from './open-simple-sync.ts';

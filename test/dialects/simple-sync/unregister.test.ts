@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resumeErasures } from '../../../src/core/erase.ts';
+import { resumeErasures } from '../../../src/core/accounts/erase.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer } from '../../support/served.ts';
 import { historyOf, LOGIN_REFUSED, newEvent, newMember, pull, push, TOKEN_REFUSED } from './open-simple-sync.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
 import { Browser, prefixProxy } from '../../support/prefix-proxy.ts';
 import { openServer } from '../../support/served.ts';
-import { newAdmin, signInAdmin } from './open-admin.ts';
+import { newAdmin, signInAdmin } from './admin/open-admin.ts';
 import { PASSWORD, ROOMY } from './open-verstak.ts';
 
 const PERSON = { username: 'bea', email: 'bea@example.org', password: PASSWORD };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { rawRequest } from '../../middleware/raw-request.ts';
+import { rawRequest } from '../../http/raw-request.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { sharedServer } from '../../support/served.ts';
-import { BROWSER, signIn } from './open-accounts.ts';
+import { BROWSER, signIn } from './accounts/open-accounts.ts';
 import { demand, newAccount, PASSWORD, pairedDevice, ROOMY } from './open-verstak.ts';
 
 /** Every path, with its methods as `Allow` has them. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { setBlocked } from '../../../src/core/accounts.ts';
+import { setBlocked } from '../../../src/core/accounts/accounts.ts';
 import { type Engine, forEachEngine } from '../../support/engines.ts';
 import type { Answer } from '../../support/request.ts';
 import { anotherServer, newName, openServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { confirmedPerson, newPerson, signIn } from './open-accounts.ts';
+import { confirmedPerson, newPerson, signIn } from './accounts/open-accounts.ts';
 import { demand, newAccount, PASSWORD, pairedDevice, ROOMY } from './open-verstak.ts';
 
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { usageOf } from '../../../src/core/meters.ts';
+import { usageOf } from '../../../src/core/quotas/meters.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import type { Answer } from '../../support/request.ts';
 import { openServer } from '../../support/served.ts';

@@ -5,7 +5,7 @@ import {
   InvalidInputError,
   PayloadTooLargeError,
   StorageUnavailableError,
-} from '../../../src/errors.ts';
+} from '../../../src/base/errors.ts';
 import type { Engine } from '../../support/engines.ts';
 import { addresses, chunksOf, MIB, moment, paused, read, sha256 } from './contents.ts';
 import { failures, open, things } from './things.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError, StorageUnavailableError } from '../../../src/errors.ts';
+import { InvalidInputError, StorageUnavailableError } from '../../../src/base/errors.ts';
 import type { BlobStore } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { addresses, chunksOf, MIB, type Paused, paused, read, sha256 } from './contents.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError, PayloadTooLargeError } from '../../../src/errors.ts';
+import { InvalidInputError, PayloadTooLargeError } from '../../../src/base/errors.ts';
 import type { Engine } from '../../support/engines.ts';
 import { addresses, chunksOf, MIB, read, sha256 } from './contents.ts';
 import { open } from './things.ts';

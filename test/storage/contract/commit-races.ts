@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConflictError, DuplicateKeyError } from '../../../src/errors.ts';
+import { ConflictError, DuplicateKeyError } from '../../../src/base/errors.ts';
 import type { Storage, Write } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { failures, labels, open, readIds, things } from './things.ts';

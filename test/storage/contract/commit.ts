@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConflictError, DuplicateKeyError, InvalidInputError } from '../../../src/errors.ts';
+import { ConflictError, DuplicateKeyError, InvalidInputError } from '../../../src/base/errors.ts';
 import type { Storage, Write } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { dump, labels, open, readIds, things } from './things.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConflictError } from '../../../src/errors.ts';
+import { ConflictError } from '../../../src/base/errors.ts';
 import { type Engine, needs } from '../../support/engines.ts';
 import { open, readIds, things } from './things.ts';
 

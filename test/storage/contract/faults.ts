@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { StorageUnavailableError } from '../../../src/errors.ts';
+import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import type { Storage } from '../../../src/storage/port.ts';
 import { type Engine, mongoUri } from '../../support/engines.ts';
 import { faultProxy } from '../../support/fault.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError } from '../../../src/errors.ts';
+import { InvalidInputError } from '../../../src/base/errors.ts';
 import type { CollectionSpec } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { labels, open, things } from './things.ts';

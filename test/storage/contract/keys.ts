@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DuplicateKeyError, InvalidInputError } from '../../../src/errors.ts';
+import { DuplicateKeyError, InvalidInputError } from '../../../src/base/errors.ts';
 import type { Engine } from '../../support/engines.ts';
 import { open, readIds, things } from './things.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { StartupError, StorageUnavailableError } from '../../../src/errors.ts';
+import { StartupError, StorageUnavailableError } from '../../../src/base/errors.ts';
 import type { CollectionSpec } from '../../../src/storage/port.ts';
 import { can, type Engine } from '../../support/engines.ts';
 import { everyCall } from './calls.ts';

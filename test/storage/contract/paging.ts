@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError } from '../../../src/errors.ts';
+import { InvalidInputError } from '../../../src/base/errors.ts';
 import type { Collection } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { open, readIds, type Thing, things } from './things.ts';

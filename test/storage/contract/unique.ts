@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DuplicateKeyError } from '../../../src/errors.ts';
+import { DuplicateKeyError } from '../../../src/base/errors.ts';
 import type { Collection, CollectionSpec } from '../../../src/storage/port.ts';
 import { type Engine, needs } from '../../support/engines.ts';
 import { failures, open, type Thing, things } from './things.ts';

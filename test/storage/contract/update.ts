@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AppError, ConflictError } from '../../../src/errors.ts';
+import { AppError, ConflictError } from '../../../src/base/errors.ts';
 import type { CollectionSpec } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { failures, open, readIds, type Thing, things } from './things.ts';

@@ -1,0 +1,88 @@
+import { InvalidInputError, NotFoundError } from '../../base/errors.ts';
+import { checkKey, checkKeyPrefix } from '../../base/names.ts';
+import type { Page } from '../../storage/port.ts';
+import { type EntryDoc, entriesSpec } from '../collections.ts';
+import type { Core } from '../context.ts';
+import { newId } from '../ids.ts';
+import { noteDeleted, withRoom } from '../quotas/quotas.ts';
+import { storeValue } from './values.ts';
+
+const MAX_PAGE = 1000;
+
+/** Which keys to list. */
+export interface KeyQuery {
+  readonly prefix?: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+}
+
+/**
+ * The entry of a key; `valueAsJson` of `values.ts` gives its value as JSON text. Throws `NotFoundError` (code
+ * `key_not_found`), `InvalidInputError`.
+ */
+export async function getEntry(core: Core, accountId: string, key: string): Promise<EntryDoc> {
+  checkKey(key);
+  const entry = await core.storage.collection(entriesSpec).get([accountId, key]);
+  if (!entry) throw keyNotFound();
+  return entry;
+}
+
+/** The error for a key without an entry. */
+export function keyNotFound(): NotFoundError {
+  return new NotFoundError('there is no such key', { code: 'key_not_found' });
+}
+
+/** Stores any JSON value under the key. Throws `InvalidInputError`, `PayloadTooLargeError`, `QuotaExceededError`. */
+export async function setEntry(core: Core, accountId: string, key: string, value: unknown): Promise<void> {
+  checkKey(key);
+  const stored = storeValue(value, core.settings.valueBytes);
+  const entries = core.storage.collection(entriesSpec);
+  const before = await entries.get([accountId, key]);
+  const now = new Date(core.clock.now());
+  const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
+  await withRoom(core, accountId, growth, () =>
+    entries.put({
+      user_id: accountId,
+      key,
+      ...stored,
+      etag: newId(),
+      created_at: before?.created_at ?? now,
+      updated_at: now,
+    }),
+  );
+}
+
+/** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */
+export async function deleteEntry(core: Core, accountId: string, key: string): Promise<boolean> {
+  checkKey(key);
+  const deleted = await core.storage.collection(entriesSpec).delete([accountId, key]);
+  if (deleted) noteDeleted(core, accountId, 1);
+  return deleted;
+}
+
+/** A page of the account's keys in byte order. Throws `InvalidInputError` (also code `limit_invalid`, `cursor_invalid`). */
+export async function listKeys(core: Core, accountId: string, query: KeyQuery): Promise<Page<string>> {
+  const { prefix = '', limit, cursor } = query;
+  checkKeyPrefix(prefix);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
+    throw new InvalidInputError(`limit: expected an integer from 1 to ${MAX_PAGE}`, { code: 'limit_invalid' });
+  }
+  const page = await core.storage.collection(entriesSpec).scan({
+    index: 'listing',
+    prefix: [accountId],
+    ...(prefix !== '' && { from: prefix, below: after(prefix) }),
+    limit,
+    ...(cursor !== undefined && { cursor }),
+    covered: true,
+  });
+  const items = page.items.map(entry => entry.key);
+  return page.next === undefined ? { items } : { items, next: page.next };
+}
+
+/** The first text behind all that begin with `prefix`; its characters are ASCII. */
+function after(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}

@@ -1,0 +1,47 @@
+import { DuplicateKeyError } from '../../../base/errors.ts';
+import type { Core } from '../../../core/context.ts';
+import { aclSpec } from '../collections.ts';
+import { type Permissions, permissionsOf, type Rule, readAcl } from './acl.ts';
+
+const ID = 'acl';
+
+/** The rules in force. */
+export interface AclStore {
+  /** As the JSON text of a list. A fresh store is given those of the configuration. */
+  text(): Promise<string>;
+  permissions(): Promise<Permissions>;
+  /** Puts these rules in place of all others. */
+  replace(rules: readonly Rule[]): Promise<void>;
+}
+
+/** The rules in the storage; `initialAcl` gives the text of the document that a fresh one begins with. */
+export function createAclStore(core: Core, initialAcl: () => string): AclStore {
+  /** Sorting them takes longer than reading them: done once for each change, whichever process made it. */
+  let sorted: { readonly text: string; readonly permissions: Promise<Permissions> } | undefined;
+
+  async function text(): Promise<string> {
+    const stored = core.storage.collection(aclSpec);
+    const doc = await stored.get([ID]);
+    if (doc) return doc.rules;
+    const rules = JSON.stringify(await readAcl(JSON.parse(initialAcl())));
+    try {
+      await stored.insert({ id: ID, rules });
+      return rules;
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+      return text(); // another process was faster
+    }
+  }
+
+  return {
+    text,
+    async permissions() {
+      const present = await text();
+      if (sorted?.text !== present) sorted = { text: present, permissions: permissionsOf(JSON.parse(present)) };
+      return sorted.permissions;
+    },
+    async replace(rules) {
+      await core.storage.collection(aclSpec).put({ id: ID, rules: JSON.stringify(rules) });
+    },
+  };
+}

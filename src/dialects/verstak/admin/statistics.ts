@@ -1,0 +1,129 @@
+/** How much there is on the server, in numbers that cost little however much it is: no operation is read or counted. */
+
+import { accountsSpec, auditSpec, blobRefsSpec } from '../../../core/collections.ts';
+import type { Core } from '../../../core/context.ts';
+import { devicesSpec } from '../../../core/devices/devices.ts';
+import { lastHousekeeping } from '../../../core/housekeeping.ts';
+import { mailTrouble } from '../../../core/mail/queue.ts';
+import { pagesOf } from '../../../core/pages.ts';
+import { vaultsSpec } from '../collections.ts';
+import { timeOf } from '../times.ts';
+import { recentOperations } from '../vaults.ts';
+
+const DAY_MS = 86_400_000;
+/** Documents or entries of an index read at once. */
+const PAGE = 1000;
+
+/** Numbers, and moments as text, under the names the contract has for them (section 8.2). Not all of one moment. */
+export async function statisticsOf(core: Core): Promise<Readonly<Record<string, number | string>>> {
+  const { storage } = core;
+  const [accounts, devices, vaults, blobs, audit_events, database_bytes] = await Promise.all([
+    countAccounts(core),
+    countDevices(core),
+    countVaults(core),
+    countBlobs(core),
+    storage.collection(auditSpec).count({}),
+    storage.size(),
+  ]);
+  return {
+    ...accounts,
+    ...devices,
+    ...vaults,
+    ...blobs,
+    // What has expired does not exist for anybody who asks the storage.
+    expired_sessions: 0,
+    expired_email_tokens: 0,
+    audit_events,
+    ...(await mailStatistics(core)),
+    database_bytes,
+    last_cleanup_at: timeOf(await lastHousekeeping(core)),
+  };
+}
+
+/** What an admin has to see of mails that do not go out. */
+async function mailStatistics(core: Core) {
+  const { waiting, failing, last } = await mailTrouble(core);
+  return {
+    mails_waiting: waiting,
+    mails_failing: failing,
+    last_mail_error: last?.error ?? '',
+    last_mail_error_at: timeOf(last?.failed_at),
+  };
+}
+
+/** Each account is active, blocked, or waits for its confirmation. Few are blocked or being erased: those are looked at. */
+async function countAccounts(core: Core) {
+  const accounts = core.storage.collection(accountsSpec);
+  const counts = { users: await accounts.count({}), blocked_users: 0, unconfirmed_users: 0 };
+  counts.unconfirmed_users = await accounts.count({ index: 'unconfirmed' });
+  for await (const page of pagesOf(after => accounts.scan({ index: 'blocked', limit: PAGE, ...after }))) {
+    for (const { erasing_at, unconfirmed_at } of page) {
+      if (erasing_at) continue;
+      counts.blocked_users++;
+      if (unconfirmed_at) counts.unconfirmed_users--;
+    }
+  }
+  for await (const page of pagesOf(after => accounts.scan({ index: 'erasing', limit: PAGE, ...after }))) {
+    for (const { unconfirmed_at } of page) {
+      counts.users--;
+      if (unconfirmed_at) counts.unconfirmed_users--;
+    }
+  }
+  const { users, blocked_users, unconfirmed_users } = counts;
+  return { ...counts, active_users: users - blocked_users - unconfirmed_users };
+}
+
+async function countDevices(core: Core) {
+  const devices = core.storage.collection(devicesSpec);
+  const revoked_devices = await devices.count({ index: 'revoked' });
+  return { active_devices: (await devices.count({})) - revoked_devices, revoked_devices };
+}
+
+/** A vault counts its own operations. */
+async function countVaults(core: Core) {
+  const vaults = core.storage.collection(vaultsSpec);
+  const now = core.clock.now();
+  const active = { index: 'activity', limit: PAGE };
+  let operations = 0;
+  let last: Date | undefined;
+  for await (const page of pagesOf(after => vaults.scan({ ...active, covered: true, ...after }))) {
+    for (const vault of page) {
+      operations += vault.operations;
+      last = vault.last_activity;
+    }
+  }
+  let lately = 0;
+  const from = new Date(now - DAY_MS);
+  for await (const page of pagesOf(after => vaults.scan({ ...active, from, ...after }))) {
+    for (const vault of page) lately += recentOperations(vault, now);
+  }
+  return {
+    vaults: await vaults.count({}),
+    operations,
+    ops: operations,
+    operations_24h: lately,
+    last_sync_activity: timeOf(last),
+  };
+}
+
+/**
+ * References lie in the order of what they refer to: each content is counted where it comes first. Those that are stored beside
+ * them have nobody who refers to them.
+ */
+async function countBlobs(core: Core) {
+  const { blobs } = core.storage;
+  const refs = core.storage.collection(blobRefsSpec);
+  const counts = { blobs: 0, blob_references: 0, blob_bytes: 0 };
+  let before = '';
+  for await (const page of pagesOf(after => refs.scan({ index: 'content', covered: true, limit: PAGE, ...after }))) {
+    for (const { hash, size } of page) {
+      counts.blob_references++;
+      if (hash === before) continue;
+      before = hash;
+      counts.blobs++;
+      counts.blob_bytes += size;
+    }
+  }
+  const orphan_blobs = Math.max(0, (await blobs.count()) - counts.blobs);
+  return { ...counts, orphan_blobs, temp_uploads: (await blobs.sweep()).unfinished };
+}

@@ -1,0 +1,93 @@
+import type { Context } from 'koa';
+import { ForbiddenError } from '../../base/errors.ts';
+import { methodsOf, type Route } from '../routing.ts';
+import type { Origin } from './origin.ts';
+import { prefersHtml } from './page.ts';
+
+/** What pages of other origins may do, and what browsers are told about it. */
+export interface CrossOrigin {
+  /**
+   * To be called before a route does anything. Throws `ForbiddenError` (code `foreign_origin`) for what a page of another
+   * origin sent, unless the route does not mind or CORS lets that origin in; then the answer may be read there.
+   */
+  admit(ctx: Context, route: Route): void;
+  /**
+   * To be called where no route takes the method; `routes` are those of the path. Answers the question of a browser whether a
+   * page may send something, and tells whether this was one.
+   */
+  answerPreflight(ctx: Context, routes: readonly Route[]): boolean;
+}
+
+/** What {@link createCrossOrigin} goes by. */
+export interface CrossOriginOptions {
+  readonly origin: Pick<Origin, 'isForeign'>;
+  /** Origins whose pages may use the APIs, as browsers write them; `*` is every one. */
+  readonly allowed: () => readonly string[];
+}
+
+/** What scripts may read of an answer, beside what any page may: of the original API and of `/v2`. */
+const EXPOSED = [
+  'ETag',
+  'Retry-After',
+  'X-Request-Id',
+  'Content-Range',
+  'Keybin-Expires-At',
+  'Idempotent-Replay',
+  'RateLimit',
+  'RateLimit-Policy',
+].join(', ');
+
+/** Seconds for which a browser need not ask again. */
+const MAX_AGE = '600';
+
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]+$/;
+
+/** Makes a {@link CrossOrigin} (contracts, "Foreign pages" and "CORS"). */
+export function createCrossOrigin({ origin, allowed }: CrossOriginOptions): CrossOrigin {
+  /** Whether CORS lets the sender in; tells its browser so. */
+  function letIn(ctx: Context): boolean {
+    const origins = allowed();
+    if (origins.length === 0) return false;
+    const sender = ctx.req.headers.origin;
+    if (origins.includes('*')) {
+      // A browser may keep the origin for itself; whoever asks is welcome.
+      if (sender !== undefined) tell(ctx, '*');
+      return true;
+    }
+    if (sender === undefined) return false;
+    ctx.vary('Origin');
+    if (!origins.includes(sender)) return false;
+    tell(ctx, sender);
+    return true;
+  }
+
+  return {
+    admit(ctx, { kind }) {
+      const { headers } = ctx.req;
+      if (headers.origin === undefined && headers['sec-fetch-site'] === undefined) return;
+      if (kind === 'browser' || letIn(ctx) || kind === 'open' || !origin.isForeign(ctx)) return;
+      if (kind === 'linked' && headers['sec-fetch-mode'] === 'navigate' && prefersHtml(ctx)) return;
+      throw new ForbiddenError(
+        'a page of another origin sent this; pages of an origin in [APP] cors_origins may, and programs without Origin and Sec-Fetch-Site',
+        { code: 'foreign_origin' },
+      );
+    },
+    answerPreflight(ctx, routes) {
+      if (ctx.req.headers.origin === undefined) return false;
+      const open = routes.filter(({ kind }) => kind !== 'browser');
+      if ((open.length === 0 && routes.length > 0) || !letIn(ctx)) return false;
+      if (open.length === 0 || ctx.method !== 'OPTIONS' || !ctx.get('Access-Control-Request-Method')) return false;
+      const wanted = ctx.get('Access-Control-Request-Headers');
+      ctx.status = 204;
+      ctx.set('Access-Control-Allow-Methods', methodsOf(open));
+      if (HEADER_NAMES.test(wanted)) ctx.set('Access-Control-Allow-Headers', wanted);
+      ctx.set('Access-Control-Max-Age', MAX_AGE);
+      return true;
+    },
+  };
+}
+
+function tell(ctx: Context, origin: string): void {
+  ctx.set('Access-Control-Allow-Origin', origin);
+  ctx.set('Access-Control-Expose-Headers', EXPOSED);
+}

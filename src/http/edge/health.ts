@@ -1,0 +1,113 @@
+import type { Clock } from '../../base/clock.ts';
+import { AppError, StorageUnavailableError } from '../../base/errors.ts';
+import type { Storage } from '../../storage/port.ts';
+import { SCHEMA_VERSION } from '../../storage/schema.ts';
+import type { Route } from '../routing.ts';
+
+/** What the health routes tell about. */
+export interface HealthDeps {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly buildCommit: string;
+  /** Whether everything that has to be in the storage was made. */
+  readonly prepared: () => boolean;
+}
+
+/** Milliseconds for which an answer of the storage counts: finding out costs a write and a flush, and anybody may ask. */
+const FRESH = 1_000;
+
+/** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
+export function healthRoutes({ storage, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
+  const started = clock.elapsed();
+  const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const storageState = shared(clock, async () => {
+    const [database, blobs] = await Promise.all([faultOf(storage.ping()), faultOf(storage.blobs.ping())]);
+    return { database, blobs, fault: database ?? blobs };
+  });
+
+  /** What the fields are that the clients of all APIs look for, and whether the storage can be used. */
+  async function look() {
+    const { database, blobs, fault } = await storageState();
+    const time = now();
+    const uptime = Math.floor((clock.elapsed() - started) / 1000);
+    const fields = {
+      timestamp: time,
+      time,
+      server_time: time,
+      version,
+      uptime,
+      uptime_seconds: uptime,
+      build_commit: buildCommit,
+      database_reachable: database === undefined,
+      blob_storage_writable: blobs === undefined,
+      schema_version: SCHEMA_VERSION,
+      ...(fault !== undefined && { fault }),
+    };
+    return { works: fault === undefined, fields };
+  }
+
+  return [
+    {
+      method: 'GET',
+      kind: 'open',
+      path: '/livez',
+      handle: async ctx => {
+        ctx.state.routine = true;
+        ctx.body = { status: 'ok', server_time: now() };
+      },
+    },
+    {
+      method: 'GET',
+      kind: 'open',
+      path: '/readyz',
+      handle: async ctx => {
+        ctx.state.routine = true;
+        const { works, fields } = await look();
+        if (!works || !prepared()) {
+          const message = works ? 'the storage is being prepared' : fields.fault;
+          throw new StorageUnavailableError(message, { details: { status: 'degraded', ...fields } });
+        }
+        ctx.body = { status: 'ok', ...fields };
+      },
+    },
+    {
+      method: 'GET',
+      kind: 'open',
+      path: '/api/v1/health',
+      handle: async ctx => {
+        ctx.state.routine = true;
+        const { works, fields } = await look();
+        ctx.status = works ? 200 : 503;
+        if (!works) ctx.set('Retry-After', '1');
+        ctx.body = { status: works ? 'healthy' : 'degraded', ...fields };
+      },
+    },
+  ];
+}
+
+/** What is wrong, as a sentence for everybody: without paths, host names or secrets. */
+async function faultOf(ping: Promise<void>): Promise<string | undefined> {
+  try {
+    await ping;
+    return undefined;
+  } catch (error) {
+    return error instanceof AppError ? error.message : 'the storage does not work as it should; the log says more';
+  }
+}
+
+/** Does the work for all who ask while it runs, and for those who ask within the second after it began. */
+function shared<T>(clock: Clock, work: () => Promise<T>): () => Promise<T> {
+  let latest: { began: number; running: boolean; result: Promise<T> } | undefined;
+  return () => {
+    const began = clock.elapsed();
+    if (latest && (latest.running || began - latest.began < FRESH)) return latest.result;
+    const current = { began, running: true, result: work() };
+    latest = current;
+    const end = () => {
+      current.running = false;
+    };
+    current.result.then(end, end);
+    return current.result;
+  };
+}

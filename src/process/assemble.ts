@@ -1,0 +1,87 @@
+import { collections } from '../app.ts';
+import type { Clock } from '../base/clock.ts';
+import { StartupError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Config } from '../config/options.ts';
+import { createLines } from '../core/access/lines.ts';
+import { createBackground } from '../core/background.ts';
+import { createArrivals } from '../core/blobs/arrivals.ts';
+import type { Core, Settings } from '../core/context.ts';
+import { createPasswords } from '../core/hashing/passwords.ts';
+import { createMeters } from '../core/quotas/meters.ts';
+import { createTurns } from '../core/turns.ts';
+import { createMailer } from '../mail/mailer.ts';
+import { openStorage } from '../storage/open.ts';
+import type { OpenOptions } from '../storage/options.ts';
+
+/** Opens the storage that the configuration names and builds the core on it. `current` gives the configuration in force. */
+export function assemble(current: () => Config, clock: Clock, log: Log): Core {
+  const config = current();
+  return {
+    storage: openStorage(storageOptions(config), clock, log),
+    clock,
+    log,
+    settings: settingsOf(current),
+    passwords: createPasswords({ cost: config.SECURITY.bcrypt_cost, threads: config.SECURITY.hash_threads }),
+    mailer: createMailer(() => current().MAIL),
+    background: createBackground(log),
+    lines: createLines(),
+    turns: createTurns(),
+    meters: createMeters(),
+    arrivals: createArrivals(),
+    owned: collections.filter(spec => spec.owner !== undefined),
+  };
+}
+
+function storageOptions({ STORE }: Config): OpenOptions {
+  const names: Record<string, string> = {
+    store: STORE.store_collection,
+    users: STORE.users_collection,
+    tokens: STORE.token_collection,
+  };
+  refuseSharedNames(names);
+  return { host: STORE.host, database: STORE.database, names, specs: collections };
+}
+
+/** Throws `StartupError` when two collections would be stored under one name. */
+function refuseSharedNames(names: Readonly<Record<string, string>>): void {
+  const taken = new Map<string, string>();
+  for (const { name } of collections) {
+    const physical = names[name] ?? name;
+    const other = taken.get(physical);
+    if (other !== undefined) {
+      throw new StartupError(
+        `[STORE]: the collections ${other} and ${name} would both be stored as ${physical}: rename one`,
+      );
+    }
+    taken.set(physical, name);
+  }
+}
+
+function settingsOf(current: () => Config): Settings {
+  return {
+    tokenExpiration: () => current().STORE.token_expiration,
+    registrationOpen: () => current().SECURITY.registration,
+    publicUrl: () => current().APP.public_url,
+    language: () => current().APP.language,
+    throttle: () => {
+      const { SECURITY } = current();
+      return {
+        enabled: SECURITY.throttle,
+        failuresPerPair: SECURITY.failures_per_pair,
+        pairWindow: SECURITY.pair_window,
+        failuresPerAddress: SECURITY.failures_per_address,
+        addressWindow: SECURITY.address_window,
+        registrationsPerAddress: SECURITY.registrations_per_address,
+      };
+    },
+    resetEndsDevices: () => current().VERSTAK.reset_ends_devices,
+    unconfirmedDays: () => current().VERSTAK.unconfirmed_days,
+    auditDays: () => current().VERSTAK.audit_days,
+    valueBytes: current().LIMITS.value_bytes,
+    quota: () => {
+      const { account_bytes, account_keys } = current().LIMITS;
+      return { bytes: account_bytes || Number.POSITIVE_INFINITY, keys: account_keys || Number.POSITIVE_INFINITY };
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { createApp } from '../app.ts';
+import { systemClock } from '../base/clock.ts';
+import { StartupError } from '../base/errors.ts';
+import type { Config } from '../config/options.ts';
+import { planReload } from '../config/reload.ts';
+import { resumeErasures } from '../core/accounts/erase.ts';
+import type { Core } from '../core/context.ts';
+import { refreshMeters } from '../core/quotas/meters.ts';
+import { assemble } from './assemble.ts';
+import { listen } from './listen.ts';
+import { levelOf } from './output.ts';
+
+/** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
+const ERASE_PAUSE = 30_000;
+
+/** Milliseconds between two looks at what accounts store: what others have stored is known in less than a minute. */
+const METER_PAUSE = 15_000;
+
+/** Milliseconds between two rounds of housekeeping. */
+const TIDY_PAUSE = 3_600_000;
+
+/** Milliseconds between two looks for mails that are due. */
+const MAIL_PAUSE = 30_000;
+
+/**
+ * How long a stop waits for work in the background, such as mails under way, in milliseconds: within a time that is counted from
+ * its beginning, but for a moment in any case. What is left goes on after the next start.
+ */
+const BACKGROUND_GRACE = { atMost: 8_000, until: 18_500, atLeast: 500 };
+
+/** Milliseconds between two attempts to prepare the storage. */
+const PREPARE_PAUSE = 1_000;
+
+/** A server process at work. */
+export interface Serving {
+  /** Rejects when the storage can never be used (`StartupError`). */
+  readonly ready: Promise<void>;
+  /** Takes over what may change while running; logs what waits for a restart. */
+  reload(config: Config): void;
+  /** Finishes what runs, closes the storage. */
+  stop(): Promise<void>;
+}
+
+/** What a server process starts with. */
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly version: string;
+  readonly buildCommit: string;
+}
+
+/** Listens and serves. The storage opens meanwhile; until it answers requests get 503. Throws `StartupError`. */
+export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
+  let current = config;
+  const core = assemble(() => current, systemClock, log);
+  const stopping = new AbortController();
+  const release = async (begun = performance.now()) => {
+    stopping.abort();
+    const { atMost, until, atLeast } = BACKGROUND_GRACE;
+    const grace = Math.max(atLeast, Math.min(atMost, begun + until - performance.now()));
+    await Promise.race([core.background.idle(), pause(grace, undefined, { ref: false })]);
+    await core.passwords.close();
+    await core.storage.close();
+  };
+  const app = createApp({ config: () => current, core, log, version, buildCommit });
+  const limit = { connections: config.LIMITS.connections, log };
+  const server = await listen(app.koa.callback(), config.APP.host, config.APP.port, limit).catch(async error => {
+    await release();
+    throw error;
+  });
+  log.info({ version, url: server.url }, `keybin ${version} listens on ${server.url}`);
+  const { token_expiration } = current.STORE;
+  log.info({ engine: core.storage.description }, `data: ${core.storage.description}`);
+  log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
+  const prepare = () => untilDone(app.prepare, core, stopping.signal);
+  const ready = core.storage.ready.then(prepare).then(() => {
+    if (stopping.signal.aborted) return;
+    log.info({ engine: core.storage.description }, 'ready');
+    const resume = () => resumeErasures(core).catch(error => log.warn({ err: error }, 'erasing goes on later'));
+    void resume();
+    regularly(resume, ERASE_PAUSE, stopping.signal);
+    void app.tidy('atStart');
+    const send = () => app.sendMails(stopping.signal);
+    void send();
+    regularly(send, MAIL_PAUSE, stopping.signal);
+    regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
+    const meter = () =>
+      refreshMeters(core).catch(error => {
+        if (!stopping.signal.aborted) log.warn({ err: error }, 'what is stored is counted later');
+      });
+    regularly(meter, METER_PAUSE, stopping.signal);
+  });
+
+  return {
+    ready,
+    reload(loaded) {
+      const { config: next, changed, waiting } = planReload(current, loaded);
+      current = next;
+      log.level = levelOf(next);
+      log.info(
+        { changed, waiting },
+        waiting.length > 0 ? 'configuration read again; some of it waits for a restart' : 'configuration read again',
+      );
+      ready.then(prepare).catch(error => log.error({ err: error }, 'what was read cannot be applied in full'));
+    },
+    async stop() {
+      const begun = performance.now();
+      const hashed = core.passwords.close(); // what waits for a hash is answered at once
+      await server.stop();
+      await hashed;
+      await release(begun);
+    },
+  };
+}
+
+/** Tries until it works or the server stops. Throws `StartupError`: that cannot get better by waiting. */
+async function untilDone(work: () => Promise<void>, { log }: Core, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StartupError || signal.aborted) throw error;
+      log.warn({ err: error }, 'preparing the storage failed; it is tried again');
+    }
+    await pause(PREPARE_PAUSE, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
+
+/** Has something done from time to time, until the server stops. */
+function regularly(work: () => Promise<void>, pause: number, stopping: AbortSignal): void {
+  const timer = setInterval(work, pause);
+  timer.unref();
+  stopping.addEventListener('abort', () => clearInterval(timer));
+}

@@ -1,0 +1,33 @@
+import type { Db, IndexDescriptionInfo } from 'mongodb';
+import { StartupError } from '../../../base/errors.ts';
+import type { Log } from '../../../base/log.ts';
+import { SCHEMA_VERSION } from '../../schema.ts';
+import type { Table } from '../table.ts';
+import { buildIndexes, existingIndexes, isSame } from './build-indexes.ts';
+import { demandNoDuplicates } from './duplicates.ts';
+import { removeLeftovers } from './original.ts';
+
+/**
+ * Makes a database ready for this program: everything is looked at before anything is changed, and several servers may do so
+ * at once. Throws `StartupError` when the data does not allow it.
+ */
+export async function prepare(db: Db, tables: readonly Table[], log: Log): Promise<void> {
+  const meta = db.collection<{ _id: string; version: number }>('keybin_meta');
+  const schema = await meta.findOne({ _id: { $eq: 'schema' } });
+  if (schema !== null && schema.version > SCHEMA_VERSION) {
+    throw new StartupError(
+      `MongoDB database "${db.databaseName}" was written by a newer version of this program (schema ${schema.version}, ` +
+        `known up to ${SCHEMA_VERSION}). Install that version; nothing was changed.`,
+    );
+  }
+  const existing = new Map<Table, IndexDescriptionInfo[]>();
+  for (const table of tables) existing.set(table, await existingIndexes(table));
+  await demandNoDuplicates(tables, (table, { definition }) =>
+    (existing.get(table) ?? []).some(index => index.name === definition.name && isSame(index, definition)),
+  );
+  for (const table of tables) {
+    await removeLeftovers(table, existing.get(table) ?? [], log);
+    await buildIndexes(table, log);
+  }
+  await meta.updateOne({ _id: { $eq: 'schema' } }, { $max: { version: SCHEMA_VERSION } }, { upsert: true });
+}

@@ -1,0 +1,133 @@
+import type { ClientSession, Document } from 'mongodb';
+import { ConflictError } from '../../../base/errors.ts';
+import { keyOf } from '../../change.ts';
+import { checkTuple } from '../../cursor.ts';
+import type { Change, Expect, Range, Scalar } from '../../port.ts';
+import { decodeWhole, GUARD } from '../documents.ts';
+import { bulkFailure } from '../errors.ts';
+import { ended, equals, inRange, liveAt, withinBounds } from '../filters.ts';
+import { checkDoc, type Doc, indexOf, type Table } from '../table.ts';
+
+// The single writes, each alone or as a step of a transaction. Duplicates surface as the driver's error: see unique.ts.
+
+/** Has to change something: a write that changes nothing meets no conflict. */
+const GUARDING: Document = { $inc: { [GUARD]: 1 } };
+
+/** How often an update is tried again whose document changed between being refused and being looked at. */
+const UPDATE_ATTEMPTS = 5;
+
+export async function insert(table: Table, doc: Doc, session?: ClientSession): Promise<void> {
+  checkDoc(table, doc);
+  await table.rows.insertOne({ ...doc }, { session }); // a copy: the driver adds `_id`
+}
+
+/** Inserts in this order. When a unique index refuses one, those before it are there, unless a transaction takes them back. */
+export async function insertMany(table: Table, docs: readonly Doc[], session?: ClientSession): Promise<void> {
+  for (const doc of docs) checkDoc(table, doc);
+  const copies = docs.map(doc => ({ ...doc })); // the driver adds `_id`
+  await table.rows.insertMany(copies, { session, ordered: true }).catch(error => {
+    throw bulkFailure(error);
+  });
+}
+
+export async function put(table: Table, doc: Doc, session?: ClientSession): Promise<void> {
+  checkDoc(table, doc);
+  await table.rows.replaceOne(equals(table.spec.key, keyOf(table, doc)), doc, { session, upsert: true });
+}
+
+/** Returns the document after the change; undefined when it is absent or not as expected. */
+export async function update(
+  table: Table,
+  key: readonly Scalar[],
+  change: Change<Doc>,
+  expect: Expect<Doc> | undefined,
+  now: number,
+  session?: ClientSession,
+): Promise<Doc | undefined> {
+  const there = liveAt(table, key, now, expect);
+  const operators = operatorsOf(table, key, change);
+  const bounds = withinBounds(change);
+  const wanted = bounds.length === 0 ? there : { $and: [there, ...bounds] };
+  for (let attempt = 1; ; attempt++) {
+    const doc = operators
+      ? await table.rows.findOneAndUpdate(wanted, operators, { session, returnDocument: 'after' })
+      : await table.rows.findOne(wanted, { session });
+    if (doc !== null) return decodeWhole(doc);
+    if (bounds.length === 0 || (await table.rows.findOne(there, { session })) === null) return undefined;
+    // It is there: its value is out of bounds, unless it came, or came back into them, just now.
+    const nowWithin = attempt < UPDATE_ATTEMPTS && (await table.rows.findOne(wanted, { session })) !== null;
+    if (!nowWithin) throw new ConflictError(`${Object.keys(change.bounds ?? {}).join(', ')} would leave its bounds`);
+  }
+}
+
+/** The update operators of a change; undefined when it changes nothing. Throws when it may not be made. */
+function operatorsOf(table: Table, key: readonly Scalar[], change: Change<Doc>): Document | undefined {
+  demandSameKey(table, key, change);
+  const set: Document = {};
+  const unset: Document = {};
+  for (const [field, value] of Object.entries(change.set ?? {})) {
+    if (value === undefined) unset[field] = '';
+    else if (!table.spec.key.includes(field)) set[field] = value;
+  }
+  for (const field of change.unset ?? []) unset[field] = '';
+  for (const field in unset) delete set[field];
+  checkIndexed(table, set);
+  const operators: Document = {};
+  if (Object.keys(set).length > 0) operators.$set = set;
+  if (Object.keys(unset).length > 0) operators.$unset = unset;
+  if (Object.keys(change.add ?? {}).length > 0) operators.$inc = change.add;
+  return Object.keys(operators).length > 0 ? operators : undefined;
+}
+
+function demandSameKey({ spec }: Table, key: readonly Scalar[], { set = {}, unset = [], add = {} }: Change<Doc>): void {
+  for (const [i, field] of spec.key.entries()) {
+    const same = !(field in set) || set[field]?.valueOf() === key[i]?.valueOf();
+    if (!same || unset.includes(field) || field in add) throw new ConflictError('a primary key cannot change');
+  }
+}
+
+/** Checks the fields of a change that are indexed; what they stay next to was checked when it was written. */
+function checkIndexed(table: Table, set: Doc): void {
+  for (const index of table.indexes) checkTuple(index.own.filter(field => field in set).map(field => set[field]));
+  const { expires } = table.spec;
+  if (expires !== undefined && expires in set) checkTuple([set[expires]]);
+}
+
+/** Returns whether a document was there as expected, and is gone now. */
+export async function remove(
+  table: Table,
+  key: readonly Scalar[],
+  expect: Expect<Doc> | undefined,
+  now: number,
+  session?: ClientSession,
+): Promise<boolean> {
+  const { deletedCount } = await table.rows.deleteOne(liveAt(table, key, now, expect), { session });
+  return deletedCount > 0;
+}
+
+/** Removes a range; returns how many of its documents had not ended. */
+export async function removeRange(table: Table, range: Range, now: number, session?: ClientSession): Promise<number> {
+  const index = indexOf(table, range.index);
+  const within = inRange(index, range);
+  const options = { session, hint: index.name };
+  const over = ended(table, now);
+  if (over !== undefined) await table.rows.deleteMany({ $and: [within, over] }, options);
+  return (await table.rows.deleteMany(within, options)).deletedCount;
+}
+
+/**
+ * Whether a document is as expected. In a transaction it is written to: a snapshot read guards nothing, while a write lets
+ * only one of two commits through that rely on a document and change it. Absence is guarded by the insert that follows.
+ */
+export async function holds(
+  table: Table,
+  key: readonly Scalar[],
+  expect: Expect<Doc> | 'absent',
+  now: number,
+  session?: ClientSession,
+): Promise<boolean> {
+  if (expect === 'absent') return (await table.rows.findOne(liveAt(table, key, now), { session })) === null;
+  const filter = liveAt(table, key, now, expect);
+  if (session === undefined) return (await table.rows.findOne(filter)) !== null;
+  return (await table.rows.updateOne(filter, GUARDING, { session })).matchedCount > 0;
+}
