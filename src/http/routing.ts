@@ -1,7 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { MethodNotAllowedError, NotFoundError } from '../base/errors.ts';
-import type { CrossOrigin } from './browser/cross-origin.ts';
 
 /** Method of a route; HEAD comes with GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -130,4 +129,18 @@ function refuseCollisions(mounts: readonly Mount[]): void {
       claimed.set(claim, name);
     }
   }
+}
+
+/** What pages of other origins may do, and what browsers are told about it. */
+export interface CrossOrigin {
+  /**
+   * To be called before a route does anything. Throws `ForbiddenError` (code `foreign_origin`) for what a page of another
+   * origin sent, unless the route does not mind or CORS lets that origin in; then the answer may be read there.
+   */
+  admit(ctx: Context, route: Route): void;
+  /**
+   * To be called where no route takes the method; `routes` are those of the path. Answers the question of a browser whether a
+   * page may send something, and tells whether this was one.
+   */
+  answerPreflight(ctx: Context, routes: readonly Route[]): boolean;
 }

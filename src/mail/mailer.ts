@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { domainToASCII } from 'node:url';
-import type { Mailer } from '../core/mail/mail.ts';
+import type { Mailer } from '../base/mail.ts';
 import { fileOf } from './message.ts';
 import { putIntoFolder } from './outbox.ts';
 import { type Patience, type Server, sendBySmtp } from './smtp.ts';

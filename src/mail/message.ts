@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import type { Mail } from '../core/mail/mail.ts';
+import type { Mail } from '../base/mail.ts';
 
 /** A mail as nodemailer takes it. Its id has the domain of the sender and nothing of this machine. */
 export function fieldsOf({ to, subject, text }: Mail, from: string): SendMailOptions {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { MailError } from '../base/errors.ts';
-import type { Mail, SmtpServer } from '../core/mail/mail.ts';
+import type { Mail, SmtpServer } from '../base/mail.ts';
 import { fieldsOf } from './message.ts';
 
 /** How long a server may take, in milliseconds. */

@@ -8,7 +8,7 @@ import { createArrivals } from '../../src/core/blobs/arrivals.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import type { Passwords } from '../../src/core/hashing/passwords.ts';
-import type { Mail, Mailer } from '../../src/core/mail/mail.ts';
+import type { Mail, Mailer } from '../../src/base/mail.ts';
 import { createMeters } from '../../src/core/quotas/meters.ts';
 import type { Usage } from '../../src/core/quotas/usage.ts';
 import { createTurns } from '../../src/core/turns.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MailError } from '../../src/base/errors.ts';
-import type { Mail } from '../../src/core/mail/mail.ts';
+import type { Mail } from '../../src/base/mail.ts';
 import { createMailer } from '../../src/mail/mailer.ts';
 import { readMails } from '../support/mails.ts';
 

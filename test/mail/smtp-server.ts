@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { onTestFinished } from 'vitest';
-import type { SmtpServer } from '../../src/core/mail/mail.ts';
+import type { SmtpServer } from '../../src/base/mail.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type ReadMail, readMail } from '../support/mails.ts';
 

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MailError } from '../../src/base/errors.ts';
-import type { Mail, SmtpServer } from '../../src/core/mail/mail.ts';
+import type { Mail, SmtpServer } from '../../src/base/mail.ts';
 import { createMailer, type MailConfig } from '../../src/mail/mailer.ts';
 import { startSmtp } from './smtp-server.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
-import type { SmtpServer } from '../../src/core/mail/mail.ts';
+import type { SmtpServer } from '../../src/base/mail.ts';
 import { startSmtp } from '../mail/smtp-server.ts';
 
 const MAILER = new URL('../../dist/mail/mailer.js', import.meta.url).href;

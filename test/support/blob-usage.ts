@@ -1,4 +1,4 @@
-import type { BlobOwner } from '../../src/core/blobs/blobs.ts';
+import type { BlobOwner } from '../../src/core/blobs/room.ts';
 import { blobUsageSpec } from '../../src/core/collections.ts';
 import type { Core } from '../../src/core/context.ts';
 

@@ -7,26 +7,11 @@ import { ConflictError, DuplicateKeyError, RateLimitedError, StorageUnavailableE
 import { type ThrottleDoc, throttleSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
+import type { Limit, Place } from './place.ts';
 
 /** Places that were taken longer ago are free again: their process died. Dozens of hashes may queue for one thread. */
 const ABANDONED_MS = 120_000;
 const RACES = 10;
-
-/** How much a bucket takes in a window. */
-export interface Limit {
-  /** Absent for a counter of an address. */
-  readonly subject?: string;
-  readonly bucket: string;
-  readonly max: number;
-  readonly windowMs: number;
-}
-
-/** A place taken in a counter, in one window of it. */
-export interface Place {
-  readonly limit: Limit;
-  readonly window: string;
-  readonly takenAt: number;
-}
 
 /** The counter, if there is one. Throws `RateLimitedError` when it has no failures left. */
 export async function demandUnspent(core: Core, limit: Limit): Promise<ThrottleDoc | undefined> {

@@ -1,8 +1,8 @@
-import { isUnchanged, openAccount } from '../accounts/accounts.ts';
 import { type AccountDoc, accountsSpec, type SessionDoc, sessionsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newSecret, sha256Hex } from '../ids.ts';
 import { credentialsInvalid } from './login.ts';
+import { isUnchanged, openAccount } from './standing.ts';
 
 /** Seconds a session lives. */
 export const SESSION_SECONDS = 86_400;

@@ -7,18 +7,8 @@ import { ConflictError, RateLimitedError, StorageUnavailableError } from '../../
 import type { Core, ThrottleSettings } from '../context.ts';
 import { sha256Hex } from '../ids.ts';
 import { addressGroup } from './address.ts';
-import {
-  abandon,
-  clear,
-  count,
-  countFailure,
-  demandUnspent,
-  giveBack,
-  type Limit,
-  type Place,
-  take,
-  tryToTake,
-} from './counters.ts';
+import { abandon, clear, count, countFailure, demandUnspent, giveBack, take, tryToTake } from './counters.ts';
+import type { Limit, Place } from './place.ts';
 
 /** An attempt that takes longer does not tell its result, because its place may be free again. */
 const TOO_LATE_MS = 100_000;

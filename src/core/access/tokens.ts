@@ -1,10 +1,10 @@
 import { ForbiddenError, UnauthorizedError } from '../../base/errors.ts';
 import { checkClientId } from '../../base/names.ts';
-import { isUnchanged, openAccount } from '../accounts/accounts.ts';
 import { type AccountDoc, type TokenDoc, tokensSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId, sha256Hex } from '../ids.ts';
 import { credentialsInvalid } from './login.ts';
+import { isUnchanged, openAccount } from './standing.ts';
 
 const DEFAULT_CLIENT = 'default';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -1,7 +1,8 @@
 import { ConflictError, StartupError } from '../../base/errors.ts';
+import { isOpen } from '../access/standing.ts';
 import { accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { changeAccount, findOrCreateAccount, isOpen } from './accounts.ts';
+import { changeAccount, findOrCreateAccount } from './accounts.ts';
 
 /**
  * Makes sure that the account is there, is an admin, and has this password; several processes may do so at once. Throws

@@ -5,23 +5,11 @@ import { type BlobRefDoc, blobRefsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { pagesOf } from '../pages.ts';
 import { arrive } from './arrivals.ts';
+import type { BlobLimits, BlobOwner } from './room.ts';
 import { placesOf, recountBlobs, refer, refOf, roomFor } from './room.ts';
 
 /** Milliseconds a content that nobody refers to is kept: its upload may just have ended. */
 const UNREFERENCED_MS = 24 * 3_600_000;
-
-/** Whose content it is: an account, and within it a scope that is kept apart. Never the empty scope. */
-export interface BlobOwner {
-  readonly accountId: string;
-  readonly scope: string;
-}
-
-/** Most bytes of one blob, of a scope's references, of an account's references. */
-export interface BlobLimits {
-  readonly blob: number;
-  readonly scope: number;
-  readonly account: number;
-}
 
 /**
  * Stores a content and records that the owner may read it; once more is the same reference. Throws, as it is, what `content`

@@ -6,7 +6,6 @@ import { accountNotFound } from '../accounts/accounts.ts';
 import { accountsSpec, type BlobRefDoc, type BlobUsageDoc, blobRefsSpec, blobUsageSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { pagesOf } from '../pages.ts';
-import type { BlobLimits, BlobOwner } from './blobs.ts';
 
 /** How often a reference is recorded again while others change the same account's. */
 const RACES = 20;
@@ -129,4 +128,17 @@ async function sumOf(core: Core, { accountId, scope }: BlobOwner): Promise<{ byt
     }
   }
   return sum;
+}
+
+/** Whose content it is: an account, and within it a scope that is kept apart. Never the empty scope. */
+export interface BlobOwner {
+  readonly accountId: string;
+  readonly scope: string;
+}
+
+/** Most bytes of one blob, of a scope's references, of an account's references. */
+export interface BlobLimits {
+  readonly blob: number;
+  readonly scope: number;
+  readonly account: number;
 }

@@ -5,13 +5,14 @@
 
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError } from '../../base/errors.ts';
+import type { Mail } from '../../base/mail.ts';
 import { issueMailToken, LIFETIME_MS } from '../access/mail-tokens.ts';
 import { recordOwn } from '../audit.ts';
 import { type AccountDoc, accountsSpec, type MailDoc, mailsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
 import { pagesOf } from '../pages.ts';
-import { type Mail, sendMail } from './mail.ts';
+import { sendMail } from './mail.ts';
 import { mailText, resetDoneText } from './texts.ts';
 
 /** Milliseconds after which a process that claimed a mail is taken for dead: more than any attempt takes. */

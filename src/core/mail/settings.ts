@@ -1,10 +1,10 @@
 /** What admins change while the server runs. It lies in the storage, and counts over the configuration. */
 
 import { DuplicateKeyError, StorageUnavailableError } from '../../base/errors.ts';
+import type { SmtpServer } from '../../base/mail.ts';
 import { checkMailSettings, parsePublicUrl } from '../../base/mail-rules.ts';
 import { type SettingDoc, settingsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import type { SmtpServer } from './mail.ts';
 import { seal, unseal } from './sealed.ts';
 
 const MAIL = 'mail';

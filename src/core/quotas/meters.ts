@@ -9,43 +9,8 @@ import { inSlices } from '../../base/slices.ts';
 import { type AccountUsageDoc, accountsSpec, accountUsageSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
-import { measure, minus, NOTHING, plus, sameUsage, type Usage } from './usage.ts';
-
-/** What this process knows of one account. */
-export interface Meter {
-  readonly accountId: string;
-  /** Resolves once it knows what was counted before. */
-  readonly known: Promise<void>;
-  isKnown: boolean;
-  /** As it was counted last. */
-  counted: Usage;
-  /** Which count that was, see `AccountUsageDoc`. */
-  count: string | undefined;
-  /**
-   * What this process has added since, as far as it knows: never less than that. What was replaced by less is not taken off: writers
-   * to one key that do not know of each other would all take off the same.
-   */
-  grown: Usage;
-  /** What it is writing at this moment. A count may have met that or not: for as long as it matters it counts beside it. */
-  flying: Usage;
-  /** Something was deleted, or replaced by less, since, however much. */
-  freed: boolean;
-  /** When this process counted last, by `performance.now()` as all moments here; `NEVER` also after a count that failed. */
-  countedAt: number;
-  /** When a count may begin again, and when the account was asked for last. */
-  next: number;
-  usedAt: number;
-  counting: Promise<void> | undefined;
-}
-
-/** The meters of one process. */
-export interface Meters {
-  readonly all: Map<string, Meter>;
-  /** The last count of those that wait for each other. */
-  last: Promise<unknown>;
-  /** The look at all of them that is under way. */
-  refreshing: Promise<void> | undefined;
-}
+import type { Meter, Meters } from './usage.ts';
+import { minus, NOTHING, plus, sameUsage, type Usage } from './usage.ts';
 
 /**
  * Milliseconds for which a count rests before the next one, for each document: about twenty times what it took. By their number and not by
@@ -238,4 +203,18 @@ async function countNow(core: Core, meter: Meter): Promise<void> {
   if (account === undefined || account.erasing_at) return; // nothing would take it away any more
   meter.count = newId();
   await core.storage.collection(accountUsageSpec).put({ user_id: accountId, ...usage, count: meter.count });
+}
+
+/** What an account stores, counted by all collections that charge for it. Throws `StorageUnavailableError`. */
+export async function measure({ storage, owned }: Core, accountId: string): Promise<Usage> {
+  let usage = NOTHING;
+  for (const spec of owned) {
+    if (spec.charge === undefined) continue;
+    const { index, bytes, keys } = spec.charge;
+    const range = { prefix: [accountId], ...(index !== undefined && { index }) };
+    const fields = keys === undefined ? [bytes] : [bytes, keys];
+    const { documents, sums } = await storage.collection(spec).sum(range, fields);
+    usage = plus(usage, { bytes: sums[0] ?? 0, keys: sums[1] ?? documents });
+  }
+  return usage;
 }

@@ -2,8 +2,8 @@
 
 import { QuotaExceededError } from '../../base/errors.ts';
 import type { Core } from '../context.ts';
-import { countAgain, type Meter, meterOf, usedOf } from './meters.ts';
-import { minus, plus, type Usage } from './usage.ts';
+import { countAgain, meterOf, usedOf } from './meters.ts';
+import { type Meter, minus, plus, type Usage } from './usage.ts';
 
 /** Milliseconds for which a write that is to be refused waits for a count that could say otherwise. */
 const PATIENCE_MS = 2_000;

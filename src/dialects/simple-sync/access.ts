@@ -2,7 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Context } from 'koa';
 import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
 import { authenticate } from '../../core/access/login.ts';
-import { isUnchanged } from '../../core/accounts/accounts.ts';
+import { isUnchanged } from '../../core/access/standing.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { adminRequired, authorizationRequired, loginRefused, sessionTokenInvalid } from './refusals.ts';

@@ -3,7 +3,8 @@
 import type { KeyObject } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { InvalidInputError } from '../../base/errors.ts';
-import { accountByUuid, isOpen, openAccount, publicId } from '../../core/accounts/accounts.ts';
+import { isOpen, openAccount } from '../../core/access/standing.ts';
+import { accountByUuid, publicId } from '../../core/accounts/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { sessionTokenInvalid } from './refusals.ts';

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { isOpen } from '../../core/accounts/accounts.ts';
+import { isOpen } from '../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import { type DeviceDoc, devicesSpec } from '../../core/devices/devices.ts';
 import { sha256Hex } from '../../core/ids.ts';

@@ -1,6 +1,6 @@
 /** What is known of a vault beside its log: how many operations there are, and how many came lately. */
 
-import type { BlobOwner } from '../../core/blobs/blobs.ts';
+import type { BlobOwner } from '../../core/blobs/room.ts';
 import type { Core } from '../../core/context.ts';
 import { pagesOf } from '../../core/pages.ts';
 import type { Write } from '../../storage/port.ts';

@@ -1,22 +1,9 @@
 import type { Context } from 'koa';
 import { ForbiddenError } from '../../base/errors.ts';
-import { methodsOf, type Route } from '../routing.ts';
+import type { CrossOrigin } from '../routing.ts';
+import { methodsOf } from '../routing.ts';
 import type { Origin } from './origin.ts';
 import { prefersHtml } from './page.ts';
-
-/** What pages of other origins may do, and what browsers are told about it. */
-export interface CrossOrigin {
-  /**
-   * To be called before a route does anything. Throws `ForbiddenError` (code `foreign_origin`) for what a page of another
-   * origin sent, unless the route does not mind or CORS lets that origin in; then the answer may be read there.
-   */
-  admit(ctx: Context, route: Route): void;
-  /**
-   * To be called where no route takes the method; `routes` are those of the path. Answers the question of a browser whether a
-   * page may send something, and tells whether this was one.
-   */
-  answerPreflight(ctx: Context, routes: readonly Route[]): boolean;
-}
 
 /** What {@link createCrossOrigin} goes by. */
 export interface CrossOriginOptions {

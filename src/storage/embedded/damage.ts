@@ -1,7 +1,7 @@
 import { AppError, StorageUnavailableError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { Db, Stretch } from './database.ts';
 import type { Tuple } from './keys.ts';
-import type { Db, Stretch } from './table.ts';
 
 /** What callers are told, and health says from then on. */
 const DAMAGED = 'a part of the stored data is damaged and cannot be read';

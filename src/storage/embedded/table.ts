@@ -2,32 +2,8 @@ import type { RootDatabase } from 'lmdb';
 import { type Doc, equal } from '../change.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
 import { type Damage, guarded } from './damage.ts';
-import { keyEncoder, type Tuple } from './keys.ts';
-
-/**
- * Part of a database: from `start` up to (not including) `end`; in reverse down from `start`. Both are always given, the
- * empty tuple for "from the first", because the library's defaults are bounds of its own key encoding.
- */
-export interface Stretch {
-  readonly start: Tuple;
-  readonly end: Tuple;
-  readonly limit?: number;
-  readonly reverse?: boolean;
-}
-
-/** What the engine uses of one of LMDB's databases. Reads see the running write transaction, if there is one. */
-export interface Db<V> {
-  get(key: Tuple): V | undefined;
-  put(key: Tuple, value: V): unknown;
-  remove(key: Tuple): unknown;
-  getRange(stretch: Stretch): Iterable<{ key: Scalar[]; value: V }>;
-  getKeys(stretch: Stretch): Iterable<Scalar[]>;
-  /** Without decoding anything; it ignores `limit`. */
-  getKeysCount(stretch: Stretch): number;
-  /** Knows how many entries there are without counting them. */
-  getStats(): { entryCount: number };
-  clearSync(): void;
-}
+import { type Db, openDb } from './database.ts';
+import type { Tuple } from './keys.ts';
 
 /** One database of LMDB that mirrors an index. */
 export interface Index {
@@ -92,12 +68,6 @@ function openIndex(
     include: [...new Set(include)],
     db: guarded(openDb<unknown>(root, id), damage, isEntry),
   };
-}
-
-function openDb<V>(root: RootDatabase, name: string): Db<V> {
-  // Plain maps instead of the library's records: shorter for single documents, and safe across processes.
-  const options = { name, keyEncoder, encoder: { useRecords: false } };
-  return root.openDB(options as never) as unknown as Db<V>;
 }
 
 function isDoc(value: unknown): value is Doc {

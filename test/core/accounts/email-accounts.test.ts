@@ -12,7 +12,7 @@ import {
 } from '../../../src/core/accounts/email-accounts.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import type { Core } from '../../../src/core/context.ts';
-import type { Mail } from '../../../src/core/mail/mail.ts';
+import type { Mail } from '../../../src/base/mail.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { HERE, openCore, outcomes, tally } from '../open-core.ts';
 

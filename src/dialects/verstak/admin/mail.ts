@@ -2,8 +2,8 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { emailOf } from '../../../base/email.ts';
 import { InvalidInputError, MailError } from '../../../base/errors.ts';
+import type { Mail, SmtpServer } from '../../../base/mail.ts';
 import { checkMailSettings } from '../../../base/mail-rules.ts';
-import type { Mail, SmtpServer } from '../../../core/mail/mail.ts';
 import { hastenMails } from '../../../core/mail/queue.ts';
 import {
   loadMailSettings,

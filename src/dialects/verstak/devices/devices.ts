@@ -1,7 +1,7 @@
 /** Devices: pairing, looking up, revoking. */
 
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
-import { isUnchanged } from '../../../core/accounts/accounts.ts';
+import { isUnchanged } from '../../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
 import type { Core } from '../../../core/context.ts';
 import { type DeviceDoc, devicesSpec } from '../../../core/devices/devices.ts';
