@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { errorCodes, errorTable } from '../src/base/errors.ts';
+import { errorCodes, errorTable } from '../src/base/error-table.ts';
 import { optionList } from '../src/config/options.ts';
 import { renderErrors } from '../src/config/render/errors.ts';
 import { renderExample, renderReference } from '../src/config/render/render.ts';

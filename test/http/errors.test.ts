@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorCodes, errorTable } from '../../src/base/errors.ts';
+import { errorCodes, errorTable } from '../../src/base/error-table.ts';
 import type { Log } from '../../src/base/log.ts';
 import { newUser, sharedUser } from '../dialects/keybin/open-keybin.ts';
 import { forEachEngine } from '../support/engines.ts';

@@ -1,6 +1,6 @@
-/** Writes the tables of `errors.ts` as `docs/errors.md`. */
+/** Writes the tables of `error-table.ts` as `docs/errors.md`. */
 
-import { errorCodes, errorTable } from '../../base/errors.ts';
+import { errorCodes, errorTable } from '../../base/error-table.ts';
 
 /** The text of `docs/errors.md`. */
 export function renderErrors(): string {
@@ -13,7 +13,7 @@ export function renderErrors(): string {
 
 const HEAD = `# Errors
 
-This page is written from the tables in \`src/base/errors.ts\` by \`npm run docs\`; do not edit it by hand.
+This page is written from the tables in \`src/base/error-table.ts\` by \`npm run docs\`; do not edit it by hand.
 
 An error is answered as JSON, with a sentence for people and a code for programs:
 
