@@ -15,6 +15,7 @@ import { edge } from './http/edge/edge.ts';
 import { healthRoutes } from './http/edge/health.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
+import { SCHEMA_VERSION } from './storage/schema.ts';
 import { startPage } from './web/start-page.ts';
 
 /** What the application is made of; everything is open already. `config` gives the configuration in force. */
@@ -81,6 +82,7 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   let sending: Promise<void> | undefined;
   const health = healthRoutes({
     storage: core.storage,
+    schemaVersion: SCHEMA_VERSION,
     clock: core.clock,
     version,
     buildCommit,

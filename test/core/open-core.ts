@@ -2,13 +2,13 @@
 
 import { onTestFinished } from 'vitest';
 import type { Caller } from '../../src/base/caller.ts';
+import type { Mail, Mailer } from '../../src/base/mail.ts';
 import { createLines } from '../../src/core/access/lines.ts';
 import { createBackground } from '../../src/core/background.ts';
 import { createArrivals } from '../../src/core/blobs/arrivals.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import type { Passwords } from '../../src/core/hashing/passwords.ts';
-import type { Mail, Mailer } from '../../src/base/mail.ts';
 import { createMeters } from '../../src/core/quotas/meters.ts';
 import type { Usage } from '../../src/core/quotas/usage.ts';
 import { createTurns } from '../../src/core/turns.ts';

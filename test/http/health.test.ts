@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { StorageUnavailableError } from '../../src/base/errors.ts';
 import { healthRoutes } from '../../src/http/edge/health.ts';
-import type { Storage } from '../../src/storage/port.ts';
 import { testClock } from '../support/clock.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
@@ -91,9 +90,10 @@ test.each([
   const ping = (away: boolean) => async () => {
     if (away) throw new StorageUnavailableError();
   };
-  const storage = { ping: ping('database' in state), blobs: { ping: ping('blobs' in state) } } as unknown as Storage;
+  const storage = { ping: ping('database' in state), blobs: { ping: ping('blobs' in state) } };
   const routes = healthRoutes({
     storage,
+    schemaVersion: 1,
     clock: testClock(),
     version: '1',
     buildCommit: 'x',
@@ -114,9 +114,11 @@ test('however many ask, the storage is tried out once a second, and once at a ti
       answer = resolve;
     });
   };
-  const storage = { ping: async () => {}, blobs: { ping } } as unknown as Storage;
+  const storage = { ping: async () => {}, blobs: { ping } };
   const clock = { now: () => 0, elapsed: () => time };
-  const url = await openApp(healthRoutes({ storage, clock, version: '1', buildCommit: 'x', prepared: () => true }));
+  const url = await openApp(
+    healthRoutes({ storage, schemaVersion: 1, clock, version: '1', buildCommit: 'x', prepared: () => true }),
+  );
   const ask = () => ['/readyz', '/api/v1/health', '/readyz'].map(path => rawRequest(url, { path }));
   const first = ask();
   await expect.poll(() => tried).toBe(1);

@@ -13,7 +13,7 @@ import { until } from './until.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('a stop waits 20 s for what runs, and then cuts it off', async () => {
+test('a stop waits 18 s for what runs, and then cuts it off', async () => {
   let running = false;
   const server = await listen(
     () => {
@@ -32,7 +32,7 @@ test('a stop waits 20 s for what runs, and then cuts it off', async () => {
   void client.ended.then(() => {
     over += ' cut ';
   });
-  vi.advanceTimersByTime(19_999);
+  vi.advanceTimersByTime(17_999);
   await new Promise(resolve => setImmediate(resolve));
   expect(over).toBe('');
   vi.advanceTimersByTime(1);

@@ -1,12 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError, StorageUnavailableError } from '../../base/errors.ts';
-import type { Storage } from '../../storage/port.ts';
-import { SCHEMA_VERSION } from '../../storage/schema.ts';
 import type { Route } from '../routing.ts';
+
+/** What can be asked whether it works; rejects with what is wrong. */
+interface Pinged {
+  ping(): Promise<void>;
+}
 
 /** What the health routes tell about. */
 export interface HealthDeps {
-  readonly storage: Storage;
+  readonly storage: Pinged & { readonly blobs: Pinged };
+  readonly schemaVersion: number;
   readonly clock: Clock;
   readonly version: string;
   readonly buildCommit: string;
@@ -18,7 +22,7 @@ export interface HealthDeps {
 const FRESH = 1_000;
 
 /** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
-export function healthRoutes({ storage, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
+export function healthRoutes({ storage, schemaVersion, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
   const started = clock.elapsed();
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
   const storageState = shared(clock, async () => {
@@ -41,7 +45,7 @@ export function healthRoutes({ storage, clock, version, buildCommit, prepared }:
       build_commit: buildCommit,
       database_reachable: database === undefined,
       blob_storage_writable: blobs === undefined,
-      schema_version: SCHEMA_VERSION,
+      schema_version: schemaVersion,
       ...(fault !== undefined && { fault }),
     };
     return { works: fault === undefined, fields };

@@ -1,9 +1,17 @@
 import { afterAll, expect, test } from 'vitest';
 import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { authenticate } from '../../../src/core/access/login.ts';
-import { issueToken, resolveToken } from '../../../src/core/access/tokens.ts';
-import { accountByUuid, changeAccount, changeOwnPassword, createAccount, publicId, register, unregister } from '../../../src/core/accounts/accounts.ts';
 import { openAccount } from '../../../src/core/access/standing.ts';
+import { issueToken, resolveToken } from '../../../src/core/access/tokens.ts';
+import {
+  accountByUuid,
+  changeAccount,
+  changeOwnPassword,
+  createAccount,
+  publicId,
+  register,
+  unregister,
+} from '../../../src/core/accounts/accounts.ts';
 import { resumeErasures } from '../../../src/core/accounts/erase.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import { createPasswords } from '../../../src/core/hashing/passwords.ts';

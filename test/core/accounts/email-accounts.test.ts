@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MailError } from '../../../src/base/errors.ts';
+import type { Mail } from '../../../src/base/mail.ts';
 import { authenticate } from '../../../src/core/access/login.ts';
 import { createAccount, setBlocked } from '../../../src/core/accounts/accounts.ts';
 import {
@@ -12,7 +13,6 @@ import {
 } from '../../../src/core/accounts/email-accounts.ts';
 import { accountsSpec } from '../../../src/core/collections.ts';
 import type { Core } from '../../../src/core/context.ts';
-import type { Mail } from '../../../src/base/mail.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { HERE, openCore, outcomes, tally } from '../open-core.ts';
 

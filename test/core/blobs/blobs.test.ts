@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createAccount } from '../../../src/core/accounts/accounts.ts';
 import { blobOf, demandWhole, readBlob, storeBlob, sweepBlobs } from '../../../src/core/blobs/blobs.ts';
-import { type BlobLimits, type BlobOwner } from '../../../src/core/blobs/room.ts';
+import type { BlobLimits, BlobOwner } from '../../../src/core/blobs/room.ts';
 import { accountsSpec, blobRefsSpec, blobUsageSpec } from '../../../src/core/collections.ts';
 import type { Core } from '../../../src/core/context.ts';
 import { blobUsage } from '../../support/blob-usage.ts';
