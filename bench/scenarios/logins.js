@@ -66,7 +66,7 @@ export async function logins({ rounds, value, ratio }) {
     for (let round = 0; round < rounds; round++) {
       const flood = register(server.url, round, addresses);
       await new Promise(resolve => setTimeout(resolve, LATER));
-      const [login, read] = await Promise.all([loginTime(server.url), latency(server.url, 1)]);
+      const [login, read] = await Promise.all([loginTime(server.url), latency(server.url, 3)]);
       beside.push(login);
       reads.push(read);
       await flood;
