@@ -41,6 +41,8 @@ forEachEngine('nobody waits long while somebody', engine => {
     await refused('a value of brackets', store, inside('value', 500_000), ann);
     const value = `{"value":[${many(340_000, () => '-0')}]}`;
     expect(await watched.hold('a value of 340,000 numbers', post(store, value), ann)).toBe(200);
+    const names = `{"value":{${many(90_000, i => `"${i.toString(36)}":1`)}}}`;
+    expect(await watched.hold('a value of 90,000 names', post(store, names), ann)).toBe(200);
   });
 
   test('syncs very many paths', LONG, async ({ program, annotate }) => {
@@ -49,6 +51,7 @@ forEachEngine('nobody waits long while somebody', engine => {
     const paths = (count: number) => `{"files":[${many(count, i => `{"path":"${i.toString(36)}"}`)}]}`;
     const sync = (count: number) => ({ method: 'POST', path: '/v1/sync', body: paths(count) });
     expect(await watched.hold('a sync of 800,000 paths', sync(800_000), ann)).toBe(413);
+    expect(await watched.hold('a sync of 400,000 paths', sync(400_000), ann)).toBe(413);
     expect(await watched.hold('a sync of 100,000 paths', sync(100_000), ann)).toBe(200);
   });
 });

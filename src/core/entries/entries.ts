@@ -37,7 +37,7 @@ export function keyNotFound(): NotFoundError {
 /** Stores any JSON value under the key. Throws `InvalidInputError`, `PayloadTooLargeError`, `QuotaExceededError`. */
 export async function setEntry(core: Core, accountId: string, key: string, value: unknown): Promise<void> {
   checkKey(key);
-  const stored = storeValue(value, core.settings.valueBytes);
+  const stored = await storeValue(value, core.settings.valueBytes);
   const entries = core.storage.collection(entriesSpec);
   const before = await entries.get([accountId, key]);
   const now = new Date(core.clock.now());

@@ -1,13 +1,15 @@
 /** Values of entries: checked and made storable, and back to JSON text. */
 
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
+import { inSlices } from '../../base/slices.ts';
 import type { EntryDoc } from '../collections.ts';
+import { jsonText } from './json-text.ts';
 
 const MAX_DEPTH = 1000;
 /** `\u0000` is the longest that JSON makes of one UTF-16 unit. */
 const MAX_ESCAPE = 6;
-/** Stands for a negative zero: a lone surrogate, which no value has. */
-const MARK = '\ud800';
+/** Members of a value that is written at once. */
+const FEW = 10_000;
 
 /** A value as an entry holds it. `size` is in bytes of `value`. */
 export type StoredValue = Required<Pick<EntryDoc, 'size'>> & { value: string; encoding?: 'json' };
@@ -16,14 +18,15 @@ export type StoredValue = Required<Pick<EntryDoc, 'size'>> & { value: string; en
  * Makes a JSON value storable: a string as it is, anything else as JSON text. `limit` is in bytes of the JSON text. Throws
  * `InvalidInputError` (code `value_invalid`) for what cannot be kept unaltered, `PayloadTooLargeError`.
  */
-export function storeValue(value: unknown, limit: number): StoredValue {
+export async function storeValue(value: unknown, limit: number): Promise<StoredValue> {
   if (typeof value === 'string') {
     checkText(value);
     if (!fits(value, limit)) throw new PayloadTooLargeError(limit);
     return { value, size: Buffer.byteLength(value) };
   }
-  const negativeZero = checkJson(value);
-  const text = negativeZero ? stringifyNegativeZero(value) : JSON.stringify(value);
+  const { members, negativeZero } = await checkJson(value);
+  // `JSON.stringify` writes -0 as 0.
+  const text = negativeZero || members > FEW ? await jsonText(value) : JSON.stringify(value);
   const size = Buffer.byteLength(text);
   if (size > limit) throw new PayloadTooLargeError(limit);
   return { value: text, encoding: 'json', size };
@@ -41,13 +44,16 @@ function fits(text: string, limit: number): boolean {
   return text.length + 2 <= limit && Buffer.byteLength(JSON.stringify(text)) <= limit;
 }
 
-/** Goes level by level: a value that nests a million deep costs no stack. Returns whether there is a negative zero. */
-function checkJson(value: unknown): boolean {
+/** Goes level by level, in slices: a value that nests a million deep costs no stack. Tells what writing it depends on. */
+async function checkJson(value: unknown): Promise<{ members: number; negativeZero: boolean }> {
   let negativeZero = false;
+  let members = 0;
   let level = [value];
+  const slices = inSlices();
   for (let depth = 0; level.length > 0; depth++) {
     const next: unknown[] = [];
     for (const item of level) {
+      if (++members % FEW === 0 && slices.over()) await slices.pause();
       if (typeof item === 'object' && item !== null) {
         if (depth === MAX_DEPTH) refuse(`value: nests deeper than ${MAX_DEPTH}`);
         addMembers(item, next);
@@ -58,7 +64,7 @@ function checkJson(value: unknown): boolean {
     }
     level = next;
   }
-  return negativeZero;
+  return { members, negativeZero };
 }
 
 function addMembers(item: object, into: unknown[]): void {
@@ -66,9 +72,9 @@ function addMembers(item: object, into: unknown[]): void {
     for (const child of item) into.push(child);
     return;
   }
-  for (const [name, child] of Object.entries(item)) {
+  for (const name of Object.keys(item)) {
     checkText(name);
-    into.push(child);
+    into.push((item as Record<string, unknown>)[name]);
   }
 }
 
@@ -81,18 +87,6 @@ function checkScalar(item: unknown): void {
 
 function checkText(text: string): void {
   if (!text.isWellFormed()) refuse('value: a lone surrogate cannot be stored as UTF-8');
-}
-
-/** `JSON.stringify` writes -0 as 0. */
-function stringifyNegativeZero(value: unknown): string {
-  return JSON.stringify(marked(value)).replaceAll(JSON.stringify(MARK), '-0');
-}
-
-/** The same with a mark for each negative zero: a function given to `JSON.stringify` takes far longer. */
-function marked(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? MARK : value;
-  if (Array.isArray(value)) return value.map(marked);
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, marked(member)]));
 }
 
 /** The original service let MongoDB store any value as its own types. */

@@ -1,11 +1,19 @@
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
 import { mapInSlices } from '../../base/slices.ts';
-import type { JsonObject } from '../../http/body/body.ts';
+import type { BodyLimits, JsonObject } from '../../http/body/body.ts';
 
 /** Longest content of a file, in bytes. */
 const FILE_BYTES = 1_048_576;
 /** Most entries of one sync: a hundred configs with all the files they may have. */
 const MAX_ENTRIES = 100_000;
+
+/** What a sync's body may have: nobody parses far more entries than are taken. An entry has six values, itself included. */
+export const SYNC_BODY: BodyLimits = {
+  bytes: 16_777_216,
+  values: 10 * MAX_ENTRIES,
+  depth: 100,
+  refusal: (_, exceeded) => (exceeded === 'values' ? tooManyEntries() : undefined),
+};
 
 const HASH = /^[0-9a-f]{64}$/;
 const MODE = /^0?[0-7]{3}$/;
@@ -30,7 +38,7 @@ export interface Offer {
  */
 export async function readOffers({ files = [] }: JsonObject, only?: string): Promise<Offer[]> {
   if (!Array.isArray(files)) refuse('files', 'a list');
-  if (files.length > MAX_ENTRIES) throw new PayloadTooLargeError(MAX_ENTRIES, {}, 'files', 'entries');
+  if (files.length > MAX_ENTRIES) throw tooManyEntries();
   return mapInSlices(files, (entry, i) => readOffer(entry, `files[${i}]`, only));
 }
 
@@ -43,6 +51,10 @@ export function decodedSize(base64: string): number {
 /** The error for a second entry that concerns the same file of the same config. */
 export function twice(index: number): InvalidInputError {
   return new InvalidInputError(`files[${index}]: a second entry for the same file`, { code: 'files_invalid' });
+}
+
+function tooManyEntries(): PayloadTooLargeError {
+  return new PayloadTooLargeError(MAX_ENTRIES, {}, 'files', 'entries');
 }
 
 function readOffer(entry: unknown, place: string, only: string | undefined): Offer {

@@ -10,16 +10,15 @@ import type { DialectDeps } from '../dialect.ts';
 import { type ConfigDoc, filesOf } from './collections.ts';
 import { linesOf, withErrorLine } from './lines.ts';
 import { OfferBook } from './offer-book.ts';
-import { readOffers } from './offers.ts';
+import { readOffers, SYNC_BODY } from './offers.ts';
 import { checkEncoding, readConfig } from './schema.ts';
 import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service/configs.ts';
 import type { Dealt } from './service/file.ts';
 import { type Pages, syncAll } from './service/sync.ts';
 import { tracker } from './tracker.ts';
 
-/** What bodies may have: a config a thousand paths; a sync at least eight bytes for each value of its entries. */
+/** What the body of a config may have: a thousand paths. */
 const CONFIG_BODY = { bytes: 4_194_304, values: 10_000, depth: 100 };
-const SYNC_BODY = { bytes: 16_777_216, values: 2_000_000, depth: 100 };
 
 /** The routes of docs/dialects/dotsync.md. Order of checks: token, config, body. */
 export function routes({ core }: DialectDeps<unknown>): Route[] {

@@ -8,8 +8,8 @@ export interface JsonLimits {
   readonly depth: number;
   /** Texts, numbers, `true`, `false`, `null`, lists and objects together. */
   readonly values: number;
-  /** The error for more than that; when it is absent an `InvalidInputError` with the code `json_invalid`. */
-  readonly refusal?: (message: string, exceeded: 'depth' | 'values') => Error;
+  /** The error for more than that; where there is none, an `InvalidInputError` with the code `json_invalid`. */
+  readonly refusal?: (message: string, exceeded: 'depth' | 'values') => Error | undefined;
 }
 
 /** A long list or object, in parts. The bytes at `open` and `close` are its brackets. */

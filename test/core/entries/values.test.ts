@@ -7,13 +7,13 @@ const LIMIT = 1_048_576;
 const entry = (fields: Partial<EntryDoc> & { value: unknown }): EntryDoc => ({ user_id: 'u', key: 'k', ...fields });
 
 /** The value after it was sent as JSON, stored and read. */
-function roundTrip(json: string): unknown {
-  return JSON.parse(valueAsJson(entry(storeValue(JSON.parse(json), LIMIT))));
+async function roundTrip(json: string): Promise<unknown> {
+  return JSON.parse(valueAsJson(entry(await storeValue(JSON.parse(json), LIMIT))));
 }
 
-function code(value: unknown, limit = LIMIT): string {
+async function code(value: unknown, limit = LIMIT): Promise<string> {
   try {
-    storeValue(value, limit);
+    await storeValue(value, limit);
     return 'ok';
   } catch (error) {
     return (error as { code: string }).code;
@@ -25,20 +25,20 @@ function nested(depth: number, open: string, close: string): unknown {
 }
 
 describe('storing a value', () => {
-  test('gives any JSON value back as it was', () => {
-    fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), value => {
+  test('gives any JSON value back as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue({ noUnicodeString: false }), async value => {
         const json = Object.is(value, -0) ? '-0' : JSON.stringify(value);
-        expect(roundTrip(json)).toStrictEqual(JSON.parse(json));
+        expect(await roundTrip(json)).toStrictEqual(JSON.parse(json));
       }),
     );
   });
 
-  test('keeps a string byte for byte, as itself', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), text => {
-        expect(storeValue(text, LIMIT)).toEqual({ value: text, size: Buffer.byteLength(text) });
-        expect(roundTrip(JSON.stringify(text))).toBe(text);
+  test('keeps a string byte for byte, as itself', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async text => {
+        expect(await storeValue(text, LIMIT)).toEqual({ value: text, size: Buffer.byteLength(text) });
+        expect(await roundTrip(JSON.stringify(text))).toBe(text);
       }),
     );
   });
@@ -55,59 +55,74 @@ describe('storing a value', () => {
     '[[-0,{"a":-0}],0]',
     '9007199254740993',
     '1e-7',
-  ])('keeps %s', json => {
-    expect(roundTrip(json)).toStrictEqual(JSON.parse(json));
+  ])('keeps %s', async json => {
+    expect(await roundTrip(json)).toStrictEqual(JSON.parse(json));
+  });
+
+  test('writes very many members as they were, others having their turn', async () => {
+    const members = Array.from({ length: 40_000 }, (_, i) => `"${i}":{"__proto__":[${i},-0,null,"a\\"${i}",{}]}`);
+    const json = `{${members.join()}}`;
+    let turns = 0;
+    const count = () => {
+      turns++;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    expect((await storeValue(JSON.parse(json), 10 * LIMIT)).value).toBe(json);
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(2);
   });
 
   test.each(['{"__proto__":{"a":1}}', '{"$gt":"","a.b":{"$where":1}}', '{"constructor":1,"toJSON":2,"":3}'])(
     'keeps the names of %s',
-    json => {
-      expect(valueAsJson(entry(storeValue(JSON.parse(json), LIMIT)))).toBe(json);
+    async json => {
+      expect(valueAsJson(entry(await storeValue(JSON.parse(json), LIMIT)))).toBe(json);
     },
   );
 
-  test('tells the string {} from the object {}', () => {
-    expect([roundTrip('"{}"'), roundTrip('{}')]).toEqual(['{}', {}]);
+  test('tells the string {} from the object {}', async () => {
+    expect([await roundTrip('"{}"'), await roundTrip('{}')]).toEqual(['{}', {}]);
   });
 
-  test('refuses a lone surrogate wherever it stands', () => {
+  test('refuses a lone surrogate wherever it stands', async () => {
     const lone = 'a\udc00';
-    for (const value of [lone, [lone], { a: [{ b: lone }] }, { [lone]: 1 }]) expect(code(value)).toBe('value_invalid');
+    for (const value of [lone, [lone], { a: [{ b: lone }] }, { [lone]: 1 }])
+      expect(await code(value)).toBe('value_invalid');
   });
 
-  test('refuses what JSON cannot say', () => {
+  test('refuses what JSON cannot say', async () => {
     for (const value of [undefined, Number.POSITIVE_INFINITY, [Number.NaN], 1n, [() => 1]]) {
-      expect(code(value)).toBe('value_invalid');
+      expect(await code(value)).toBe('value_invalid');
     }
   });
 
-  test('takes 1000 levels and no more, and a million levels cost no stack', () => {
-    expect(code(nested(1000, '[', ']'))).toBe('ok');
-    expect(code(nested(1001, '[', ']'))).toBe('value_invalid');
-    expect(code(JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`))).toBe('ok');
-    expect(code(JSON.parse(`${'{"a":'.repeat(1001)}1${'}'.repeat(1001)}`))).toBe('value_invalid');
+  test('takes 1000 levels and no more, and a million levels cost no stack', async () => {
+    expect(await code(nested(1000, '[', ']'))).toBe('ok');
+    expect(await code(nested(1001, '[', ']'))).toBe('value_invalid');
+    expect(await code(JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`))).toBe('ok');
+    expect(await code(JSON.parse(`${'{"a":'.repeat(1001)}1${'}'.repeat(1001)}`))).toBe('value_invalid');
     let deep: unknown[] = [];
     for (let i = 0; i < 1_000_000; i++) deep = [deep];
-    expect(code(deep)).toBe('value_invalid');
+    expect(await code(deep)).toBe('value_invalid');
   });
 
-  test('counts the bytes of the JSON text, for strings and others', () => {
-    fc.assert(
-      fc.property(
+  test('counts the bytes of the JSON text, for strings and others', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()),
         fc.integer({ min: 1, max: 60 }),
-        (value, limit) => {
+        async (value, limit) => {
           const bytes = Buffer.byteLength(JSON.stringify(value));
           fc.pre(!JSON.stringify(value).includes('-0') && !Object.is(value, -0));
-          expect(code(value, limit)).toBe(bytes <= limit ? 'ok' : 'request_too_large');
+          expect(await code(value, limit)).toBe(bytes <= limit ? 'ok' : 'request_too_large');
         },
       ),
     );
   });
 
-  test('names the limit', () => {
-    expect(() => storeValue('abc', 4)).toThrow(/at most 4 bytes/);
-    expect(code('abc', 5)).toBe('ok');
+  test('names the limit', async () => {
+    await expect(storeValue('abc', 4)).rejects.toThrow(/at most 4 bytes/);
+    expect(await code('abc', 5)).toBe('ok');
   });
 });
 
