@@ -46,7 +46,6 @@ forEachEngine('passwords', engine => {
     ['$2b$ of the original', 'Kk4DQuMMfZL9o', '$2b$04$cVWp4XaNU8a4v1uMRum2SO026BWLIoQMD/TXg5uZV.0P.uO8m3YEm'],
     ['$2a$', 'secret', hashSync('secret', 4).replace('$2b$', '$2a$')],
     ['$2y$', 'secret', hashSync('secret', 4).replace('$2b$', '$2y$')],
-    ['a cost of its own', 'secret', hashSync('secret', 6)],
     ['not ASCII', 'Паро́ль 😀', hashSync('Паро́ль 😀', 4)],
   ])('open hashes that lie in the store already: %s', async (_, password, hash) => {
     const username = await foreignAccount(hash);
