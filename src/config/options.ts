@@ -120,7 +120,7 @@ export const options = {
       1_000_000,
       0,
       1_000_000_000_000,
-      'The same in number: keys, punches (deleted ones leave a mark that counts), dotfiles and their configs, operations; 0 is without limit.',
+      'The same in number: keys, punches (deleted ones leave a mark; beyond this many marks count too), dotfiles and their configs, operations; 0 is without limit.',
       { live: true },
     ),
   },

@@ -37,12 +37,14 @@ export interface CollectionSpec<T> {
 
 /**
  * What documents count for: `bytes` is a field with how many bytes each has, and each is one, or as many as its field `keys`
- * says. `index` names an index that leads with the owner and includes these fields; without it the documents are read.
+ * says. `marks` is a field that is 1 in what is left of something deleted, which counts only beyond as many as the owner may
+ * have keys. `index` names an index that leads with the owner and includes these fields; without it the documents are read.
  */
 export interface Charge<T> {
   readonly index?: string;
   readonly bytes: Field<T>;
   readonly keys?: Field<T>;
+  readonly marks?: Field<T>;
 }
 
 /**

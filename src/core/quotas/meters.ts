@@ -192,12 +192,12 @@ async function countNow(core: Core, meter: Meter): Promise<void> {
   const begun = performance.now();
   meter.freed = false;
   meter.countedAt = NEVER;
-  const usage = await measure(core, accountId);
+  const { usage, documents } = await measure(core, accountId);
   const stored = meter.count !== undefined && sameUsage(meter.counted, usage);
   meter.counted = usage;
   meter.grown = minus(meter.grown, grown);
   meter.countedAt = begun;
-  meter.next = performance.now() + Math.min(Math.max(REST_MS * usage.keys, SHORTEST_REST_MS), LONGEST_REST_MS);
+  meter.next = performance.now() + Math.min(Math.max(REST_MS * documents, SHORTEST_REST_MS), LONGEST_REST_MS);
   if (stored) return;
   const account = await core.storage.collection(accountsSpec).get([accountId]);
   if (account === undefined || account.erasing_at) return; // nothing would take it away any more
@@ -205,16 +205,23 @@ async function countNow(core: Core, meter: Meter): Promise<void> {
   await core.storage.collection(accountUsageSpec).put({ user_id: accountId, ...usage, count: meter.count });
 }
 
-/** What an account stores, counted by all collections that charge for it. Throws `StorageUnavailableError`. */
-export async function measure({ storage, owned }: Core, accountId: string): Promise<Usage> {
+/**
+ * What an account stores, counted by all collections that charge for it, and how many documents were counted for that. Throws
+ * `StorageUnavailableError`.
+ */
+async function measure({ storage, owned, settings }: Core, accountId: string) {
   let usage = NOTHING;
+  let all = 0;
   for (const spec of owned) {
     if (spec.charge === undefined) continue;
-    const { index, bytes, keys } = spec.charge;
+    const { index, bytes, keys, marks } = spec.charge;
     const range = { prefix: [accountId], ...(index !== undefined && { index }) };
-    const fields = keys === undefined ? [bytes] : [bytes, keys];
+    const fields = [bytes, keys, marks].filter(field => field !== undefined);
     const { documents, sums } = await storage.collection(spec).sum(range, fields);
-    usage = plus(usage, { bytes: sums[0] ?? 0, keys: sums[1] ?? documents });
+    const sumOf = (field: string) => sums[fields.indexOf(field)] ?? 0;
+    const spared = marks === undefined ? 0 : Math.min(sumOf(marks), settings.quota().keys);
+    usage = plus(usage, { bytes: sumOf(bytes), keys: keys === undefined ? documents - spared : sumOf(keys) });
+    all += documents;
   }
-  return usage;
+  return { usage, documents: all };
 }

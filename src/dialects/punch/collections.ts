@@ -13,14 +13,16 @@ export interface PunchDoc {
   size?: number;
   /** Of a deleted punch: only an `updated` greater than this brings it back. Milliseconds. */
   mark?: number;
+  /** 1 beside `mark`, for who counts. */
+  gone?: number;
 }
 
 export const punchesSpec: CollectionSpec<PunchDoc> = {
   name: 'punches',
   key: ['user_id', 'id'],
   // Over the key alone, so that every document is in it: a partial index MongoDB covers only from version 7 on.
-  indexes: [{ name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark', 'size'] }],
+  indexes: [{ name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark', 'size', 'gone'] }],
   owner: 'user_id',
-  // What is left of a deleted punch counts as one: else to store and to delete again and again would fill any disk.
-  charge: { index: 'manifest', bytes: 'size' },
+  // Beyond many, what is left of deleted ones counts: else to store and to delete again and again would fill any disk.
+  charge: { index: 'manifest', bytes: 'size', marks: 'gone' },
 };

@@ -77,8 +77,8 @@ function store(
     const { updated: live, mark } = before;
     if (updated <= (live ?? mark ?? 0)) return true;
     const asRead = live === undefined ? { mark } : { updated: live };
-    const change = { set: { updated, body, size }, unset: ['mark'] } as const;
-    const growth = { bytes: size - (before.size ?? 0), keys: 0 };
+    const change = { set: { updated, body, size }, unset: ['mark', 'gone'] } as const;
+    const growth = { bytes: size - (before.size ?? 0), keys: live === undefined ? 1 : 0 };
     return withRoom(
       core,
       accountId,
@@ -98,7 +98,7 @@ function bury(
     if (before?.updated === undefined) return true;
     const { updated } = before;
     // A punch dated in the future must not come straight back.
-    const change = { set: { mark: Math.max(now, updated) }, unset: ['updated', 'body', 'size'] } as const;
+    const change = { set: { mark: Math.max(now, updated), gone: 1 }, unset: ['updated', 'body', 'size'] } as const;
     return (await punches.update(key, change, { updated })) !== undefined;
   });
 }

@@ -47,14 +47,27 @@ forEachEngine('punches of a full account', engine => {
     expect(await upload({ ...punch, updated: 2, note: 'x'.repeat(1000 + 2000 - bytes) })).toBe(204);
   });
 
-  test('leave a mark when they are deleted, which counts as one without bytes', async () => {
+  test('make room when they are deleted; one that comes back takes it again', async () => {
     const served = await openServer(engine, { options: { LIMITS_ACCOUNT_KEYS: '2' } });
     const { upload, remove, usage } = await openPunches(served);
     const [a, b] = [newPunch(), newPunch()];
     await upload(a, b);
     await remove(a.id, b.id);
-    await expect.poll(usage).toEqual({ bytes: 0, keys: 2 });
+    await expect.poll(usage).toEqual({ bytes: 0, keys: 0 });
+    expect(await upload({ ...a, updated: served.server.clock.now() + 1 }, newPunch())).toBe(204);
+    expect(await upload({ ...b, updated: served.server.clock.now() + 1 })).toEqual([507, 'quota_exceeded']);
+    await expect.poll(async () => (await usage()).keys).toBe(2);
+  });
+
+  test('cannot be stored and deleted for ever: beyond as many as there may be keys, what is left of them counts', async () => {
+    const served = await openServer(engine, { options: { LIMITS_ACCOUNT_KEYS: '2' } });
+    const { upload, remove, usage } = await openPunches(served);
+    for (const keys of [0, 0, 1, 2]) {
+      const punch = newPunch();
+      await expect.poll(() => upload(punch)).toBe(204);
+      await remove(punch.id);
+      await expect.poll(usage).toEqual({ bytes: 0, keys });
+    }
     expect(await upload(newPunch())).toEqual([507, 'quota_exceeded']);
-    expect(await upload({ ...a, updated: served.server.clock.now() + 1 })).toBe(204);
   });
 });
