@@ -11,13 +11,13 @@ import net from 'node:net';
 /**
  * Sends `count` requests, each connection one after another; with `rate` at fixed times, otherwise as fast as it goes.
  * @param {string} url
- * @param {Request} request
+ * @param {Request | Request[]} request several: in turn
  * @param {Load} load
  * @returns {Promise<Result>}
  */
 export async function run(url, request, { connections, count, rate }) {
   const { hostname, port } = new URL(url);
-  const bytes = encode(request);
+  const all = [request].flat().map(encode);
   const latencies = new Float64Array(count);
   let sent = 0;
   let done = 0;
@@ -31,7 +31,7 @@ export async function run(url, request, { connections, count, rate }) {
       const turn = sent++;
       if (rate !== undefined) await sleepUntil(started + (turn * 1000) / rate);
       const begun = performance.now();
-      socket.write(bytes);
+      socket.write(all[turn % all.length] ?? '');
       if (!(await answer()).startsWith('HTTP/1.1 2')) failures++;
       latencies[done++] = performance.now() - begun;
     }

@@ -1,4 +1,7 @@
-/** The floors: the least that could answer the same bytes. Kind: http, koa, koa-body, koa-mongo, koa-file, koa-stream. */
+/**
+ * The floors: the least that could answer the same bytes and headers. Kind: http, koa, koa-body, koa-mongo, koa-mongo-write,
+ * koa-file, koa-stream.
+ */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
@@ -10,6 +13,8 @@ import Koa from 'koa';
 import { MongoClient } from 'mongodb';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** What every answer of Keybin carries. */
+const HEADERS = { 'X-Request-Id': 'AAAAAAAAAAA-0', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 const kind = process.argv[2];
 const { BENCH_ANSWER, BENCH_ANSWER_FILE } = process.env;
 const isFile = BENCH_ANSWER_FILE !== undefined && kind !== 'koa-stream';
@@ -24,19 +29,26 @@ process.on('SIGTERM', () => process.exit(0));
 
 /** @type {http.RequestListener} */
 function bare(_, response) {
-  response.setHeader('Content-Type', JSON_TYPE);
-  response.setHeader('Content-Length', Buffer.byteLength(answer));
-  response.end(answer);
+  const headers = { ...HEADERS, 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(answer) };
+  response.writeHead(200, headers).end(answer);
 }
 
 /** @param {Koa.Middleware} handler */
 function koa(handler) {
-  return new Koa().use(handler).callback();
+  const app = new Koa();
+  app.use(async (ctx, next) => {
+    ctx.set(HEADERS);
+    if (ctx.path === '/livez')
+      ctx.body = '{}'; // for the client that watches how long it waits
+    else await next();
+  });
+  return app.use(handler).callback();
 }
 
 /** @returns {Promise<Koa.Middleware>} */
 async function middleware() {
   if (kind === 'koa-mongo') return twoFinds();
+  if (kind === 'koa-mongo-write') return findAndReplace();
   if (kind === 'koa-file') return ctx => keepBody(ctx);
   if (kind === 'koa-stream') {
     return async ctx => {
@@ -77,19 +89,43 @@ async function keepBody(ctx) {
   ctx.body = { sha256: hash.digest('hex') };
 }
 
-/** The token and the entry by their indexes, and nothing else. */
-async function twoFinds() {
+async function connected() {
   const client = await new MongoClient(process.env.MONGODB_URI ?? '').connect();
   const db = client.db(process.env.BENCH_DATABASE);
-  const tokens = db.collection('tokens');
-  const entries = db.collection('store');
+  return { tokens: db.collection('tokens'), entries: db.collection('store') };
+}
+
+/** @param {string} path */
+function partsOf(path) {
+  const [, , token = '', , key] = path.split('/');
+  return { hash: createHash('sha256').update(token).digest('hex'), key };
+}
+
+/** The token and the entry by their indexes, and nothing else. */
+async function twoFinds() {
+  const { tokens, entries } = await connected();
   /** @type {Koa.Middleware} */
   return async ctx => {
-    const [, , token = '', , key] = ctx.path.split('/');
-    const hash = createHash('sha256').update(token).digest('hex');
+    const { hash, key } = partsOf(ctx.path);
     const found = await tokens.findOne({ hash });
     const entry = await entries.findOne({ user_id: found?.user_id, key });
     ctx.set('Content-Type', JSON_TYPE);
     ctx.body = `{"value":${JSON.stringify(entry?.value)}}`;
+  };
+}
+
+/** The token by its index, and the entry written as durably as Keybin does. */
+async function findAndReplace() {
+  const { tokens, entries } = await connected();
+  /** @type {Koa.Middleware} */
+  return async ctx => {
+    const { hash, key } = partsOf(ctx.path);
+    const found = await tokens.findOne({ hash });
+    const { value } = JSON.parse(await body(ctx.req));
+    const place = { user_id: found?.user_id, key };
+    const options = { upsert: true, writeConcern: { w: /** @type {const} */ ('majority'), journal: true } };
+    await entries.replaceOne(place, { ...place, value }, options);
+    ctx.set('Content-Type', JSON_TYPE);
+    ctx.body = answer;
   };
 }

@@ -4,7 +4,8 @@ import { percentile, run } from './client.js';
 
 /**
  * @typedef {{ cpu: number, rate: number, p50: number, p99: number }} Figures microseconds, requests per second, milliseconds
- * @typedef {{ name: string, start: () => Promise<import('./servers.js').Server>, request: import('./client.js').Request,
+ * @typedef {{ name: string, start: () => Promise<import('./servers.js').Server>, request: import('./client.js').Request |
+ *   import('./client.js').Request[],
  *   warm?: number, count?: number, connections?: number }} Subject
  */
 

@@ -6,16 +6,17 @@ import os from 'node:os';
  * @typedef {Map<string, import('./measure.js').Figures>} Figures
  * @typedef {{ of: string, over: string, bar: number }} Bar
  * @typedef {{
- *   rounds: number, count: number, mongo: string | undefined,
- *   task(title: string, figures: Map<string, import('./task.js').Cost>): void,
+ *   rounds: number, count: number, mongo: string | undefined, pinned: boolean,
+ *   task(title: string, figures: Map<string, import('./task.js').Cost>, bars?: { cpu?: number, each?: number, stall?: number }): void,
  *   row(title: string, figures: Figures, bar?: Bar): void,
  *   value(title: string, value: number, unit: string, bar?: number): void,
+ *   least(title: string, factor: number, bar: number): void,
  *   ratio(title: string, value: number, over: number, unit: string, bar: number): void,
  *   skip(title: string, reason: string): void, log(text: string): void,
  * }} Run
  */
 
-/** @param {{ rounds: number, count: number, mongo: string | undefined }} options */
+/** @param {{ rounds: number, count: number, mongo: string | undefined, pinned: boolean }} options */
 export function collect(options) {
   /** @type {string[]} */
   const tables = [];
@@ -34,20 +35,38 @@ export function collect(options) {
           `| ${name} | ${f.cpu.toFixed(1)} | ${Math.round(f.rate)} | ${f.p50.toFixed(2)} | ${f.p99.toFixed(2)} |`,
       );
       const head = ['| server | CPU µs a request | requests a second | p50 ms | p99 ms |', '|---|---:|---:|---:|---:|'];
-      tables.push(`### ${title}`, '', ...head, ...lines, '');
-      print([`\n${title}`, ...head, ...lines].join('\n'));
+      print('');
       if (bar) {
         const factor = (figures.get(bar.of)?.cpu ?? Number.NaN) / (figures.get(bar.over)?.cpu ?? Number.NaN);
         note(`${title}: CPU over ${bar.over}`, `${factor.toFixed(2)}×`, `≤ ${bar.bar}×`, factor <= bar.bar);
       }
-    },
-    task(title, figures) {
-      const lines = [...figures].map(
-        ([name, { cpu, wall, peak }]) => `| ${name} | ${cpu.toFixed(0)} | ${wall.toFixed(0)} | ${peak.toFixed(0)} |`,
-      );
-      const head = ['| server | CPU ms | duration ms | peak memory MB |', '|---|---:|---:|---:|'];
       tables.push(`### ${title}`, '', ...head, ...lines, '');
-      print([`\n${title}`, ...head, ...lines].join('\n'));
+      print([title, ...head, ...lines].join('\n'));
+    },
+    task(title, figures, { cpu: most, each = 1, stall: longest } = {}) {
+      const lines = [...figures].map(
+        ([name, { cpu, wall, peak, stall }]) =>
+          `| ${name} | ${cpu.toFixed(0)} | ${wall.toFixed(0)} | ${peak.toFixed(0)} | ${stall.toFixed(0)} |`,
+      );
+      const head = [
+        '| server | CPU ms | duration ms | peak memory MB | longest wait of another client ms |',
+        '|---|---:|---:|---:|---:|',
+      ];
+      print('');
+      const { cpu = Number.NaN, stall = Number.NaN } = figures.get('Keybin') ?? {};
+      if (most !== undefined) {
+        note(
+          `${title}: CPU${each > 1 ? ' of each' : ''}`,
+          `${(cpu / each).toFixed(1)} ms`,
+          `≤ ${most} ms`,
+          cpu / each <= most,
+        );
+      }
+      if (longest !== undefined) {
+        note(`${title}: longest wait of another client`, `${stall.toFixed(0)} ms`, `≤ ${longest} ms`, stall <= longest);
+      }
+      tables.push(`### ${title}`, '', ...head, ...lines, '');
+      print([title, ...head, ...lines].join('\n'));
     },
     value(title, value, unit, bar) {
       note(
@@ -61,6 +80,9 @@ export function collect(options) {
       const factor = value / over;
       const found = `${factor.toFixed(2)}× (${value.toFixed(2)} over ${over.toFixed(2)} ${unit})`;
       note(title, found, `≤ ${bar}×`, factor <= bar);
+    },
+    least(title, factor, bar) {
+      note(title, `${factor.toFixed(2)}×`, `≥ ${bar}×`, factor >= bar);
     },
     skip(title, reason) {
       note(title, `not measured: ${reason}`, '', true);
@@ -85,22 +107,26 @@ export function collect(options) {
 /**
  * @param {string[]} bars
  * @param {string[]} tables
- * @param {{ rounds: number, count: number }} options
+ * @param {{ rounds: number, count: number, pinned: boolean }} options
  */
-function document(bars, tables, { rounds, count }) {
+function document(bars, tables, { rounds, count, pinned }) {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   return [
     '# Benchmarks',
     '',
     'Written by `npm run bench -- --write`. All servers of a table are measured in one run, round by round in turn, on one',
     'machine, with the client beside them; figures are medians of the rounds. CPU is the time of the whole server process,',
-    'all its threads, over the number of requests. Keybin runs with its default configuration, request log included.',
+    'all its threads, over the number of requests. Keybin runs with its default configuration, request log included; floors',
+    'send the same bytes and headers.',
     '',
     'Tables with CPU in ms are of one large piece of work, done once a round; the peak is the most resident memory the process',
     'ever had, the part of the database file it has read included, which the kernel can take back at any time.',
     '',
-    `Measured ${new Date().toISOString().slice(0, 10)}: ${os.availableParallelism()} cores of ${cpu}, Node ${process.version},`,
+    `Measured ${new Date().toISOString().slice(0, 10)}: ${os.cpus().length} cores of ${cpu}, Node ${process.version},`,
     `${rounds} rounds of ${count} requests (fewer where a request is dear).`,
+    pinned
+      ? 'Servers have one core and the client another, where a row does not say otherwise.'
+      : 'Servers and client share the cores as the kernel likes: figures vary more than they would if pinned.',
     '',
     '## Figures and bars',
     '',

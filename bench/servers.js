@@ -1,10 +1,11 @@
 /** Starts what is measured, each in a process of its own. */
 
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pinned } from './pinning.js';
 
 const REPORT = path.join(import.meta.dirname, 'report.js');
 const FLOOR = path.join(import.meta.dirname, 'floor.js');
@@ -26,12 +27,14 @@ export function startFloor(kind, environment = {}) {
 }
 
 /**
- * Keybin as it is by default, logging to a file that is thrown away; `environment` overrides options.
+ * Keybin as it is by default, logging to a file that is thrown away; `environment` overrides options. It has one core, like
+ * every server, unless it is to run `everywhere`.
  * @param {Record<string, string>} environment
+ * @param {{ everywhere?: boolean }} [options]
  * @returns {Promise<Server>}
  */
-export async function startKeybin(environment) {
-  const server = await start(KEYBIN, [], { KEYBIN_APP_PORT: '0', ...environment });
+export async function startKeybin(environment, options) {
+  const server = await start(KEYBIN, [], { KEYBIN_APP_PORT: '0', ...environment }, options);
   while ((await fetch(`${server.url}/readyz`)).status !== 200) await new Promise(resolve => setTimeout(resolve, 20));
   return server;
 }
@@ -46,13 +49,14 @@ export function temporaryFolder() {
  * @param {string} program
  * @param {string[]} args
  * @param {Record<string, string>} environment
+ * @param {{ everywhere?: boolean }} [options]
  * @returns {Promise<Server>}
  */
-async function start(program, args, environment) {
+async function start(program, args, environment, options = {}) {
   const [folder, remove] = temporaryFolder();
   const log = path.join(folder, 'log');
-  const child = fork(program, args, {
-    execArgv: ['--import', REPORT],
+  const [command, rest] = pinned([process.execPath, '--import', REPORT, program, ...args], options);
+  const child = spawn(command, rest, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', openSync(log, 'w'), 'inherit', 'ipc'],
   });

@@ -1,16 +1,22 @@
 /** Large pieces of work, one at a time: CPU and peak memory of the server process, and how long the client waited. */
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+const WATCH = path.join(import.meta.dirname, 'watch.js');
+
 /**
- * @typedef {{ cpu: number, wall: number, peak: number }} Cost milliseconds, milliseconds, megabytes
+ * @typedef {{ cpu: number, wall: number, peak: number, stall: number }} Cost milliseconds, milliseconds, megabytes,
+ *   milliseconds
  * @typedef {{ name: string, start: () => Promise<import('./servers.js').Server>,
  *   work: (url: string) => Promise<unknown> }} Task
  */
 
 /**
- * Does the work of all tasks round by round; medians of the rounds after the first. The peak is the process's highest so far.
+ * Does the work of all tasks round by round; medians of the rounds after the first. The peak is the process's highest so far;
+ * the stall is the longest that another client waited for `/livez` meanwhile.
  * @param {Task[]} tasks
  * @param {number} rounds
  * @returns {Promise<Map<string, Cost>>}
@@ -25,11 +31,13 @@ export async function compareTasks(tasks, rounds) {
         const server = servers[i];
         if (server === undefined) continue;
         const before = await server.usage();
+        const watch = await watchFrom(server.url);
         const begun = performance.now();
         await work(server.url);
         const wall = performance.now() - begun;
+        const stall = await watch.end();
         const { cpu, peak } = await server.usage();
-        if (round > 0) all.get(name)?.push({ cpu: (cpu - before.cpu) / 1000, wall, peak: peak / 1_048_576 });
+        if (round > 0) all.get(name)?.push({ cpu: (cpu - before.cpu) / 1000, wall, peak: peak / 1_048_576, stall });
       }
     }
   } finally {
@@ -45,7 +53,24 @@ export async function compareTasks(tasks, rounds) {
 function medians(list) {
   /** @param {(cost: Cost) => number} pick */
   const median = pick => list.map(pick).sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
-  return { cpu: median(c => c.cpu), wall: median(c => c.wall), peak: median(c => c.peak) };
+  return { cpu: median(c => c.cpu), wall: median(c => c.wall), peak: median(c => c.peak), stall: median(c => c.stall) };
+}
+
+/**
+ * Another client, in a process of its own: this one is busy with the work.
+ * @param {string} url
+ */
+async function watchFrom(url) {
+  const child = fork(WATCH, [url]);
+  await once(child, 'message');
+  return {
+    /** The longest wait, in milliseconds. */
+    async end() {
+      child.send('end');
+      const [longest] = await once(child, 'message');
+      return /** @type {number} */ (longest);
+    },
+  };
 }
 
 /**

@@ -3,7 +3,8 @@
 import { percentile, run } from '../client.js';
 import { compare } from '../measure.js';
 import { seed, TOKEN } from '../seed.js';
-import { startKeybin, temporaryFolder } from '../servers.js';
+import { startFloor, startKeybin, temporaryFolder } from '../servers.js';
+import { fetched, keepAnswer } from '../task.js';
 
 const LARGE = 1_000_000;
 const SMALL = 1_000;
@@ -19,8 +20,12 @@ export async function large({ rounds, count, row, value, log }) {
   await seed(`file:${small}`, 'store', SMALL);
   await startAndMemory(large, rounds, value);
   const load = { request: KEYS, count: Math.ceil(count / 4), warm: Math.ceil(count / 4) };
+  const server = await startKeybin({ KEYBIN_STORE_HOST: `file:${small}` });
+  const answer = keepAnswer(small, await fetched(server.url + KEYS.path));
+  await server.stop();
   const figures = await compare(
     [
+      { name: 'bare Koa, same bytes', start: () => startFloor('koa', answer), ...load },
       { name: '1,000 entries', start: () => startKeybin({ KEYBIN_STORE_HOST: `file:${small}` }), ...load },
       { name: '1,000,000 entries', start: () => startKeybin({ KEYBIN_STORE_HOST: `file:${large}` }), ...load },
     ],
@@ -28,7 +33,11 @@ export async function large({ rounds, count, row, value, log }) {
   );
   removeLarge();
   removeSmall();
-  row('GET keys, first page of 100, embedded', figures, { of: '1,000,000 entries', over: '1,000 entries', bar: 1.3 });
+  row('GET keys, first page of 100, embedded', figures, {
+    of: '1,000,000 entries',
+    over: 'bare Koa, same bytes',
+    bar: 3,
+  });
 }
 
 /**
@@ -47,6 +56,6 @@ async function startAndMemory(folder, rounds, value) {
     sizes.push((await server.usage()).rss / 1_048_576);
     await server.stop();
   }
-  value('Start to first answer, 1,000,000 entries', percentile(Float64Array.from(starts).sort(), 0.5), 'ms', 1000);
-  value('Resident memory then', percentile(Float64Array.from(sizes).sort(), 0.5), 'MB', 150);
+  value('Start to first answer, 1,000,000 entries', percentile(Float64Array.from(starts).sort(), 0.5), 'ms', 600);
+  value('Resident memory then', percentile(Float64Array.from(sizes).sort(), 0.5), 'MB', 90);
 }

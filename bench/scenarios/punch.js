@@ -33,6 +33,7 @@ export async function punch({ rounds, task }) {
       ],
       rounds,
     ),
+    { cpu: 40 },
   );
   task(
     'Punch: upload of 10,000 punches at once, embedded',
@@ -43,6 +44,7 @@ export async function punch({ rounds, task }) {
       ],
       rounds,
     ),
+    { cpu: 250, stall: 100 },
   );
   remove();
 }

@@ -39,6 +39,7 @@ export async function simpleSync({ rounds, task, log }) {
       ],
       rounds,
     ),
+    { cpu: 120, stall: 100 },
   );
   task(
     'simple-sync: push of 100 events, answered with all 100,000, embedded',
@@ -49,6 +50,7 @@ export async function simpleSync({ rounds, task, log }) {
       ],
       rounds,
     ),
+    { cpu: 180, stall: 100 },
   );
   remove();
 }

@@ -7,9 +7,13 @@ import { startFloor, startKeybin, temporaryFolder } from '../servers.js';
 const PATH = `/user/${TOKEN}/store/greeting`;
 const READ = { path: PATH };
 const WRITE = { method: 'POST', path: PATH, body: JSON.stringify({ value: 'x'.repeat(100) }) };
+const WRITTEN = { BENCH_ANSWER: '{"result":"ok"}' };
+
+/** Entries of the MongoDB rows: requests go through them, as those of many clients do. */
+const ENTRIES = 1000;
 
 /** @param {import('../results.js').Run} run */
-export async function readEmbedded({ rounds, count, row }) {
+export async function get({ rounds, count, row }) {
   const [folder, remove] = temporaryFolder();
   await seed(`file:${folder}`, 'store', 1000);
   const figures = await compare(
@@ -21,18 +25,17 @@ export async function readEmbedded({ rounds, count, row }) {
     rounds,
   );
   remove();
-  row('GET value, embedded', figures, { of: 'Keybin', over: 'bare Koa', bar: 1.5 });
+  row('GET value, embedded', figures, { of: 'Keybin', over: 'bare Koa', bar: 1.4 });
 }
 
 /** @param {import('../results.js').Run} run */
-export async function writeEmbedded({ rounds, count, row }) {
+export async function post({ rounds, count, row }) {
   const [folder, remove] = temporaryFolder();
   await seed(`file:${folder}`, 'store', 1000);
-  const answer = { BENCH_ANSWER: '{"result":"ok"}' };
   const load = { request: WRITE, connections: 64, count };
   const figures = await compare(
     [
-      { name: 'bare Koa, same body', start: () => startFloor('koa-body', answer), ...load },
+      { name: 'bare Koa, same body', start: () => startFloor('koa-body', WRITTEN), ...load },
       { name: 'Keybin', start: () => startKeybin({ KEYBIN_STORE_HOST: `file:${folder}` }), ...load },
     ],
     rounds,
@@ -46,33 +49,45 @@ export async function writeEmbedded({ rounds, count, row }) {
 }
 
 /** @param {import('../results.js').Run} run */
-export async function readMongo({ rounds, count, row, skip, mongo }) {
-  if (mongo === undefined) return skip('GET value, MongoDB', 'MONGODB_URI is not set');
-  const database = `keybin_bench_${process.pid}`;
-  await seed(mongo, database, 10);
-  const less = Math.ceil(count / 10);
-  const load = { request: READ, connections: 8, warm: less, count: less };
-  const figures = await compare(
-    [
-      { name: 'Koa + two findOne', start: () => startFloor('koa-mongo', { BENCH_DATABASE: database }), ...load },
-      {
-        name: 'Keybin',
-        start: () => startKeybin({ KEYBIN_STORE_HOST: mongo, KEYBIN_STORE_DATABASE: database }),
-        ...load,
-      },
-    ],
-    rounds,
-  );
-  row('GET value, MongoDB', figures, { of: 'Keybin', over: 'Koa + two findOne', bar: 1.3 });
+export async function getMongo(run) {
+  const request = (/** @type {number} */ turn) => ({ path: pathOf(turn) });
+  const floor = { name: 'Koa + two findOne', kind: 'koa-mongo' };
+  await overMongo(run, 'GET value, MongoDB, 32 connections', { floor, request, connections: 32, bar: 0.3 });
+  await overMongo(run, 'GET value, MongoDB, 1 connection', { floor, request, connections: 1, bar: 1.1 });
 }
 
 /** @param {import('../results.js').Run} run */
-export async function writeMongo({ rounds, count, row, skip, mongo }) {
-  if (mongo === undefined) return skip('POST value, MongoDB', 'MONGODB_URI is not set');
+export async function postMongo(run) {
+  const request = (/** @type {number} */ turn) => ({ ...WRITE, path: pathOf(turn) });
+  const floor = { name: 'Koa + findOne + replaceOne', kind: 'koa-mongo-write' };
+  await overMongo(run, 'POST value, MongoDB, 64 connections', { floor, request, connections: 64, bar: 0.5 });
+}
+
+/**
+ * A row of Keybin over a floor, both on one MongoDB.
+ * @param {import('../results.js').Run} run
+ * @param {string} title
+ * @param {{ floor: { name: string, kind: string }, request: (turn: number) => import('../client.js').Request,
+ *   connections: number, bar: number }} options
+ */
+async function overMongo({ rounds, count, row, skip, mongo }, title, { floor, request, connections, bar }) {
+  if (mongo === undefined) return skip(title, 'MONGODB_URI is not set');
   const database = `keybin_bench_${process.pid}`;
-  await seed(mongo, database, 10);
-  const less = Math.ceil(count / 20);
-  const load = { request: WRITE, connections: 8, warm: less, count: less };
-  const start = () => startKeybin({ KEYBIN_STORE_HOST: mongo, KEYBIN_STORE_DATABASE: database });
-  row('POST value, MongoDB', await compare([{ name: 'Keybin', start, ...load }], rounds));
+  await seed(mongo, database, ENTRIES);
+  const less = Math.ceil(count / (connections === 1 ? 30 : 10));
+  const load = { request: Array.from({ length: ENTRIES }, (_, i) => request(i)), connections, warm: less, count: less };
+  const place = { KEYBIN_STORE_HOST: mongo, KEYBIN_STORE_DATABASE: database };
+  const figures = await compare(
+    [
+      { name: floor.name, start: () => startFloor(floor.kind, { ...WRITTEN, BENCH_DATABASE: database }), ...load },
+      { name: 'Keybin', start: () => startKeybin(place), ...load },
+    ],
+    rounds,
+  );
+  row(title, figures, { of: 'Keybin', over: floor.name, bar });
+}
+
+/** Some entry, in an order that nobody can guess from the one before. @param {number} turn */
+function pathOf(turn) {
+  return `/user/${TOKEN}/store/k${String((turn * 7919) % ENTRIES).padStart(7, '0')}`;
 }

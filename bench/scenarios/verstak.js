@@ -42,6 +42,7 @@ export async function verstak({ rounds, count, row, task, log }) {
       ],
       rounds,
     ),
+    { of: 'Keybin', over: 'bare Koa, same bytes', bar: 4 },
   );
 
   /** @param {string} url */
@@ -59,6 +60,7 @@ export async function verstak({ rounds, count, row, task, log }) {
       ],
       rounds,
     ),
+    { cpu: 6, each: PUSHES, stall: 100 },
   );
 
   const blob = Buffer.concat(Array.from({ length: PIECES }, () => randomBytes(PIECE)));
