@@ -60,6 +60,7 @@ async function start(program, args, environment, options = {}) {
     env: { ...process.env, ...environment },
     stdio: ['ignore', openSync(log, 'w'), 'inherit', 'ipc'],
   });
+  process.once('exit', () => child.kill('SIGKILL')); // a scenario that failed leaves nothing behind
   const url = await address(child, log);
   return {
     url,
