@@ -3,7 +3,7 @@ import { createAccount } from '../../../src/core/accounts/accounts.ts';
 import { accountUsageSpec } from '../../../src/core/collections.ts';
 import type { Core } from '../../../src/core/context.ts';
 import { deleteEntry, setEntry } from '../../../src/core/entries/entries.ts';
-import { refreshMeters, usageOf } from '../../../src/core/quotas/meters.ts';
+import { meterOf, refreshMeters, usageOf, usedOf } from '../../../src/core/quotas/meters.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { intercept } from '../intercept.ts';
 import { openCore, outcomes, tally } from '../open-core.ts';
@@ -113,10 +113,11 @@ forEachEngine('the room of an account', engine => {
     const looked = async () => {
       await refreshMeters(core);
       await refreshMeters(other);
-      return (await outcomes([setEntry(other, account, 'more', 'x')]))[0] === 'quota_exceeded';
+      return usedOf(meterOf(other, account)).keys === 10;
     };
     await fill(other, account, 'b', 1, 'the same key');
     await eventually(looked);
+    expect(await outcomes([setEntry(other, account, 'more', 'x')])).toEqual(['quota_exceeded']);
     await deleteEntry(core, account, 'c0');
     await eventually(async () => (await outcomes([setEntry(other, account, 'at.last', 'x')]))[0] === 'ok');
   });
