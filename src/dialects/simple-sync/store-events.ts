@@ -6,6 +6,7 @@ import { eachInSlices, inSlices, mapInSlices } from '../../base/slices.ts';
 import type { Core } from '../../core/context.ts';
 import { newId, sha256Hex } from '../../core/ids.ts';
 import { pagesOf } from '../../core/pages.ts';
+import { parseOwnJson } from '../../http/body/json.ts';
 import type { Write } from '../../storage/port.ts';
 import { bodiesSpec, type EventDoc, eventsSpec, type PushDoc, pushesSpec } from './collections.ts';
 import type { SubmittedEvent } from './schema.ts';
@@ -43,7 +44,10 @@ export async function storeEvents(core: Core, userUuid: string, submitted: reado
 export async function finishPushes(core: Core): Promise<void> {
   const pushes = core.storage.collection(pushesSpec);
   for await (const page of pagesOf(after => pushes.scan({ limit: 1, ...after }))) {
-    for (const push of page) await finish(core, push, await firstOfEach(JSON.parse(push.events)));
+    for (const push of page) {
+      const events = (await parseOwnJson(push.events)) as SubmittedEvent[];
+      await finish(core, push, await firstOfEach(events));
+    }
   }
 }
 

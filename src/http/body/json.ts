@@ -41,6 +41,11 @@ export async function parseJson(bytes: Buffer, limits: JsonLimits, atOnce = AT_O
   return value;
 }
 
+/** The value of JSON text that the server itself wrote, and kept flat: parsed in slices as well. */
+export function parseOwnJson(text: string): Promise<unknown> {
+  return parseJson(Buffer.from(text), { depth: Number.POSITIVE_INFINITY, values: Number.POSITIVE_INFINITY });
+}
+
 /** The value of a long container, put together from its parts. */
 async function join(bytes: Buffer, long: LongContainer, slices: Slices): Promise<unknown> {
   const joined = long.isObject ? {} : [];

@@ -1,5 +1,6 @@
 import { DuplicateKeyError } from '../../../base/errors.ts';
 import type { Core } from '../../../core/context.ts';
+import { parseOwnJson } from '../../../http/body/json.ts';
 import { aclSpec } from '../collections.ts';
 import { type Permissions, permissionsOf, type Rule, readAcl } from './acl.ts';
 
@@ -37,11 +38,16 @@ export function createAclStore(core: Core, initialAcl: () => string): AclStore {
     text,
     async permissions() {
       const present = await text();
-      if (sorted?.text !== present) sorted = { text: present, permissions: permissionsOf(JSON.parse(present)) };
+      if (sorted?.text !== present) sorted = { text: present, permissions: sort(present) };
       return sorted.permissions;
     },
     async replace(rules) {
       await core.storage.collection(aclSpec).put({ id: ID, rules: JSON.stringify(rules) });
     },
   };
+}
+
+/** The rules may be some megabytes. */
+async function sort(rules: string): Promise<Permissions> {
+  return permissionsOf((await parseOwnJson(rules)) as Rule[]);
 }
