@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mapInSlices } from '../../../base/slices.ts';
 import { CREDENTIAL_BODY } from '../../../http/body/body.ts';
 import { isForm } from '../../../http/body/form.ts';
 import { redirect } from '../../../http/browser/below.ts';
@@ -23,7 +24,10 @@ export function userRoutes(verstak: Verstak): Route[] {
       'GET',
       '/api/v1/user/devices',
       signedIn(verstak, 'user', async (ctx, { account }) => {
-        ctx.body = (await devicesOf(core, account.user_id)).map(presentDevice);
+        const devices = await devicesOf(core, account.user_id);
+        const texts = await mapInSlices(devices, device => JSON.stringify(presentDevice(device)));
+        ctx.type = 'json';
+        ctx.body = `[${texts.join()}]`;
       }),
     ),
     {

@@ -1,6 +1,7 @@
 /** Devices: pairing, looking up, revoking. */
 
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
+import { sortInSlices } from '../../../base/slices.ts';
 import { isUnchanged } from '../../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
 import type { Core } from '../../../core/context.ts';
@@ -91,7 +92,7 @@ export async function devicesOf(core: Core, accountId: string): Promise<DeviceDo
   for await (const page of pagesOf(after => devices.scan({ prefix: [accountId], limit: 1000, ...after }))) {
     found.push(...page);
   }
-  return found.sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
+  return sortInSlices(found, (a, b) => b.created_at.getTime() - a.created_at.getTime());
 }
 
 /** A device as lists show it, to its owner and to admins. */
