@@ -97,14 +97,15 @@ export type Expect<T> = { readonly [F in keyof T]?: T[F] | undefined };
  * A resolved write is durable. Expired documents are invisible to every method, by the injected clock.
  */
 export interface Collection<T> {
-  get(key: readonly Scalar[]): Promise<T | undefined>;
+  /** Whoever asks for the same document at the same time may get one object, as of `find` and `getMany`: nobody may change it. */
+  get(key: readonly Scalar[]): Promise<Readonly<T> | undefined>;
   /**
    * The documents at these keys, in the order of the keys; undefined where there is none. A key may occur twice, and its
    * document may be one object then. Not of one moment: what is written meanwhile may or may not be seen.
    */
-  getMany(keys: readonly (readonly Scalar[])[]): Promise<(T | undefined)[]>;
+  getMany(keys: readonly (readonly Scalar[])[]): Promise<(Readonly<T> | undefined)[]>;
   /** By a unique index, with a value for each of its fields. */
-  find(uniqueIndex: string, values: readonly Scalar[]): Promise<T | undefined>;
+  find(uniqueIndex: string, values: readonly Scalar[]): Promise<Readonly<T> | undefined>;
   /** In index order, ties by primary key. A bad cursor is `InvalidInputError` (code `cursor_invalid`). */
   scan(scan: Scan): Promise<Page<T>>;
   /** Throws `DuplicateKeyError`. */

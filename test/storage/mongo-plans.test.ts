@@ -88,6 +88,28 @@ forEachEngine(
         }
       });
 
+      test('documents that are asked for together are read by one index, and no others are', async context => {
+        needs(context, engine, 'explain');
+        const { db, collection } = await filled();
+        const numbers = Array.from({ length: 90 }, (_, i) => i);
+        const reads = [
+          { read: (i: number) => collection.get(['s', `${i}`]), index: 'space: 1, id: 1', found: 60 },
+          { read: (i: number) => collection.get([i % 2 ? 's' : `s${i}`, `${i}`]), index: 'space: 1, id: 1', found: 30 },
+          { read: (i: number) => collection.find('email', [`${i}`]), index: 'email: 1', found: 40 },
+        ];
+        for (const { read, index, found } of reads) {
+          let docs: unknown[] = [];
+          const notes = await profile(db, async () => {
+            docs = await Promise.all(numbers.map(read));
+          });
+          expect(docs.filter(doc => doc !== undefined)).toHaveLength(found);
+          expect(notes).toHaveLength(1);
+          expect(notes[0]?.planSummary).toContain(`IXSCAN { ${index} }`);
+          expect(notes[0]?.planSummary).not.toContain('COLLSCAN');
+          expect(Number(notes[0]?.docsExamined)).toBe(found);
+        }
+      });
+
       test('counts and removals take the index, and a covered scan reads no document', async context => {
         needs(context, engine, 'explain');
         const { db, collection } = await filled();

@@ -1,12 +1,14 @@
 import { isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
-import { decode, HIDDEN } from './documents.ts';
+import { decode } from './documents.ts';
 import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
 import { identityOf, readMany } from './read-many.ts';
 import { readPage } from './scan.ts';
+import { SharedReads } from './shared-reads.ts';
 import { sumOf } from './sum.ts';
-import { type Doc, indexOf, type Table } from './table.ts';
+import { type Doc, type Index, indexOf, type Table } from './table.ts';
+import { type Kind, SharedWrites } from './writes/shared-writes.ts';
 import { type Refused, settlingDuplicates } from './writes/unique.ts';
 import * as writes from './writes/writes.ts';
 
@@ -15,15 +17,21 @@ export class MongoDbCollection implements Collection<Doc> {
   readonly #table: Table;
   readonly #gate: Gate;
   readonly #now: () => number;
+  readonly #reads = new Map<Index, SharedReads>();
+  readonly #writes: SharedWrites;
 
   constructor(table: Table, gate: Gate, now: () => number) {
     this.#table = table;
     this.#gate = gate;
     this.#now = now;
+    this.#writes = new SharedWrites(table, gate);
+    for (const index of [table.primary, ...table.indexes]) {
+      if (index.unique) this.#reads.set(index, new SharedReads(table, index));
+    }
   }
 
   get(key: readonly Scalar[]): Promise<Doc | undefined> {
-    return this.#gate.short(() => this.#findOne(this.#table.spec.key, key));
+    return this.#gate.short(() => this.#read(this.#table.primary, key));
   }
 
   async getMany(keys: readonly (readonly Scalar[])[]): Promise<(Doc | undefined)[]> {
@@ -40,7 +48,7 @@ export class MongoDbCollection implements Collection<Doc> {
   }
 
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
-    return this.#gate.short(async () => this.#findOne(indexOf(this.#table, uniqueIndex).own, values));
+    return this.#gate.short(async () => this.#read(indexOf(this.#table, uniqueIndex), values));
   }
 
   scan(scan: Scan): Promise<Page<Doc>> {
@@ -48,15 +56,11 @@ export class MongoDbCollection implements Collection<Doc> {
   }
 
   insert(doc: Doc): Promise<void> {
-    const copy = snapshotOf(doc);
-    const refused = async () => ({ table: this.#table, doc: copy, replaces: false });
-    return this.#gate.short(() => settlingDuplicates(this.#now, refused, () => writes.insert(this.#table, copy)));
+    return this.#write('insert', doc);
   }
 
   put(doc: Doc): Promise<void> {
-    const copy = snapshotOf(doc);
-    const refused = async () => ({ table: this.#table, doc: copy, replaces: true });
-    return this.#gate.short(() => settlingDuplicates(this.#now, refused, () => writes.put(this.#table, copy)));
+    return this.#write('put', doc);
   }
 
   update(key: readonly Scalar[], change: Change<Doc>, expect?: Expect<Doc>): Promise<Doc | undefined> {
@@ -89,9 +93,19 @@ export class MongoDbCollection implements Collection<Doc> {
     return this.#gate.long(() => sumOf(this.#table, range, fields, this.#now()));
   }
 
-  async #findOne(fields: readonly string[], values: readonly Scalar[]): Promise<Doc | undefined> {
-    const doc = await this.#table.rows.findOne(equals(fields, values), { projection: HIDDEN });
-    return doc === null || isExpired(this.#table, doc, this.#now()) ? undefined : decode(doc);
+  async #read(index: Index, values: readonly Scalar[]): Promise<Doc | undefined> {
+    const reads = this.#reads.get(index);
+    if (reads === undefined) throw new Error(`index ${index.name} of ${this.#table.spec.name} is not unique`);
+    const doc = await reads.read(values);
+    return doc === undefined || isExpired(this.#table, doc, this.#now()) ? undefined : doc;
+  }
+
+  #write(kind: Kind, doc: Doc): Promise<void> {
+    const copy = snapshotOf(doc);
+    const refused = async () => ({ table: this.#table, doc: copy, replaces: kind === 'put' });
+    return this.#gate.short(wanted =>
+      settlingDuplicates(this.#now, refused, () => this.#writes.write({ kind, doc: copy }, wanted)),
+    );
   }
 }
 

@@ -16,6 +16,8 @@ interface Running {
   readonly reject: (reason: unknown) => void;
 }
 
+type Work<T> = (wanted: () => boolean) => Promise<T>;
+
 /**
  * Every operation passes here: refused unless the storage is open, watched, its errors mapped, waited for by `close`.
  *
@@ -54,8 +56,11 @@ export class Gate {
     });
   }
 
-  /** Runs what has to answer, or to fail, in less than 2 s. It may still take effect after it was given up. */
-  short<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs what has to answer, or to fail, in less than 2 s. It may still take effect after it was given up: `wanted` says whether
+   * it was not yet.
+   */
+  short<T>(work: Work<T>): Promise<T> {
     return this.#run(work, false);
   }
 
@@ -69,17 +74,17 @@ export class Gate {
     return this.#watch(work, false);
   }
 
-  #run<T>(work: () => Promise<T>, long: boolean): Promise<T> {
+  #run<T>(work: Work<T>, long: boolean): Promise<T> {
     if (this.#refusal !== undefined) return Promise.reject(new StorageUnavailableError(this.#refusal));
     return this.#watch(work, long);
   }
 
-  #watch<T>(work: () => Promise<T>, long: boolean): Promise<T> {
+  #watch<T>(work: Work<T>, long: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const running: Running = { started: this.#tick, long, reject };
       this.#running.add(running);
       this.#timer ??= setInterval(() => this.#look(), TICK_MS).unref();
-      work().then(
+      work(() => this.#running.has(running)).then(
         value => {
           this.#answered = this.#tick;
           this.#end(running);

@@ -6,7 +6,7 @@ import { equals } from './filters.ts';
 import type { Doc, Table } from './table.ts';
 
 /** Keys in one query. */
-const PORTION = 500;
+const MAX_KEYS = 500;
 
 type Key = readonly Scalar[];
 
@@ -18,9 +18,9 @@ export async function readMany(table: Table, keys: readonly Key[], run: Run): Pr
   for (const key of keys) equals(table.spec.key, key); // throws when it is none
   const distinct = [...new Map(keys.map(key => [identityOf(key), key])).values()];
   const filters: { filter: Filter<Doc>; limit: number }[] = [];
-  for (let from = 0; from < distinct.length; from += PORTION) {
-    const portion = distinct.slice(from, from + PORTION);
-    filters.push({ filter: atKeys(table, portion), limit: portion.length });
+  for (let from = 0; from < distinct.length; from += MAX_KEYS) {
+    const portion = distinct.slice(from, from + MAX_KEYS);
+    filters.push({ filter: atKeys(table.spec.key, portion), limit: portion.length });
   }
   const found = new Map<string, Doc>();
   for (const { filter, limit } of filters) {
@@ -31,25 +31,25 @@ export async function readMany(table: Table, keys: readonly Key[], run: Run): Pr
   return found;
 }
 
-/** A primary key as a text: equal for equal keys, dates too, which JSON writes out to the millisecond. */
+/** A key as a text: equal for equal keys, dates too, which JSON writes out to the millisecond. */
 export function identityOf(key: readonly unknown[]): string {
   return JSON.stringify(key);
 }
 
-/** Keys that differ in their last field only become one `$in`; each alternative is a stretch of the primary index. */
-function atKeys({ spec }: Table, keys: readonly Key[]): Filter<Doc> {
-  const last = spec.key.length - 1;
+/** Keys that differ in their last field only become one `$in`; each alternative is a stretch of the index over `fields`. */
+export function atKeys(fields: readonly string[], keys: readonly Key[]): Filter<Doc> {
+  const last = fields.length - 1;
   const alternatives = new Map<string, { shared: Document; values: Scalar[] }>();
   for (const key of keys) {
     const shared = key.slice(0, last);
     const id = identityOf(shared);
-    const alternative = alternatives.get(id) ?? { shared: equals(spec.key.slice(0, last), shared), values: [] };
+    const alternative = alternatives.get(id) ?? { shared: equals(fields.slice(0, last), shared), values: [] };
     alternative.values.push(key[last] as Scalar);
     alternatives.set(id, alternative);
   }
   const filters = [...alternatives.values()].map(({ shared, values }) => ({
     ...shared,
-    [spec.key[last] as string]: { $in: values },
+    [fields[last] as string]: { $in: values },
   }));
   return filters.length === 1 ? (filters[0] as Document) : { $or: filters };
 }

@@ -123,16 +123,13 @@ export function valuesContract(engine: Engine): void {
       expect([doc, other, key, change, expected, range]).toStrictEqual(before);
     });
 
-    test('a document that was stored or read is a copy', async () => {
+    test('a document that was stored is a copy', async () => {
       const collection = (await open(engine)).storage.collection(things);
       const doc = { space: 's', id: 'a', note: 'n', at: new Date(5) };
       await collection.put(doc);
       doc.note = 'changed afterwards';
       doc.at.setTime(6);
-      const read = await collection.get(['s', 'a']);
-      expect(read).toStrictEqual({ space: 's', id: 'a', note: 'n', at: new Date(5) });
-      if (read) read.note = 'changed after reading';
-      expect(await collection.get(['s', 'a'])).toMatchObject({ note: 'n' });
+      expect(await collection.get(['s', 'a'])).toStrictEqual({ space: 's', id: 'a', note: 'n', at: new Date(5) });
     });
   });
 }

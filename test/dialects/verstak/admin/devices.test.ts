@@ -96,7 +96,7 @@ forEachEngine('admins and devices:', engine => {
     const { server, ids } = await open();
     const { account, deviceId } = await pairedDevice(server);
     const devices = collectionNamed(server, 'verstak_devices');
-    const { revoked_at: _, ...one } = await devices.get([account.user_id, deviceId]);
+    const { revoked_at: _, ...one }: Record<string, unknown> = (await devices.get([account.user_id, deviceId])) ?? {};
     for (let i = 0; i < 1100; i++) {
       const revoked_at = new Date(server.clock.now());
       const revoked = i >= 100 && i < 700 ? { revoked_at } : {};
