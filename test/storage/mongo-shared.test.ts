@@ -264,6 +264,21 @@ forEachEngine(
         expect(proxy.taken('things')).toEqual(['update', 'update']);
       });
 
+      test('are fewer at once while the server is slow', async () => {
+        const { collection, proxy } = await watched(engine);
+        let slow = true;
+        proxy.answer('update', 'things', async () => {
+          if (slow) await pause(1000);
+          return { ok: 1, n: 1, nModified: 1 };
+        });
+        const putMany = () => Promise.all(Array.from({ length: 40 }, (_, i) => collection.put(thing(`${i}`))));
+        await putMany();
+        slow = false;
+        await putMany();
+        await putMany();
+        expect(proxy.taken('things')).toEqual(Array(4).fill('update')); // 40; 20 and 20; 40
+      });
+
       test('do not wait for a command that is never answered, and what was given up is not done later', async () => {
         const { collection, proxy, hold } = await watched(engine);
         hold('update');

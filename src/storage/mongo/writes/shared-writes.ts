@@ -15,6 +15,10 @@ import { insert, put } from './writes.ts';
 const MAX_WRITES = 100;
 const MAX_BYTES = 4 * 1024 * 1024;
 
+/** After writes that took longer than this, in milliseconds, half as many are sent at once, down to so few. */
+const SLOW_MS = 800;
+const FEWEST = 16;
+
 /** A write that needs nothing back but whether it was done. */
 export type Kind = 'insert' | 'put';
 
@@ -41,6 +45,8 @@ export class SharedWrites {
   /** By `identityOf` the primary key: of two writes to one key, the second goes when the first is through. */
   readonly #waiting = new Map<string, Waiting[]>();
   #sending = false;
+  /** How many may be sent at once: fewer while the server is slow, lest all of them run out of time instead of some. */
+  #most = MAX_WRITES;
 
   constructor(table: Table, gate: Gate) {
     this.#table = table;
@@ -77,7 +83,10 @@ export class SharedWrites {
       const groups = (['insert', 'put'] as const).map(kind => batch.filter(write => write.kind === kind));
       // Given up as every short operation is: the next ones do not wait for a command that is never answered.
       const work = () => Promise.all(groups.map(group => writeTogether(this.#table, group)));
+      const sent = performance.now();
       await this.#gate.step(work).catch(() => {});
+      const slow = performance.now() - sent > SLOW_MS;
+      this.#most = slow ? Math.max(FEWEST, Math.ceil(batch.length / 2)) : Math.min(MAX_WRITES, this.#most * 2);
     }
     this.#sending = false;
   }
@@ -89,7 +98,7 @@ export class SharedWrites {
     let bytes = 0;
     for (const [id, queue] of this.#waiting) {
       const next = firstWanted(queue);
-      const full = batch.length === MAX_WRITES || bytes + (next?.bytes ?? 0) > MAX_BYTES;
+      const full = batch.length >= this.#most || bytes + (next?.bytes ?? 0) > MAX_BYTES;
       if (full && batch.length > 0) break;
       this.#waiting.delete(id);
       if (next === undefined) continue;
