@@ -12,6 +12,9 @@ const WRITTEN = { BENCH_ANSWER: '{"result":"ok"}' };
 /** Entries of the MongoDB rows: requests go through them, as those of many clients do. */
 const ENTRIES = 1000;
 
+/** How many were made: each row has its own. */
+let databases = 0;
+
 /** @param {import('../results.js').Run} run */
 export async function get({ rounds, count, row }) {
   const [folder, remove] = temporaryFolder();
@@ -72,7 +75,7 @@ export async function postMongo(run) {
  */
 async function overMongo({ rounds, count, row, skip, mongo }, title, { floor, request, connections, bar }) {
   if (mongo === undefined) return skip(title, 'MONGODB_URI is not set');
-  const database = `keybin_bench_${process.pid}`;
+  const database = `keybin_bench_${process.pid}_${databases++}`;
   await seed(mongo, database, ENTRIES);
   const less = Math.ceil(count / (connections === 1 ? 30 : 10));
   const load = { request: Array.from({ length: ENTRIES }, (_, i) => request(i)), connections, warm: less, count: less };
