@@ -88,16 +88,16 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
     buildCommit,
     prepared: () => prepared,
   });
-  const koa = new Koa();
+  // One function handles a request: there is no chain to put together.
+  const koa: Koa = new Koa({ compose: ([handle]: Koa.Middleware[]) => handle } as object);
   koa.silent = true; // errors are the error handler's; what is left are clients that went away
   const bare = new Set(health.map(({ path }) => path));
   const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
   const loggedAddress = (ctx: Koa.Context) => (config().APP.log_client_address ? deps.clientAddress(ctx) : undefined);
-  koa.use(edge(log, { basePath, loggedAddress }));
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
   const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
   const mounts = [{ name: 'server', routes: [...health, startPage] }, ...apis];
-  koa.use(dispatch(mounts, gate));
+  koa.use(edge(log, dispatch(mounts, gate), { basePath, loggedAddress }));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete

@@ -31,8 +31,9 @@ function project(name: string, files: { include: string[]; exclude?: string[] },
       ...files,
       environment: 'node',
       pool: 'forks',
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      // A busy machine may be ten times slower than an idle one.
+      testTimeout: 90_000,
+      hookTimeout: 120_000,
       sequence: { groupOrder },
     },
   } as const;

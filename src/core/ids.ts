@@ -13,3 +13,18 @@ export function newSecret(bytes: number): string {
 export function sha256Hex(content: string | Uint8Array): string {
   return hash('sha256', content, 'hex');
 }
+
+/** Most hashes of secrets that are remembered. */
+const MOST_HASHES = 10_000;
+
+const hashes = new Map<string, string>();
+
+/** As `sha256Hex`, for secrets that come again and again: the same text always has the same hash. */
+export function hashOfSecret(secret: string): string {
+  const known = hashes.get(secret);
+  if (known !== undefined) return known;
+  const found = sha256Hex(secret);
+  if (hashes.size >= MOST_HASHES) hashes.clear();
+  hashes.set(secret, found);
+  return found;
+}

@@ -1,5 +1,5 @@
 import { Router } from '@koa/router';
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { MethodNotAllowedError, NotFoundError } from '../base/errors.ts';
 
 /** Method of a route; HEAD comes with GET. */
@@ -46,13 +46,13 @@ interface Compiled {
  * Patterns are the router's, the search is not: it tries every pattern and builds a chain for each request, which costs more
  * than reading a value. Here a request meets only patterns with its first segment and number of segments.
  */
-export function dispatch(mounts: readonly Mount[], gate?: CrossOrigin): Middleware {
+export function dispatch(mounts: readonly Mount[], gate?: CrossOrigin): (ctx: Context) => Promise<void> | void {
   refuseCollisions(mounts);
   const compiled = compile(mounts.flatMap(mount => mount.routes));
   return ctx => {
-    const { path } = ctx;
+    const path = pathOf(ctx.req.url ?? '');
     const candidates = compiled.get(shapeOf(path)) ?? [];
-    const method = ctx.method === 'HEAD' ? 'GET' : ctx.method;
+    const method = ctx.req.method === 'HEAD' ? 'GET' : ctx.req.method;
     for (const { route, regexp, names } of candidates) {
       if (route.method !== method) continue;
       const match = regexp.exec(path);
@@ -79,6 +79,12 @@ function compile(routes: readonly Route[]): Map<string, Compiled[]> {
     }
   }
   return compiled;
+}
+
+/** A target without its query. */
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
 }
 
 /** First segment and number of slashes: `/user 4`. */

@@ -1,10 +1,13 @@
-import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { Log } from '../base/log.ts';
 import type { Config } from '../config/options.ts';
+import { describeError } from './describe-error.ts';
+import { requestLines } from './request-lines.ts';
 
 /** The program's log, and how to empty its buffer before the process ends. */
 export interface ProcessLog {
-  readonly log: Logger;
+  readonly log: Logger & Log;
   flush(): void;
 }
 
@@ -21,7 +24,8 @@ const TOLD = ['version', 'url', 'engine', 'token_expiration'];
 /** Lines of JSON on the standard output; readable ones when that is a terminal. */
 export function createLog(config: Config, stdout: Output = process.stdout): ProcessLog {
   const base = config.APP.workers > 1 ? { pid: process.pid } : null;
-  const options = { level: levelOf(config), base, timestamp: isoTime(), serializers: { err: describeError } };
+  const time = isoTime();
+  const options = { level: levelOf(config), base, timestamp: time, serializers: { err: describeError } };
   if (stdout.isTTY) {
     const stream = pretty({
       colorize: true,
@@ -35,7 +39,9 @@ export function createLog(config: Config, stdout: Output = process.stdout): Proc
   }
   stdout.on('error', () => {}); // whoever read the log has gone: no reason to stop serving
   const output = bufferedOutput(stdout);
-  return { log: pino(options, output), flush: output.flush };
+  const log = pino(options, output);
+  const request = requestLines(log, { write: output.write, time, pid: base?.pid });
+  return { log: Object.assign(log, { request }), flush: output.flush };
 }
 
 /** Collects lines: the logger's own destination costs each request more than the line itself does. */
@@ -60,16 +66,6 @@ function bufferedOutput(stdout: Output): { write(line: string): void; flush(): v
     },
     flush,
   };
-}
-
-/**
- * What a line tells of an error: its type, message, stack and code, with those of its causes, and nothing else. Errors carry what
- * they were about, such as the target of a request with a token in it.
- */
-export function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : typeof error;
-  const { type, message, stack, code } = stdSerializers.err(error);
-  return { type, message, stack, ...(code !== undefined && { code }) };
 }
 
 /** ISO times, made anew only when the millisecond changes: every request writes one. */

@@ -94,7 +94,8 @@ export type Expect<T> = { readonly [F in keyof T]?: T[F] | undefined };
 /**
  * A set of documents. Every method rejects with `StorageUnavailableError` when the engine does not answer or is closed, and
  * with `InvalidInputError` when an indexed tuple is too long or holds what may not be indexed. Arguments are never modified.
- * A resolved write is durable. Expired documents are invisible to every method, by the injected clock.
+ * A resolved write is durable. Expired documents are invisible to every method, by the injected clock. Documents that were
+ * read are not to be modified: others may hold the same ones.
  */
 export interface Collection<T> {
   /** Whoever asks for the same document at the same time may get one object, as of `find` and `getMany`: nobody may change it. */

@@ -21,8 +21,7 @@ export async function openApp(
 ): Promise<string> {
   const koa = new Koa();
   koa.silent = true;
-  koa.use(edge(log, frame));
-  koa.use(dispatch([{ name: 'test', routes }]));
+  koa.use(edge(log, dispatch([{ name: 'test', routes }]), frame));
   const server = await listen(koa.callback(), host, 0);
   onTestFinished(() => server.stop());
   return server.url;

@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { StorageUnavailableError } from '../../src/base/errors.ts';
-import { createLog, describeError } from '../../src/process/output.ts';
+import { describeError } from '../../src/process/describe-error.ts';
+import { createLog } from '../../src/process/output.ts';
 import { loadEnvironment } from '../config/load-text.ts';
 
 const SECRET = 'token-that-nobody-may-read';
@@ -12,7 +13,7 @@ test('a line tells of an error its type, message, stack and code, and not what i
   expect(told).toEqual({
     type: 'TypeError',
     message: 'Invalid URL',
-    stack: expect.stringContaining('log.test.ts'),
+    stack: expect.stringContaining('output.test.ts'),
     code: 'ERR_INVALID_URL',
   });
   expect(JSON.stringify(told)).not.toContain(SECRET);

@@ -96,13 +96,6 @@ forEachEngine('two processes on the same data', engine => {
       await Promise.all(both.map(server => server.token(username, 'laptop', winner)));
     }
   });
-      const answers = await Promise.all(attempts);
-      expect(tally(answers.map(({ status }) => status)), username).toEqual({ 200: 1, 409: 7 });
-      const winner = answers.find(({ status }) => status === 200)?.password;
-      await Promise.all(both.map(server => server.token(username, 'laptop', winner)));
-    });
-    await Promise.all(won);
-  });
 
   test('leave exactly one of many tokens that one client asks for at once', async ({ program }) => {
     const both = await pair(program, engine);

@@ -16,6 +16,12 @@ import type { MongoFeatures } from './mongodb-server.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
 type Specs = readonly CollectionSpec<any>[];
 
+/**
+ * The server of MongoDB shares the machine's cores with all tests, and now and then takes longer than the two seconds after which
+ * the engine gives up: 503, as it has to be. What is wrong is wrong again.
+ */
+const RETRIES = 2;
+
 /** How to open an engine. */
 export interface EngineOptions {
   readonly specs?: Specs;
@@ -90,7 +96,8 @@ export function forEachEngine(
   names: readonly Engine['name'][] = ['embedded', 'mongodb'],
 ): void {
   for (const engine of engines.filter(e => names.includes(e.name))) {
-    describe.skipIf(engine.skip !== undefined)(`${title} on ${engine.name}`, () => tests(engine));
+    const options = { skip: engine.skip !== undefined, retry: engine.name === 'mongodb' ? RETRIES : 0 };
+    describe(`${title} on ${engine.name}`, options, () => tests(engine));
   }
 }
 

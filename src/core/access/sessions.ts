@@ -1,6 +1,6 @@
 import { type AccountDoc, accountsSpec, type SessionDoc, sessionsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { newSecret, sha256Hex } from '../ids.ts';
+import { hashOfSecret, newSecret, sha256Hex } from '../ids.ts';
 import { credentialsInvalid } from './login.ts';
 import { isUnchanged, openAccount } from './standing.ts';
 
@@ -59,7 +59,7 @@ export async function resolveSession(
   scope: SessionDoc['scope'],
 ): Promise<Session | undefined> {
   if (token === undefined || !TOKEN.test(token)) return undefined;
-  const doc = await core.storage.collection(sessionsSpec).find('hash', [sha256Hex(token)]);
+  const doc = await core.storage.collection(sessionsSpec).find('hash', [hashOfSecret(token)]);
   if (doc?.scope !== scope) return undefined;
   const account = await openAccount(core, doc.user_id);
   if (!account || (scope === 'admin' && !account.admin)) return undefined;

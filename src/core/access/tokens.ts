@@ -2,7 +2,7 @@ import { ForbiddenError, UnauthorizedError } from '../../base/errors.ts';
 import { checkClientId } from '../../base/names.ts';
 import { type AccountDoc, type TokenDoc, tokensSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { newId, sha256Hex } from '../ids.ts';
+import { hashOfSecret, newId, sha256Hex } from '../ids.ts';
 import { credentialsInvalid } from './login.ts';
 import { isUnchanged, openAccount } from './standing.ts';
 
@@ -51,7 +51,7 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
 export async function resolveToken(core: Core, token: string): Promise<TokenDoc> {
   // What no token looks like is not looked up.
   if (token.length !== 36 || !UUID.test(token)) throw tokenInvalid();
-  const doc = await core.storage.collection(tokensSpec).find('hash', [sha256Hex(token)]);
+  const doc = await core.storage.collection(tokensSpec).find('hash', [hashOfSecret(token)]);
   if (!doc) throw tokenInvalid();
   return doc;
 }

@@ -7,6 +7,7 @@ import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
 import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries/entries.ts';
 import { valueAsJson } from '../../core/entries/values.ts';
 import { pagesOf } from '../../core/pages.ts';
+import { answerJson } from '../../http/answer.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import { CREDENTIAL_BODY, objectReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
@@ -92,7 +93,7 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
       handle: async ctx => {
         const { client_id, ...credentials } = readTokenRequest(await readSmall(ctx));
         const { token, expireSeconds } = await issueToken(core, await login(ctx, credentials), client_id);
-        ctx.body = { token: { token, expire_seconds: expireSeconds } };
+        answerJson(ctx, JSON.stringify({ token: { token, expire_seconds: expireSeconds } }));
       },
     },
     {
@@ -136,7 +137,7 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
         const { limit, ...query } = readKeysQuery(ctx);
         if (limit !== undefined) {
           const page = await listKeys(core, user_id, { ...query, limit });
-          ctx.body = { keys: page.items, cursor: page.next };
+          answerJson(ctx, JSON.stringify({ keys: page.items, cursor: page.next }));
           return;
         }
         const pages = pagesOf(after => listKeys(core, user_id, { ...query, limit: PAGE, ...after }));
@@ -179,10 +180,4 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
 /** The token itself: in the path, or for `/user/me/…` in the Authorization header. */
 function secretOf(ctx: Context, params: Params): string {
   return (params.token === 'me' ? bearerToken(ctx) : params.token) ?? '';
-}
-
-/** Answers with JSON text as it is. */
-function answerJson(ctx: Context, text: string): void {
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
-  ctx.body = text;
 }

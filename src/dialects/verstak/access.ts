@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { isOpen } from '../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import { type DeviceDoc, devicesSpec } from '../../core/devices/devices.ts';
-import { sha256Hex } from '../../core/ids.ts';
+import { hashOfSecret } from '../../core/ids.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import type { Verstak } from './context.ts';
 import { deviceUnauthorized, forbidden } from './refusals.ts';
@@ -22,7 +22,7 @@ const TOKEN = /^[0-9a-f]{64}$/;
 export async function callerOf({ core }: Verstak, ctx: Context): Promise<Caller> {
   const token = bearerToken(ctx);
   if (token === undefined || !TOKEN.test(token)) throw deviceUnauthorized();
-  const device = await core.storage.collection(devicesSpec).find('token', [sha256Hex(token)]);
+  const device = await core.storage.collection(devicesSpec).find('token', [hashOfSecret(token)]);
   if (device === undefined) throw deviceUnauthorized();
   if (device.revoked_at) throw deviceUnauthorized('this device was revoked');
   const account = await core.storage.collection(accountsSpec).get([device.user_id]);

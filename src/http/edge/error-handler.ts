@@ -7,6 +7,7 @@ import {
   ServerBusyError,
 } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { answerJson } from '../answer.ts';
 import { answerPage, prefersHtml } from '../browser/page.ts';
 
 /** Paths whose errors are JSON even for browsers. */
@@ -23,7 +24,6 @@ export function answerError(ctx: Context, error: unknown, log: Log): void {
 
 function answer(ctx: Context, error: AppError): void {
   ctx.state.code = error.code;
-  ctx.status = error.status;
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
   if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
@@ -35,7 +35,7 @@ function answer(ctx: Context, error: AppError): void {
     ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path
     return;
   }
-  ctx.body = { error: error.message, code: error.code, ...error.details };
+  answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...error.details }), error.status);
 }
 
 /** A full account is no fault of the server, and that more ask at once than it can serve is none either: strangers can have that. */
@@ -45,6 +45,5 @@ function isFault(error: AppError): boolean {
 
 function unexpected(ctx: Context, error: unknown, log: Log): void {
   log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
-  ctx.status = 500;
-  ctx.body = { error: 'Internal server error', code: 'internal_error' };
+  answerJson(ctx, JSON.stringify({ error: 'Internal server error', code: 'internal_error' }), 500);
 }

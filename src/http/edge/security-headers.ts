@@ -1,7 +1,5 @@
-import type { ServerResponse } from 'node:http';
-
-/** Answers hold secrets: nothing is cached, nothing is taken for another type. Pages add what concerns links and scripts. */
-export function setSecurityHeaders(res: ServerResponse): void {
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('X-Content-Type-Options', 'nosniff');
-}
+/**
+ * Headers of every answer, names and values in turn. Answers hold secrets: nothing is cached, nothing is taken for another type.
+ * Pages add what concerns links and scripts.
+ */
+export const SECURITY_HEADERS = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'] as const;

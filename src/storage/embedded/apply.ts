@@ -88,9 +88,10 @@ export function removeRange(
   for (const [i, key] of keys.entries()) {
     if (bytes >= portion.bytes) return { removed, done: false };
     const doc = table.primary.get(key);
-    if (doc === undefined)
+    if (doc === undefined) {
+      table.remembered.touch();
       index?.db.remove(entries?.[i]?.key ?? []); // it would be met again for ever
-    else {
+    } else {
       erase(table, key, doc);
       bytes += bytesOf(doc);
       if (!isExpired(table, doc, now)) removed++;
@@ -124,6 +125,7 @@ export function primaryKey(table: Table, index: Index, tuple: readonly Scalar[],
 }
 
 function replace(table: Table, key: readonly Scalar[], old: Doc | undefined, next: Doc, now: number): void {
+  table.remembered.touch();
   for (const { index, holder } of expiredHolders(table, key, next, now)) {
     const doc = table.primary.get(holder);
     if (doc) erase(table, holder, doc);
@@ -159,6 +161,7 @@ function moveEntry(table: Table, index: Index, old: Doc | undefined, next: Doc):
 }
 
 function erase(table: Table, key: readonly Scalar[], doc: Doc): void {
+  table.remembered.touch();
   table.primary.remove(key);
   for (const index of table.indexes) {
     const tuple = tupleOf(index, doc);

@@ -24,26 +24,41 @@ export class EmbeddedCollection implements Collection<Doc> {
 
   async get(key: readonly Scalar[]): Promise<Doc | undefined> {
     this.#env.beginRead();
-    checkTuple(key);
-    return apply.live(this.#table, key, this.#env.now());
+    return this.#live('', key, this.#env.now(), read => read.primary.get(key));
   }
 
   async getMany(keys: readonly (readonly Scalar[])[]): Promise<(Doc | undefined)[]> {
     if (keys.length === 0) return [];
     this.#env.beginRead();
-    for (const key of keys) checkTuple(key);
     const now = this.#env.now();
-    return keys.map(key => apply.live(this.#table, key, now));
+    return keys.map(key => this.#live('', key, now, read => read.primary.get(key)));
   }
 
   async find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
     this.#env.beginRead();
-    checkTuple(values);
-    const index = apply.indexOf(this.#table, { index: uniqueIndex });
-    const held = index?.db.get(values);
-    if (held === undefined || index === undefined) return undefined;
-    if (!index.covering) return apply.live(this.#table, held as Scalar[], this.#env.now());
-    return isExpired(this.#table, held as Doc, this.#env.now()) ? undefined : (held as Doc);
+    return this.#live(uniqueIndex, values, this.#env.now(), table => {
+      const index = apply.indexOf(table, { index: uniqueIndex });
+      const held = index?.db.get(values);
+      if (held === undefined || index?.covering) return held as Doc | undefined;
+      return table.primary.get(held as Scalar[]);
+    });
+  }
+
+  /** The document at a place unless it has ended, as it is remembered or as `read` finds it. */
+  #live(
+    place: string,
+    tuple: readonly Scalar[],
+    now: number,
+    read: (table: Table) => Doc | undefined,
+  ): Doc | undefined {
+    const { remembered } = this.#table;
+    let doc = remembered.get(place, tuple);
+    if (doc === undefined) {
+      checkTuple(tuple);
+      doc = read(this.#table);
+      if (doc !== undefined) remembered.keep(place, tuple, doc);
+    }
+    return doc === undefined || isExpired(this.#table, doc, now) ? undefined : doc;
   }
 
   async scan(scan: Scan): Promise<Page<Doc>> {

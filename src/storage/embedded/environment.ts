@@ -9,6 +9,7 @@ import type { Damage } from './damage.ts';
 import { DataFile } from './files/data.ts';
 import { closeToOthers } from './files/permissions.ts';
 import { checkFolder, DATA_FILE, makeFolder, noteMade } from './files/preflight.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 import { Writer } from './writer.ts';
 
 /** Folder of the blobs inside it, and in that one the folder of uploads under way. */
@@ -75,31 +76,28 @@ export interface EnvironmentParts {
   readonly root: RootDatabase;
   readonly log: Log;
   readonly damage: Damage;
+  readonly snapshot: Snapshot;
   readonly clock: Clock;
   /** Checked at the begin of every write transaction. */
   precondition(): void;
 }
 
 /** Wraps an open folder. */
-export function environment({ folder, root, log, damage, clock, precondition }: EnvironmentParts) {
-  const state = { closed: false, fresh: false };
+export function environment({ folder, root, log, damage, snapshot, clock, precondition }: EnvironmentParts) {
+  const state = { closed: false };
   const file = new DataFile(folder, () => clock.elapsed(), log);
   const env: Environment = {
     folder,
     root,
     file,
-    writer: new Writer(root, file, damage, precondition),
+    writer: new Writer({ root, file, damage, snapshot, precondition }),
     now: () => clock.now(),
     beginRead() {
       if (state.closed) throw new StorageUnavailableError('the storage is closed');
-      if (state.fresh) return;
+      if (snapshot.isFresh) return;
       file.demandReadable();
-      // The library keeps a snapshot for a millisecond; by then another process may have answered with newer data.
-      root.resetReadTxn();
-      state.fresh = true;
-      setImmediate(() => {
-        state.fresh = false;
-      });
+      // The library keeps its own snapshot for a millisecond; by then another process may have answered with newer data.
+      if (snapshot.refresh()) root.resetReadTxn();
     },
   };
   return { env, markClosed: () => (state.closed = true) };

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
@@ -12,10 +13,12 @@ import { Damage } from './damage.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { FileBlobStore } from './files/blobs.ts';
+import { readMeta } from './files/meta-pages.ts';
 import { DATA_FILE } from './files/preflight.ts';
 import { secretOf } from './files/secrets.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
 import { demandOneSpace } from './neighbours.ts';
+import { Snapshot } from './snapshot/snapshot.ts';
 import { startSweeper } from './sweep.ts';
 import { openTable, type Table } from './table.ts';
 
@@ -53,6 +56,8 @@ class EmbeddedStorage implements Storage {
   readonly #collections = new Map<string, EmbeddedCollection>();
   readonly #counters: Database<number, string>;
   readonly #damage: Damage;
+  /** Descriptor of the data file. */
+  readonly #file: number;
   readonly #markClosed: () => void;
   readonly #stopSweeper: () => Promise<void>;
   readonly #swept: Promise<unknown>;
@@ -63,15 +68,17 @@ class EmbeddedStorage implements Storage {
     const meta: Meta = root.openDB({ name: 'meta' });
     const damage = new Damage(log);
     this.#damage = damage;
+    this.#file = openSync(path.join(folder, DATA_FILE), 'r');
+    const parts = { damage, snapshot: new Snapshot(this.#file, readMeta(this.#file)?.pageSize ?? 4096) };
     this.#counters = root.openDB({ name: 'counters' });
     for (const spec of options.specs) {
-      this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`, damage));
+      this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`, parts));
     }
     const tables = [...this.#tables.values()];
     demandOneSpace(root, meta, folder);
     const layout = prepareLayout(root, meta, tables, log);
     const precondition = () => demandLayout(meta, layout);
-    const opened = environment({ folder, root, log, damage, clock, precondition });
+    const opened = environment({ folder, root, log, clock, precondition, ...parts });
     this.#env = opened.env;
     this.#markClosed = opened.markClosed;
     for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
@@ -131,6 +138,7 @@ class EmbeddedStorage implements Storage {
     await this.#swept;
     await this.#env.writer.close();
     await this.#env.root.close();
+    closeSync(this.#file);
   }
 
   #count(counter: string): number {

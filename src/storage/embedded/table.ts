@@ -4,6 +4,8 @@ import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
 import { type Damage, guarded } from './damage.ts';
 import { type Db, openDb } from './database.ts';
 import type { Tuple } from './keys.ts';
+import type { Remembered } from './snapshot/remembered.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** One database of LMDB that mirrors an index. */
 export interface Index {
@@ -28,20 +30,27 @@ export interface Table {
   readonly indexes: readonly Index[];
   /** Expiry field, then key: what the sweeper walks. */
   readonly expiry?: Index;
+  readonly remembered: Remembered;
 }
 
 /** Name of the index that the sweeper walks. */
 const EXPIRY = 'expiry';
 
 /** Opens the databases of one collection. `physical` is the name they carry. */
-export function openTable(root: RootDatabase, spec: CollectionSpec<Doc>, physical: string, damage: Damage): Table {
+export function openTable(
+  root: RootDatabase,
+  spec: CollectionSpec<Doc>,
+  physical: string,
+  { damage, snapshot }: { damage: Damage; snapshot: Snapshot },
+): Table {
   const specs: IndexSpec<Doc>[] = [...(spec.indexes ?? [])];
   if (spec.expires !== undefined) specs.push({ name: EXPIRY, fields: [spec.expires] });
   const indexes = specs.map(index => openIndex(root, spec, index, physical, damage));
   const expiry = indexes.find(index => index.name === EXPIRY);
   const isKeyed = (doc: Doc, key: Tuple) => isDoc(doc) && spec.key.every((field, i) => equal(doc[field], key[i]));
   const primary = guarded(openDb<Doc>(root, physical), damage, isKeyed);
-  return expiry ? { spec, primary, indexes, expiry } : { spec, primary, indexes };
+  const table = { spec, primary, indexes, remembered: snapshot.table() };
+  return expiry ? { ...table, expiry } : table;
 }
 
 function openIndex(

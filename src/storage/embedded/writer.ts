@@ -3,6 +3,7 @@ import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Damage } from './damage.ts';
 import { causeOf, toStorageError } from './errors.ts';
 import type { DataFile } from './files/data.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** A synchronous piece of work inside a write transaction. */
 interface Job {
@@ -11,6 +12,16 @@ interface Job {
   readonly reject: (error: unknown) => void;
   value?: unknown;
   error?: unknown;
+}
+
+/** What a writer works with. */
+export interface WriterParts {
+  readonly root: RootDatabase;
+  readonly file: DataFile;
+  readonly damage: Damage;
+  readonly snapshot: Snapshot;
+  /** Runs first in every transaction and may throw to refuse it. */
+  readonly precondition: () => void;
 }
 
 /** Most jobs of one transaction: bounds how long the event loop is held. */
@@ -24,16 +35,17 @@ export class Writer {
   readonly #root: RootDatabase;
   readonly #file: DataFile;
   readonly #damage: Damage;
+  readonly #snapshot: Snapshot;
   readonly #precondition: () => void;
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
-  /** `precondition` runs first in every transaction and may throw to refuse it. */
-  constructor(root: RootDatabase, file: DataFile, damage: Damage, precondition: () => void) {
+  constructor({ root, file, damage, snapshot, precondition }: WriterParts) {
     this.#root = root;
     this.#file = file;
     this.#damage = damage;
+    this.#snapshot = snapshot;
     this.#precondition = precondition;
   }
 
@@ -72,7 +84,9 @@ export class Writer {
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
       this.#file.demandInPlace();
+      let transaction = -1;
       await this.#root.transaction(() => {
+        transaction = this.#root.getWriteTxnId();
         this.#precondition();
         for (const job of jobs) {
           try {
@@ -80,10 +94,13 @@ export class Writer {
           } catch (error) {
             job.error = error;
           }
+          this.#snapshot.wrote(job.error === undefined);
         }
       });
+      this.#snapshot.committed(transaction);
       this.#file.demandInPlace(); // before anything is acknowledged
     } catch (error) {
+      this.#snapshot.failed();
       const reason = toStorageError(this.#damage.whileWriting(await causeOf(error)));
       for (const job of jobs) job.reject(reason);
       return;

@@ -1,0 +1,93 @@
+import { readSync } from 'node:fs';
+import { Remembered } from './remembered.ts';
+
+/** Where a meta page of LMDB's data file has the number of its transaction, and where the second of the two begins. */
+const TRANSACTION = 24 + 128;
+
+/**
+ * Which state of the data this process knows. LMDB numbers its transactions, whichever process commits them: as long as the last
+ * one is the same, nothing has changed, and what was decoded is still what is stored. Looked at once per iteration of the event
+ * loop and after each commit of this process.
+ */
+export class Snapshot {
+  readonly #file: number;
+  readonly #pageSize: number;
+  readonly #number = Buffer.alloc(8);
+  readonly #tables: Remembered[] = [];
+  /** What the writes of the running transaction have changed: those that were done, and the one that is at it. */
+  readonly #written = new Set<Remembered>();
+  readonly #writing = new Set<Remembered>();
+  #transaction = -1;
+  #isFresh = false;
+
+  /** `file` is a descriptor of the data file, `pageSize` in bytes. */
+  constructor(file: number, pageSize: number) {
+    this.#file = file;
+    this.#pageSize = pageSize;
+  }
+
+  /** Whether it was looked at in this iteration of the event loop. */
+  get isFresh(): boolean {
+    return this.#isFresh;
+  }
+
+  /** What one table remembers. To be called when the table is opened. */
+  table(): Remembered {
+    const table = new Remembered(() => this.#writing.add(table));
+    this.#tables.push(table);
+    return table;
+  }
+
+  /** Forgets everything if anybody has committed something. Returns whether a read transaction must begin anew. */
+  refresh(): boolean {
+    this.#isFresh = true;
+    setImmediate(() => {
+      this.#isFresh = false;
+    });
+    const last = this.#lastTransaction();
+    if (last === this.#transaction) return false;
+    for (const table of this.#tables) table.forget();
+    this.#transaction = last;
+    return true;
+  }
+
+  /** A write of the running transaction was done, or nothing of it stays. */
+  wrote(done: boolean): void {
+    if (done) for (const table of this.#writing) this.#written.add(table);
+    this.#writing.clear();
+  }
+
+  /**
+   * The running transaction, of that number, was committed. Where nobody else has committed anything since the last look, only the
+   * tables that it has written to are forgotten. A transaction that wrote nothing leaves its number to the next one.
+   */
+  committed(transaction: number): void {
+    const last = this.#lastTransaction();
+    const isOurs = this.#written.size > 0 && last === transaction && transaction === this.#transaction + 1;
+    for (const table of isOurs ? this.#written : this.#tables) table.forget();
+    this.#transaction = last;
+    this.#ended();
+  }
+
+  /** It is not known what became of the running transaction. */
+  failed(): void {
+    for (const table of this.#tables) table.forget();
+    this.#transaction = -1;
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#written.clear();
+    this.#writing.clear();
+    this.#isFresh = false;
+  }
+
+  #lastTransaction(): number {
+    return Math.max(this.#transactionAt(TRANSACTION), this.#transactionAt(this.#pageSize + TRANSACTION));
+  }
+
+  #transactionAt(position: number): number {
+    readSync(this.#file, this.#number, 0, 8, position);
+    return this.#number.readUInt32LE(0) + this.#number.readUInt32LE(4) * 0x1_0000_0000;
+  }
+}
