@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Engine, forEachEngine } from '../support/engines.ts';
 import { type Program, type ServerProcess, type Settings, test } from '../support/process.ts';
@@ -79,6 +80,47 @@ forEachEngine('two processes on the same data', engine => {
       if (found !== expected) wrong.push(`round ${i}: ${found} instead of ${expected}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  test('are one at every step of a random history', async ({ program }) => {
+    const both = await pair(program, engine, unthrottled);
+    await both[0].register('ann');
+    let token = await both[0].token('ann');
+    const stored = new Map<string, string>();
+    const steps = fc.record({
+      by: fc.nat(1),
+      key: fc.constantFrom('a', 'b', 'c'),
+      what: fc.oneof({ weight: 9, arbitrary: fc.constantFrom('write', 'delete') }, fc.constant('token')),
+    });
+    const play = async (server: ServerProcess, key: string, what: string): Promise<number> => {
+      const path = `/user/${token}/store/${key}`;
+      if (what === 'write') {
+        stored.set(key, `${Math.random()}`);
+        return (await server.request('POST', path, { value: stored.get(key) })).status;
+      }
+      if (what === 'delete') {
+        const { status } = await server.request('DELETE', path);
+        return status === (stored.delete(key) ? 200 : 404) ? 200 : status;
+      }
+      const old = token;
+      token = await server.token('ann');
+      const answers = await Promise.all(both.map(each => each.request('GET', `/user/${old}`)));
+      return answers.every(({ status }) => status === 403) ? 200 : 0;
+    };
+    const seen = async (server: ServerProcess, key: string) => {
+      const { status, json } = await server.request('GET', `/user/${token}/store/${key}`);
+      return status === 404 ? undefined : json.value;
+    };
+    const histories = fc.array(steps, { minLength: 10, maxLength: 20 });
+    const whole = fc.asyncProperty(histories, async history => {
+      for (const { by, key, what } of history) {
+        expect(await play(both[by === 0 ? 0 : 1], key, what)).toBe(200);
+        for (const server of both) {
+          for (const name of ['a', 'b', 'c']) expect(await seen(server, name)).toBe(stored.get(name));
+        }
+      }
+    });
+    await fc.assert(whole, { numRuns: engine.name === 'embedded' ? 8 : 2, endOnFailure: true });
   });
 
   test('let exactly one of many registrations of a name win', async ({ program }) => {
