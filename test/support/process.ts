@@ -21,7 +21,7 @@ export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url)
 export const READY = /^ready$/;
 
 /** How long to wait for a line or for an end, in milliseconds: far longer than it takes on a busy machine. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** Option values by environment name without `KEYBIN_`. */
 export type Settings = Readonly<Record<string, string>>;
