@@ -55,7 +55,7 @@ describe.concurrent('SIGHUP', () => {
     const server = await program.start();
     const logged = async () => {
       const before = server.log.filter(line => line.msg === 'request').length;
-      await server.request('GET', '/livez');
+      await server.request('GET', '/user/nobody');
       await pause(1_000); // twice what a line waits for company
       return server.log.filter(line => line.msg === 'request').length - before;
     };
