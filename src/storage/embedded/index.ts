@@ -13,8 +13,7 @@ import { Damage } from './damage.ts';
 import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { FileBlobStore } from './files/blobs.ts';
-import { readMeta } from './files/meta-pages.ts';
-import { DATA_FILE } from './files/preflight.ts';
+import { DATA_FILE, LOCK_FILE } from './files/preflight.ts';
 import { secretOf } from './files/secrets.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
 import { demandOneSpace } from './neighbours.ts';
@@ -56,7 +55,7 @@ class EmbeddedStorage implements Storage {
   readonly #collections = new Map<string, EmbeddedCollection>();
   readonly #counters: Database<number, string>;
   readonly #damage: Damage;
-  /** Descriptor of the data file. */
+  /** Descriptor of the lock file. */
   readonly #file: number;
   readonly #markClosed: () => void;
   readonly #stopSweeper: () => Promise<void>;
@@ -68,8 +67,8 @@ class EmbeddedStorage implements Storage {
     const meta: Meta = root.openDB({ name: 'meta' });
     const damage = new Damage(log);
     this.#damage = damage;
-    this.#file = openSync(path.join(folder, DATA_FILE), 'r');
-    const parts = { damage, snapshot: new Snapshot(this.#file, readMeta(this.#file)?.pageSize ?? 4096) };
+    this.#file = openSync(path.join(folder, LOCK_FILE), 'r');
+    const parts = { damage, snapshot: new Snapshot(this.#file) };
     this.#counters = root.openDB({ name: 'counters' });
     for (const spec of options.specs) {
       this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`, parts));

@@ -1,8 +1,15 @@
 import { readSync } from 'node:fs';
 import { Remembered } from './remembered.ts';
 
-/** Where a meta page of LMDB's data file has the number of its transaction, and where the second of the two begins. */
-const TRANSACTION = 24 + 128;
+/**
+ * Where LMDB's lock file has the number of the last transaction (`mti_txnid` of `MDB_txninfo`), which is the one that a reader who begins
+ * now sees. The meta pages of the data file are no measure: they have a number as soon as it is written, which readers get only when
+ * it is flushed.
+ */
+const TRANSACTION = 8;
+
+/** Commits of this process, by whatever handle: what another one has committed is seen at once, too. */
+let commits = 0;
 
 /**
  * Which state of the data this process knows. LMDB numbers its transactions, whichever process commits them: as long as the last
@@ -11,24 +18,25 @@ const TRANSACTION = 24 + 128;
  */
 export class Snapshot {
   readonly #file: number;
-  readonly #pageSize: number;
   readonly #number = Buffer.alloc(8);
   readonly #tables: Remembered[] = [];
   /** What the writes of the running transaction have changed: those that were done, and the one that is at it. */
   readonly #written = new Set<Remembered>();
   readonly #writing = new Set<Remembered>();
+  /** The last one of which it is known what it has changed, and the last one before reading began. */
   #transaction = -1;
+  #reading = -1;
   #isFresh = false;
+  #commits = -1;
 
-  /** `file` is a descriptor of the data file, `pageSize` in bytes. */
-  constructor(file: number, pageSize: number) {
-    this.#file = file;
-    this.#pageSize = pageSize;
+  /** `lockFile` is a descriptor. */
+  constructor(lockFile: number) {
+    this.#file = lockFile;
   }
 
-  /** Whether it was looked at in this iteration of the event loop. */
+  /** Whether it was looked at in this iteration of the event loop, and this process has committed nothing since. */
   get isFresh(): boolean {
-    return this.#isFresh;
+    return this.#isFresh && this.#commits === commits;
   }
 
   /** What one table remembers. To be called when the table is opened. */
@@ -41,14 +49,16 @@ export class Snapshot {
   /** Forgets everything if anybody has committed something. Returns whether a read transaction must begin anew. */
   refresh(): boolean {
     this.#isFresh = true;
+    this.#commits = commits;
     setImmediate(() => {
       this.#isFresh = false;
     });
     const last = this.#lastTransaction();
-    if (last === this.#transaction) return false;
-    for (const table of this.#tables) table.forget();
+    if (last !== this.#transaction) for (const table of this.#tables) table.forget();
     this.#transaction = last;
-    return true;
+    const isOld = last !== this.#reading;
+    this.#reading = last;
+    return isOld;
   }
 
   /** A write of the running transaction was done, or nothing of it stays. */
@@ -77,17 +87,13 @@ export class Snapshot {
   }
 
   #ended(): void {
+    commits++;
     this.#written.clear();
     this.#writing.clear();
-    this.#isFresh = false;
   }
 
   #lastTransaction(): number {
-    return Math.max(this.#transactionAt(TRANSACTION), this.#transactionAt(this.#pageSize + TRANSACTION));
-  }
-
-  #transactionAt(position: number): number {
-    readSync(this.#file, this.#number, 0, 8, position);
+    readSync(this.#file, this.#number, 0, 8, TRANSACTION);
     return this.#number.readUInt32LE(0) + this.#number.readUInt32LE(4) * 0x1_0000_0000;
   }
 }
