@@ -19,7 +19,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  * @param {number} count entries `k0000000`, `k0000001`, …, and one `greeting` with the value `hello`
  */
 export async function seed(host, database, count) {
-  const storage = openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
+  const storage = await openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
   await storage.ready;
   const now = new Date();
   const expires_at = new Date(now.getTime() + YEAR);

@@ -23,6 +23,8 @@ interface Import {
   to: string;
   ours: boolean;
   typeOnly: boolean;
+  /** Loaded when the program gets there, not with the file. */
+  late: boolean;
 }
 
 const SPECIFIER = /^\s*(import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\b(import)\(\s*'([^']+)'\s*\)/gm;
@@ -31,7 +33,13 @@ function importsOf(from: string): Import[] {
   return [...read(`src/${from}`).matchAll(SPECIFIER)].map(([, , type, specifier, , dynamic]) => {
     const to = specifier ?? dynamic ?? '';
     const ours = to.startsWith('.');
-    return { from, to: ours ? join(dirname(from), to) : packageOf(to), ours, typeOnly: type !== undefined };
+    return {
+      from,
+      to: ours ? join(dirname(from), to) : packageOf(to),
+      ours,
+      typeOnly: type !== undefined,
+      late: dynamic !== undefined,
+    };
   });
 }
 
@@ -173,6 +181,20 @@ describe('the dependency rule', () => {
       'storage/open.ts -> storage/embedded/index.ts',
       'storage/open.ts -> storage/mongo/index.ts',
     ]);
+  });
+
+  it.each(['nodemailer', 'jose', '@fastify/busboy', 'piscina', 'pino-pretty'])(
+    '%s is loaded by the first who needs it, not at the start',
+    name => {
+      const users = imports.filter(({ to, typeOnly }) => to === name && !typeOnly);
+      expect(users.length).toBeGreaterThan(0);
+      expect(users.filter(({ late }) => !late).map(({ from }) => from)).toEqual([]);
+    },
+  );
+
+  it('only the engine that is used is loaded', () => {
+    const engines = imports.filter(({ from, to }) => from === 'storage/open.ts' && /\/(mongo|embedded)\//.test(to));
+    expect(engines.map(({ late }) => late)).toEqual([true, true]);
   });
 
   it('no test imports a dialect: its folder can be taken away', () => {

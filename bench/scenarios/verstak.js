@@ -101,7 +101,7 @@ export async function verstak({ rounds, count, row, task, log }) {
  */
 async function seed(host) {
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
-  const storage = openStorage({ host, database: 'store', names: {}, specs: collections }, systemClock, silent);
+  const storage = await openStorage({ host, database: 'store', names: {}, specs: collections }, systemClock, silent);
   await storage.ready;
   /** @param {string} name */
   const collection = name => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { domainToASCII } from 'node:url';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import type { Mail } from '../base/mail.ts';
 
 /** A mail as nodemailer takes it. Its id has the domain of the sender and nothing of this machine. */
@@ -20,6 +20,7 @@ export function fieldsOf({ to, subject, text }: Mail, from: string): SendMailOpt
 
 /** The mail as a file. People read it and copy links from it: its text is there as it is, in UTF-8. */
 export async function fileOf(mail: Mail, from: string): Promise<string> {
+  const { createTransport } = await import('nodemailer');
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   const { message } = await composer.sendMail(fieldsOf({ ...mail, text: '' }, from));
   const [head = ''] = String(message).split('\r\n\r\n', 1);

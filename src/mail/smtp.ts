@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { createTransport } from 'nodemailer';
 import { MailError } from '../base/errors.ts';
 import type { Mail, SmtpServer } from '../base/mail.ts';
 import { fieldsOf } from './message.ts';
@@ -23,6 +22,7 @@ const LONGEST_REASON = 500;
 /** Sends through the server; returns where that is. Throws `MailError`. */
 export async function sendBySmtp(mail: Mail, server: Server, patience: Patience): Promise<string> {
   const where = `smtp ${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`;
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host: server.host,
     port: server.port,

@@ -15,10 +15,10 @@ import { openStorage } from '../storage/open.ts';
 import type { OpenOptions } from '../storage/options.ts';
 
 /** Opens the storage that the configuration names and builds the core on it. `current` gives the configuration in force. */
-export function assemble(current: () => Config, clock: Clock, log: Log): Core {
+export async function assemble(current: () => Config, clock: Clock, log: Log): Promise<Core> {
   const config = current();
   return {
-    storage: openStorage(storageOptions(config), clock, log),
+    storage: await openStorage(storageOptions(config), clock, log),
     clock,
     log,
     settings: settingsOf(current),

@@ -38,7 +38,9 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
   if (action === 'version') return print(`keybin-server ${packageVersion()}\n`);
 
   const supervised = await workersPart();
-  if (supervised) return serveUntilStopped(supervised.config, supervised, createLog(supervised.config), signals, end);
+  if (supervised) {
+    return serveUntilStopped(supervised.config, supervised, await createLog(supervised.config), signals, end);
+  }
 
   const flags = await readFlags(given, () => buffer(process.stdin));
   const load = rememberingFile(found => loadConfig({ file, found, environment: process.env, flags }));
@@ -48,7 +50,7 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
     return print(renderEffective(config, origins));
   }
   if (action === 'check-health') return probe(config).then(() => print('ready\n'));
-  const output = createLog(config);
+  const output = await createLog(config);
   for (const warning of warnings) output.log.warn(warning);
   const updates = {
     onUpdate: (take: (config: Config) => void) => signals.onReload(reloader(load, take, output.log)),

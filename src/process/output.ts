@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../config/options.ts';
 import { describeError } from './describe-error.ts';
@@ -22,11 +21,12 @@ type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 const TOLD = ['version', 'url', 'engine', 'token_expiration'];
 
 /** Lines of JSON on the standard output; readable ones when that is a terminal. */
-export function createLog(config: Config, stdout: Output = process.stdout): ProcessLog {
+export async function createLog(config: Config, stdout: Output = process.stdout): Promise<ProcessLog> {
   const base = config.APP.workers > 1 ? { pid: process.pid } : null;
   const time = isoTime();
   const options = { level: levelOf(config), base, timestamp: time, serializers: { err: describeError } };
   if (stdout.isTTY) {
+    const { default: pretty } = await import('pino-pretty');
     const stream = pretty({
       colorize: true,
       ignore: ['pid', 'hostname', ...TOLD].join(','),

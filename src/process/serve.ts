@@ -54,7 +54,7 @@ export interface ServeOptions {
 /** Listens and serves. The storage opens meanwhile; until it answers requests get 503. Throws `StartupError`. */
 export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
   let current = config;
-  const core = assemble(() => current, systemClock, log);
+  const core = await assemble(() => current, systemClock, log);
   const stopping = new AbortController();
   const release = async (begun = performance.now()) => {
     stopping.abort();

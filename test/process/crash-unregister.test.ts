@@ -22,7 +22,7 @@ type Outcome = 'untouched' | 'interrupted' | 'answered';
 async function beside<T>(program: Program, settings: Settings, work: (storage: Storage) => Promise<T>): Promise<T> {
   const host = settings.STORE_HOST ?? `file:${program.folder}/data`;
   const database = settings.STORE_DATABASE ?? 'store';
-  const storage = openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
+  const storage = await openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
   await storage.ready;
   try {
     return await work(storage);

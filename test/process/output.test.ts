@@ -36,7 +36,7 @@ test('whatever else was thrown is told by its kind', () => {
 /** What a terminal shows of a line. */
 async function shown(fields: object, message: string, environment = {}): Promise<string> {
   const terminal = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true });
-  const { log } = createLog((await loadEnvironment(environment)).config, terminal);
+  const { log } = await createLog((await loadEnvironment(environment)).config, terminal);
   const line = new Promise<string>(resolve => terminal.once('data', resolve));
   log.info(fields, message);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours

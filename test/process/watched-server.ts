@@ -123,7 +123,7 @@ export class WatchedServer {
 
   async #seed(work: (storage: Storage) => Promise<void>): Promise<void> {
     const { STORE_HOST: host = `file:${this.#folder}`, STORE_DATABASE: database = '' } = this.#place;
-    const storage = openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
+    const storage = await openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
     await storage.ready;
     await work(storage);
     await storage.close();

@@ -65,7 +65,7 @@ export async function startServer(
     return configOf({ ...TEST_OPTIONS, ...place, ...mail, ...changes });
   };
   let config = await load(options);
-  const core = assemble(() => config, engine.clock, log);
+  const core = await assemble(() => config, engine.clock, log);
   await core.storage.ready;
   const app = createApp({ config: () => config, core, log, version: '0.0.0-test', buildCommit: 'test' });
   await app.prepare();

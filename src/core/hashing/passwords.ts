@@ -2,7 +2,7 @@ import { hash as hashOf, randomBytes } from 'node:crypto';
 import os from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { Caller } from '../../base/caller.ts';
 import { createLanes, type LaneName } from './lanes.ts';
 
@@ -50,25 +50,35 @@ const GRACE_MS = 10_000;
 export function createPasswords(options: { readonly cost: number; readonly threads: number }): Passwords {
   const { cost } = options;
   const threads = options.threads || Math.max(2, os.availableParallelism());
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)),
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: IDLE_MS,
-  });
+  let pool: Promise<Piscina> | undefined;
   const lanes = createLanes(threads);
   /** That of the dearest hash that was met. */
   let dearest = cost;
   let closed: Promise<void> | undefined;
 
+  async function startPool(): Promise<Piscina> {
+    const { Piscina } = await import('piscina');
+    return new Piscina({
+      filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)),
+      minThreads: 0,
+      maxThreads: threads,
+      idleTimeout: IDLE_MS,
+    });
+  }
+
+  async function inThread(task: object, name: 'hash' | 'verify') {
+    pool ??= startPool();
+    return (await pool).run(task, { name });
+  }
+
   function bcrypt(password: string, caller?: Caller, lane: LaneName = 'logins'): Promise<string> {
-    return lanes.run(lane, caller, 2 ** cost, () => pool.run({ password, cost }, { name: 'hash' }));
+    return lanes.run(lane, caller, 2 ** cost, () => inThread({ password, cost }, 'hash'));
   }
 
   async function end(): Promise<void> {
     const patience = pause(GRACE_MS, undefined, { ref: false });
     await Promise.race([lanes.drain(), patience]);
-    await pool.destroy();
+    await (await pool)?.destroy();
   }
 
   return {
@@ -88,7 +98,7 @@ export function createPasswords(options: { readonly cost: number; readonly threa
         upTo: dearest,
       };
       const units = 2 ** Math.max(known, dearest);
-      const right = await lanes.run('logins', caller, units, () => pool.run(task, { name: 'verify' }));
+      const right = await lanes.run('logins', caller, units, () => inThread(task, 'verify'));
       return right && possible;
     },
 

@@ -1,7 +1,7 @@
 /** Session tokens: JSON web tokens that live for a week and are not stored. */
 
 import type { KeyObject } from 'node:crypto';
-import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 import { InvalidInputError } from '../../base/errors.ts';
 import { isOpen, openAccount } from '../../core/access/standing.ts';
 import { accountByUuid, publicId } from '../../core/accounts/accounts.ts';
@@ -13,7 +13,7 @@ const LIFETIME = 604_800;
 const ALGORITHM = 'HS256';
 
 /** A token for the account, signed with the key. */
-export function issueSessionToken(core: Core, key: KeyObject, account: AccountDoc): Promise<string> {
+export async function issueSessionToken(core: Core, key: KeyObject, account: AccountDoc): Promise<string> {
   const uuid = publicId(account) ?? '';
   const iat = Math.floor(core.clock.now() / 1000);
   const claims = {
@@ -24,6 +24,7 @@ export function issueSessionToken(core: Core, key: KeyObject, account: AccountDo
     account: account.user_id,
     password_version: account.password_version ?? 0,
   };
+  const { SignJWT } = await import('jose');
   return new SignJWT({ ...claims, sub: uuid, iat, exp: iat + LIFETIME })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
     .sign(key);
@@ -42,6 +43,7 @@ export async function accountOfSessionToken(core: Core, key: KeyObject, token: s
 
 async function verify(core: Core, key: KeyObject, token: string): Promise<JWTPayload & { iat: number }> {
   if (!isCanonical(token.slice(token.lastIndexOf('.') + 1))) throw sessionTokenInvalid();
+  const { errors, jwtVerify } = await import('jose');
   const options = { algorithms: [ALGORITHM], currentDate: new Date(core.clock.now()), requiredClaims: ['iat', 'exp'] };
   const { payload } = await jwtVerify(token, key, options).catch(error => {
     throw error instanceof errors.JOSEError ? sessionTokenInvalid() : error;

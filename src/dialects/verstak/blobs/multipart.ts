@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { Busboy } from '@fastify/busboy';
 import { InvalidInputError } from '../../../base/errors.ts';
 
 /** What a form may have: one part, with few headers of this many bytes together. */
@@ -23,7 +22,7 @@ const MULTIPART = /^multipart\/form-data *;(?:.*;)? *boundary="?[^";\s]/i;
  * of the body was not read by then is left to the caller.
  */
 export async function* onlyFile(req: IncomingMessage): AsyncGenerator<Uint8Array> {
-  const form = new Form(req.headers['content-type'] ?? '');
+  const form = new Form(await parserOf(req.headers['content-type'] ?? ''));
   let around = 0;
   for await (const piece of bytesOf(req)) {
     await form.write(piece);
@@ -49,7 +48,7 @@ async function* bytesOf(req: IncomingMessage): AsyncGenerator<Uint8Array> {
 
 /** A form that is being parsed: each step is over once all that it brought can be taken. */
 class Form {
-  readonly #parser: ReturnType<typeof parserOf>;
+  readonly #parser: Parser;
   #pieces: Uint8Array[] = [];
   #found = false;
   #finished = false;
@@ -57,8 +56,8 @@ class Form {
   /** Ends the step that is waited for. */
   #settle = () => {};
 
-  constructor(contentType: string) {
-    this.#parser = parserOf(contentType);
+  constructor(parser: Parser) {
+    this.#parser = parser;
     this.#parser.on('file', (name: string | undefined, content, filename: string | undefined) => {
       content.on('error', () => {}); // the parser reports it as well
       content.on('data', piece => this.#pieces.push(piece));
@@ -110,8 +109,11 @@ class Form {
   }
 }
 
+type Parser = Awaited<ReturnType<typeof parserOf>>;
+
 /** Every part counts as a file: what is no file is refused by what it lacks. */
-function parserOf(contentType: string) {
+async function parserOf(contentType: string) {
+  const { Busboy } = await import('@fastify/busboy');
   if (!MULTIPART.test(contentType)) throw invalid('the body must be multipart/form-data with a boundary');
   try {
     return new Busboy({
