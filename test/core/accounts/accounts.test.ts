@@ -38,11 +38,11 @@ forEachEngine('accounts', engine => {
     expect(await refusal('bob')).toEqual(await refusal('ann'));
   });
 
-  test('of 20 registrations of one name at once, from two processes, one wins', async () => {
+  test('of 8 registrations of one name at once, from two processes, one wins', async () => {
     const { core, another } = await openCore(engine, passwords);
     const other = another();
-    const attempts = Array.from({ length: 20 }, (_, i) => register(i % 2 ? core : other, 'ann', `password ${i}`, HERE));
-    expect(tally(await outcomes(attempts))).toEqual({ ok: 1, user_exists: 19 });
+    const attempts = Array.from({ length: 8 }, (_, i) => register(i % 2 ? core : other, 'ann', `password ${i}`, HERE));
+    expect(tally(await outcomes(attempts))).toEqual({ ok: 1, user_exists: 7 });
     expect(await core.storage.collection(accountsSpec).count({})).toBe(1);
     const winner = (await Promise.allSettled(attempts)).findIndex(result => result.status === 'fulfilled');
     await authenticate(core, { username: 'ann', password: `password ${winner}`, address });

@@ -4,7 +4,7 @@ import { anotherServer, openServer, sharedServer } from '../../support/served.ts
 import type { TestServer } from '../../support/server.ts';
 import { newAccount, newToken, statuses, tally } from './open-keybin.ts';
 
-/** Tokens asked for at once, each for a client of its own. */
+/** Tokens asked for at once, each for a client of its own. One address may have eight waiting. */
 function atOnce(servers: readonly TestServer[], count: number, username: string, password: string): Promise<number[]> {
   return statuses(
     Array.from({ length: count }, (_, i) => {
@@ -24,17 +24,17 @@ forEachEngine('logins in parallel', engine => {
     expect((await server.request('POST', '/token', login)).status).toBe(429);
   });
 
-  test('20 correct ones all succeed', async () => {
+  test('8 correct ones all succeed', async () => {
     const { server } = keybin;
     const login = await newAccount(server);
-    expect(tally(await atOnce([server], 20, login.username, login.password))).toEqual({ 200: 20 });
+    expect(tally(await atOnce([server], 8, login.username, login.password))).toEqual({ 200: 8 });
   });
 
-  test('20 correct ones all succeed after four failures', async () => {
+  test('8 correct ones all succeed after four failures', async () => {
     const { server } = keybin;
     const login = await newAccount(server);
     for (let i = 0; i < 4; i++) await server.request('POST', '/token', { ...login, password: 'wrong' });
-    expect(tally(await atOnce([server], 20, login.username, login.password))).toEqual({ 200: 20 });
+    expect(tally(await atOnce([server], 8, login.username, login.password))).toEqual({ 200: 8 });
   });
 
   test('waiting is capped: of very many some are 429 at once, none is another error, and the account opens after', async () => {
@@ -44,7 +44,7 @@ forEachEngine('logins in parallel', engine => {
     // A server of MongoDB that cannot keep up is 503 after two seconds, and should be.
     const told = engine.name === 'mongodb' ? ['200', '429', '503'] : ['200', '429'];
     expect(Object.keys(answers).filter(status => !told.includes(status))).toEqual([]);
-    expect(answers[200]).toBeGreaterThan(20);
+    expect(answers[200]).toBeGreaterThanOrEqual(8);
     await newToken(server, login);
   });
 
@@ -60,6 +60,6 @@ forEachEngine('logins in parallel', engine => {
     const alone = await openServer(engine);
     const servers = [alone.server, await anotherServer(alone)];
     const login = await newAccount(alone.server);
-    expect(tally(await atOnce(servers, 20, login.username, login.password))).toEqual({ 200: 20 });
+    expect(tally(await atOnce(servers, 8, login.username, login.password))).toEqual({ 200: 8 });
   });
 });
