@@ -3,11 +3,11 @@ import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts'
 import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
 import * as apply from './apply.ts';
-import { countOf, sumOf } from './count.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
+import { countOf, sumOf } from './reads/count.ts';
+import { coveredItem, entriesOf } from './reads/walk.ts';
 import type { Table } from './table.ts';
-import { coveredItem, entriesOf } from './walk.ts';
 
 /** What one transaction of `deleteMany` removes: everybody waits for it. */
 const PORTION: apply.Portion = { documents: 500, bytes: 1024 * 1024 };

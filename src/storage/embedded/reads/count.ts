@@ -1,10 +1,10 @@
 import { setImmediate as others } from 'node:timers/promises';
-import { type Doc, isExpired } from '../change.ts';
-import type { Range } from '../port.ts';
-import { indexOf } from './apply.ts';
-import type { Environment } from './environment.ts';
-import { boundsOf, type Tuple } from './keys.ts';
-import type { Index, Table } from './table.ts';
+import { type Doc, isExpired } from '../../change.ts';
+import type { Range } from '../../port.ts';
+import { indexOf } from '../apply.ts';
+import type { Environment } from '../environment.ts';
+import { boundsOf, type Tuple } from '../keys.ts';
+import type { Index, Table } from '../table.ts';
 import { coveredItem, entriesOf } from './walk.ts';
 
 /** Milliseconds for which entries are looked at before others have their turn. */

@@ -1,9 +1,9 @@
-import type { Doc } from '../change.ts';
-import { placeOf } from '../cursor.ts';
-import type { Range, Scalar, Scan } from '../port.ts';
-import { primaryKey } from './apply.ts';
-import { boundsOf, type Tuple } from './keys.ts';
-import type { Index, Table } from './table.ts';
+import type { Doc } from '../../change.ts';
+import { placeOf } from '../../cursor.ts';
+import type { Range, Scalar, Scan } from '../../port.ts';
+import { primaryKey } from '../apply.ts';
+import { boundsOf, type Tuple } from '../keys.ts';
+import type { Index, Table } from '../table.ts';
 
 /** An entry met on a walk. */
 export interface Met {
