@@ -102,9 +102,10 @@ export interface Collection<T> {
   get(key: readonly Scalar[]): Promise<Readonly<T> | undefined>;
   /**
    * The documents at these keys, in the order of the keys; undefined where there is none. A key may occur twice, and its
-   * document may be one object then. Not of one moment: what is written meanwhile may or may not be seen.
+   * document may be one object then. Not of one moment: what is written meanwhile may or may not be seen. With `uniqueIndex`
+   * a key has a value for each of its fields, as for `find`.
    */
-  getMany(keys: readonly (readonly Scalar[])[]): Promise<(Readonly<T> | undefined)[]>;
+  getMany(keys: readonly (readonly Scalar[])[], uniqueIndex?: string): Promise<(Readonly<T> | undefined)[]>;
   /** By a unique index, with a value for each of its fields. */
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<Readonly<T> | undefined>;
   /** In index order, ties by primary key. A bad cursor is `InvalidInputError` (code `cursor_invalid`). */

@@ -88,6 +88,16 @@ forEachEngine(
         }
       });
 
+      test('getMany takes the unique index that it is given', async context => {
+        needs(context, engine, 'explain');
+        const { db, collection } = await filled();
+        const emails = Array.from({ length: 90 }, (_, i) => [`${i}`]);
+        const notes = await profile(db, () => collection.getMany(emails, 'email'));
+        expect(notes.map(({ planSummary, docsExamined }) => [planSummary, Number(docsExamined)])).toEqual([
+          ['IXSCAN { email: 1 }', 40],
+        ]);
+      });
+
       test('documents that are asked for together are read by one index, and no others are', async context => {
         needs(context, engine, 'explain');
         const { db, collection } = await filled();

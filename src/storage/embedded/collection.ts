@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import { countOf, sumOf } from './reads/count.ts';
 import { coveredItem, entriesOf } from './reads/walk.ts';
-import type { Table } from './table.ts';
+import type { Index, Table } from './table.ts';
 
 /** What one transaction of `deleteMany` removes: everybody waits for it. */
 const PORTION: apply.Portion = { documents: 500, bytes: 1024 * 1024 };
@@ -24,41 +24,39 @@ export class EmbeddedCollection implements Collection<Doc> {
 
   async get(key: readonly Scalar[]): Promise<Doc | undefined> {
     this.#env.beginRead();
-    return this.#live('', key, this.#env.now(), read => read.primary.get(key));
+    return this.#live(undefined, key, this.#env.now());
   }
 
-  async getMany(keys: readonly (readonly Scalar[])[]): Promise<(Doc | undefined)[]> {
+  async getMany(keys: readonly (readonly Scalar[])[], uniqueIndex?: string): Promise<(Doc | undefined)[]> {
     if (keys.length === 0) return [];
     this.#env.beginRead();
     const now = this.#env.now();
-    return keys.map(key => this.#live('', key, now, read => read.primary.get(key)));
+    return keys.map(key => this.#live(uniqueIndex, key, now));
   }
 
   async find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
     this.#env.beginRead();
-    return this.#live(uniqueIndex, values, this.#env.now(), table => {
-      const index = apply.indexOf(table, { index: uniqueIndex });
-      const held = index?.db.get(values);
-      if (held === undefined || index?.covering) return held as Doc | undefined;
-      return table.primary.get(held as Scalar[]);
-    });
+    return this.#live(uniqueIndex, values, this.#env.now());
   }
 
-  /** The document at a place unless it has ended, as it is remembered or as `read` finds it. */
-  #live(
-    place: string,
-    tuple: readonly Scalar[],
-    now: number,
-    read: (table: Table) => Doc | undefined,
-  ): Doc | undefined {
+  /** The document at a tuple of a unique index, or at its key without one, unless it has ended: remembered or read. */
+  #live(uniqueIndex: string | undefined, tuple: readonly Scalar[], now: number): Doc | undefined {
     const { remembered } = this.#table;
+    const place = uniqueIndex ?? '';
     let doc = remembered.get(place, tuple);
     if (doc === undefined) {
       checkTuple(tuple);
-      doc = read(this.#table);
+      doc = this.#read(apply.indexOf(this.#table, { index: uniqueIndex }), tuple);
       if (doc !== undefined) remembered.keep(place, tuple, doc);
     }
     return doc === undefined || isExpired(this.#table, doc, now) ? undefined : doc;
+  }
+
+  #read(index: Index | undefined, tuple: readonly Scalar[]): Doc | undefined {
+    if (index === undefined) return this.#table.primary.get(tuple);
+    const held = index.db.get(tuple);
+    if (held === undefined || index.covering) return held as Doc | undefined;
+    return this.#table.primary.get(held as Scalar[]);
   }
 
   async scan(scan: Scan): Promise<Page<Doc>> {

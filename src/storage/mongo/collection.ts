@@ -34,10 +34,11 @@ export class MongoDbCollection implements Collection<Doc> {
     return this.#gate.short(() => this.#read(this.#table.primary, key));
   }
 
-  async getMany(keys: readonly (readonly Scalar[])[]): Promise<(Doc | undefined)[]> {
+  async getMany(keys: readonly (readonly Scalar[])[], uniqueIndex?: string): Promise<(Doc | undefined)[]> {
     if (keys.length === 0) return [];
     return this.#gate.long(async () => {
-      const found = await readMany(this.#table, keys, query => this.#gate.step(query));
+      const index = indexOf(this.#table, uniqueIndex);
+      const found = await readMany(this.#table, index, keys, query => this.#gate.step(query));
       const now = this.#now();
       for (const [id, doc] of found) {
         if (isExpired(this.#table, doc, now)) found.delete(id);

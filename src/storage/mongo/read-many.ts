@@ -3,7 +3,7 @@ import type { Scalar } from '../port.ts';
 import type { Run } from './blobs/files.ts';
 import { HIDDEN } from './documents.ts';
 import { equals } from './filters.ts';
-import type { Doc, Table } from './table.ts';
+import type { Doc, Index, Table } from './table.ts';
 
 /** Keys in one query. */
 const MAX_KEYS = 500;
@@ -11,22 +11,27 @@ const MAX_KEYS = 500;
 type Key = readonly Scalar[];
 
 /**
- * What is stored at these primary keys, also what has ended, by {@link identityOf} the key; decoding is left to the caller. `run`
- * runs each query. Throws `InvalidInputError` when a key cannot be indexed.
+ * What is stored at these keys of a unique index, also what has ended, by {@link identityOf} the key; decoding is left to the
+ * caller. `run` runs each query. Throws `InvalidInputError` when a key cannot be indexed.
  */
-export async function readMany(table: Table, keys: readonly Key[], run: Run): Promise<Map<string, Doc>> {
-  for (const key of keys) equals(table.spec.key, key); // throws when it is none
+export async function readMany(
+  table: Table,
+  { name, own }: Index,
+  keys: readonly Key[],
+  run: Run,
+): Promise<Map<string, Doc>> {
+  for (const key of keys) equals(own, key); // throws when it is none
   const distinct = [...new Map(keys.map(key => [identityOf(key), key])).values()];
   const filters: { filter: Filter<Doc>; limit: number }[] = [];
   for (let from = 0; from < distinct.length; from += MAX_KEYS) {
     const portion = distinct.slice(from, from + MAX_KEYS);
-    filters.push({ filter: atKeys(table.spec.key, portion), limit: portion.length });
+    filters.push({ filter: atKeys(own, portion), limit: portion.length });
   }
   const found = new Map<string, Doc>();
   for (const { filter, limit } of filters) {
-    const options = { projection: HIDDEN, hint: table.primary.name, limit, batchSize: limit };
+    const options = { projection: HIDDEN, hint: name, limit, batchSize: limit };
     const docs = await run(() => table.rows.find(filter, options).toArray());
-    for (const doc of docs) found.set(identityOf(table.spec.key.map(field => doc[field])), doc);
+    for (const doc of docs) found.set(identityOf(own.map(field => doc[field])), doc);
   }
   return found;
 }

@@ -10,6 +10,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
   return {
     get: () => collection.get(['s', 'a']),
     getMany: () => collection.getMany([['s', 'a']]),
+    'getMany, by an index': () => collection.getMany([['a@b']], 'email'),
     find: () => collection.find('email', ['a@b']),
     scan: () => collection.scan({ limit: 1 }),
     'scan by index': () => collection.scan({ index: 'rank', prefix: ['s'], limit: 1, covered: true }),

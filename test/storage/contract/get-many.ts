@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/base/errors.ts';
-import type { CollectionSpec } from '../../../src/storage/port.ts';
+import type { Collection, CollectionSpec } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
-import { labels, open, things } from './things.ts';
+import { labels, open, type Thing, things } from './things.ts';
 
 /** Documents at many keys at once. */
 export function getManyContract(engine: Engine): void {
@@ -92,6 +92,76 @@ export function getManyContract(engine: Engine): void {
       expect(await collection.getMany(keys)).toStrictEqual(stored);
       expect(await collection.getMany([[new Date(2), 0.1, new Date(-1)]])).toEqual([undefined]);
       expect(await collection.getMany([[new Date(1), 0.1 + 2 ** -50, new Date(-1)]])).toEqual([undefined]);
+    });
+
+    describe('by a unique index', () => {
+      const byEmail = async (collection: Collection<Thing>, ...emails: string[]) =>
+        (
+          await collection.getMany(
+            emails.map(email => [email]),
+            'email',
+          )
+        ).map(thing => thing?.id);
+
+      test('returns the documents in the order of the values, undefined where nobody has one', async () => {
+        const collection = (await open(engine)).storage.collection(things);
+        const a = { space: 's', id: 'a', email: 'e', at: new Date(5), total: 1 };
+        const b = { space: 't', id: 'b', email: 'é' };
+        for (const thing of [a, b, { space: 's', id: 'f' }]) await collection.insert(thing);
+        const values = [['é'], ['E'], ['e'], ['a'], ['e']];
+        expect(await collection.getMany(values, 'email')).toStrictEqual([b, undefined, a, undefined, a]);
+        expect(await collection.getMany([], 'email')).toEqual([]);
+      });
+
+      test('does not find what has expired, was changed or was taken over', async () => {
+        const { storage, clock } = await open(engine);
+        const collection = storage.collection(things);
+        await collection.insert({ space: 's', id: 'a', email: 'a', ends_at: new Date(clock.now() + 1) });
+        for (const id of ['b', 'c', 'd']) await collection.insert({ space: 's', id, email: id });
+        expect(await byEmail(collection, 'a', 'b', 'c', 'd')).toEqual(['a', 'b', 'c', 'd']);
+        clock.advance(1);
+        await collection.update(['s', 'b'], { set: { email: 'x' } });
+        await collection.update(['s', 'c'], { unset: ['email'] });
+        await collection.delete(['s', 'd']);
+        await collection.insert({ space: 't', id: 'new', email: 'd' });
+        expect(await byEmail(collection, 'a', 'b', 'c', 'd', 'x')).toEqual([
+          undefined,
+          undefined,
+          undefined,
+          'new',
+          'b',
+        ]);
+      });
+
+      test('1200 values of two fields, a third of which are there', async () => {
+        interface Line {
+          book: string;
+          number: number;
+          hash: string;
+        }
+        const lines: CollectionSpec<Line> = {
+          name: 'lines',
+          key: ['book', 'number'],
+          indexes: [{ name: 'hashes', fields: ['book', 'hash'], unique: true }],
+        };
+        const { storage } = await open(engine, { specs: [lines] });
+        const all = Array.from({ length: 1200 }, (_, number) => ({
+          book: `b${number % 2}`,
+          number,
+          hash: `h${number}`,
+        }));
+        await storage.commit(all.filter(({ number }) => number % 3 === 0).map(insert => ({ in: lines, insert })));
+        const values = all.map(({ book, hash }) => [book, hash]);
+        const found = await storage.collection(lines).getMany(values, 'hashes');
+        expect(found).toStrictEqual(all.map(line => (line.number % 3 === 0 ? line : undefined)));
+      });
+
+      test('one value that cannot be indexed refuses the call', async () => {
+        const collection = (await open(engine)).storage.collection(things);
+        for (const bad of ['a\0b', 'x'.repeat(1501), { $gt: '' } as never]) {
+          await expect(collection.getMany([['a'], [bad]], 'email')).rejects.toBeInstanceOf(InvalidInputError);
+        }
+      });
     });
 
     test('one key that cannot be indexed refuses the call', async () => {

@@ -41,7 +41,7 @@ async function documentsAt(steps: readonly Step[]): Promise<Stored> {
   }
   const stored = new Map<Table, Map<string, Doc>>();
   for (const [table, wanted] of keys) {
-    const docs = await readMany(table, wanted, query => query());
+    const docs = await readMany(table, table.primary, wanted, query => query());
     for (const doc of docs.values()) decode(doc);
     stored.set(table, docs);
   }
