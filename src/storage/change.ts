@@ -77,6 +77,17 @@ export function keyOf({ spec }: { readonly spec: CollectionSpec<Doc> }, doc: Doc
   return [...key];
 }
 
+/** The field that `texts` reads. Throws when the collection has none: a bug of the caller. */
+export function textFieldOf({ name, text, expires }: CollectionSpec<Doc>): string {
+  if (text === undefined || expires !== undefined) throw new Error(`${name} has no text that is read alone`);
+  return text;
+}
+
+/** Throws unless the document has the text that its collection names: a bug of the caller. */
+export function demandText({ spec: { name, text } }: { readonly spec: CollectionSpec<Doc> }, doc: Doc): void {
+  if (text !== undefined && typeof doc[text] !== 'string') throw new Error(`${name}: ${text} must be a text`);
+}
+
 /** Whether a document has ended by `now` (milliseconds). */
 export function isExpired({ spec }: { readonly spec: CollectionSpec<Doc> }, doc: Doc, now: number): boolean {
   const end = spec.expires === undefined ? undefined : doc[spec.expires];

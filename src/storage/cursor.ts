@@ -32,6 +32,11 @@ function refuse(message: string): never {
   throw new InvalidInputError(message, { code: 'index_value_invalid' });
 }
 
+/** Throws `InvalidInputError` unless a page of so many items can be. */
+export function demandLimit(limit: number): void {
+  if (!(limit >= 1)) throw new InvalidInputError('limit must be at least 1');
+}
+
 /** Makes the opaque cursor that goes on after `tuple` (index fields, then primary key). */
 export function encodeCursor(tuple: readonly Scalar[]): string {
   const plain = tuple.map(value => (value instanceof Date ? { d: value.getTime() } : value));

@@ -33,6 +33,8 @@ export interface CollectionSpec<T> {
   readonly owner?: Field<T>;
   /** What its documents count for where the room of their owner is limited; absent: nothing. */
   readonly charge?: Charge<T>;
+  /** A text that every document has and that `texts` reads without the rest. Only where documents do not expire. */
+  readonly text?: Field<T>;
 }
 
 /**
@@ -64,13 +66,19 @@ export interface Scan extends Range {
   /** At least 1. */
   readonly limit: number;
   readonly cursor?: string;
-  /** Needs `index`: items hold only key, index and included fields, and no document is read. */
+  /** Items hold only key, index and included fields, and no document is read (but where one has to be to see whether it has expired). */
   readonly covered?: boolean;
   /**
    * Leaves out what the loss of a machine could still take back: for readers who remember how far they have read. It has
    * everything that was resolved before it was asked for.
    */
   readonly settled?: boolean;
+}
+
+/** A stretch of the primary key in ascending order, of which only the texts are read. */
+export interface TextScan extends Pick<Scan, 'prefix' | 'from' | 'below' | 'limit' | 'settled'> {
+  /** It ends with what fills so many bytes, about; with one text at least. */
+  readonly bytes: number;
 }
 
 /** `next` is there while more may follow. */
@@ -110,6 +118,11 @@ export interface Collection<T> {
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<Readonly<T> | undefined>;
   /** In index order, ties by primary key. A bad cursor is `InvalidInputError` (code `cursor_invalid`). */
   scan(scan: Scan): Promise<Page<T>>;
+  /**
+   * The `text` of each document, and whether more may follow: with fewer than `limit` perhaps there is nothing. Where to go on
+   * the caller knows from what is in the texts.
+   */
+  texts(scan: TextScan): Promise<{ texts: string[]; more: boolean }>;
   /** Throws `DuplicateKeyError`. */
   insert(doc: T): Promise<void>;
   /** Upsert by primary key; the last write wins. Throws `DuplicateKeyError` when another document holds a unique value. */

@@ -1,7 +1,8 @@
 import { ConflictError, DuplicateKeyError } from '../../base/errors.ts';
-import { changed, type Doc, equal, isExpired, keyOf, meets } from '../change.ts';
+import { changed, type Doc, demandText, equal, isExpired, keyOf, meets } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../port.ts';
+import { beginningWith } from './first-text.ts';
 import { boundsOf } from './keys.ts';
 import { entryOf, type Index, type Table, tupleOf } from './table.ts';
 
@@ -10,6 +11,7 @@ import { entryOf, type Index, type Table, tupleOf } from './table.ts';
 /** Throws `InvalidInputError` unless the document's key and indexed fields can be indexed. */
 export function checkDoc(table: Table, doc: Doc): void {
   keyOf(table, doc);
+  demandText(table, doc);
   for (const index of table.indexes) {
     const tuple = tupleOf(index, doc);
     if (tuple) checkTuple(tuple);
@@ -132,7 +134,7 @@ function replace(table: Table, key: readonly Scalar[], old: Doc | undefined, nex
     else index.db.remove(tupleOf(index, next) ?? []);
   }
   for (const index of table.indexes) moveEntry(table, index, old, next);
-  table.primary.put(key, next);
+  table.primary.put(key, table.spec.text === undefined ? next : beginningWith(table.spec.text, next));
 }
 
 /** Who holds unique values of `next` but has expired. Throws `DuplicateKeyError` when a holder lives. */

@@ -1,12 +1,11 @@
-import { InvalidInputError } from '../../base/errors.ts';
 import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
-import { checkTuple, decodeCursor, encodeCursor } from '../cursor.ts';
-import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
+import { checkTuple } from '../cursor.ts';
+import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan } from '../port.ts';
 import * as apply from './apply.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import { countOf, sumOf } from './reads/count.ts';
-import { coveredItem, entriesOf } from './reads/walk.ts';
+import { pageOf, textsOf } from './reads/scan.ts';
 import type { Index, Table } from './table.ts';
 
 /** What one transaction of `deleteMany` removes: everybody waits for it. */
@@ -61,22 +60,12 @@ export class EmbeddedCollection implements Collection<Doc> {
 
   async scan(scan: Scan): Promise<Page<Doc>> {
     this.#env.beginRead();
-    if (!(scan.limit >= 1)) throw new InvalidInputError('limit must be at least 1');
-    const index = apply.indexOf(this.#table, scan);
-    const fields = index?.tuple ?? this.#table.spec.key;
-    const after = scan.cursor === undefined ? undefined : decodeCursor(scan.cursor, fields.length, scan);
-    const now = this.#env.now();
-    const items: Doc[] = [];
-    for (const item of entriesOf(this.#table, index, scan, after)) {
-      const doc = scan.covered && index ? coveredItem(this.#table, index, item) : item.doc();
-      if (doc === undefined || isExpired(this.#table, doc, now)) continue;
-      if (items.length === scan.limit) {
-        const last = items[items.length - 1] as Doc;
-        return { items, next: encodeCursor(fields.map(field => last[field] as Scalar)) };
-      }
-      items.push(doc);
-    }
-    return { items };
+    return pageOf(this.#table, scan, this.#env.now());
+  }
+
+  async texts(scan: TextScan): Promise<{ texts: string[]; more: boolean }> {
+    this.#env.beginRead();
+    return textsOf(this.#table, scan);
   }
 
   async insert(doc: Doc): Promise<void> {

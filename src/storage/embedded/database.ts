@@ -1,5 +1,6 @@
 import type { RootDatabase } from 'lmdb';
 import type { Scalar } from '../port.ts';
+import { firstText } from './first-text.ts';
 import { keyEncoder, type Tuple } from './keys.ts';
 
 /**
@@ -32,4 +33,20 @@ export function openDb<V>(root: RootDatabase, name: string): Db<V> {
   // Plain maps instead of the library's records: shorter for single documents, and safe across processes.
   const options = { name, keyEncoder, encoder: { useRecords: false } };
   return root.openDB(options as never) as unknown as Db<V>;
+}
+
+/**
+ * A second view of a database whose documents begin with a text, the field `name`: it reads that and nothing else, of keys
+ * neither. To decode whole documents takes ten times as long.
+ */
+export function openTexts(root: RootDatabase, name: string, field: string): Db<string> {
+  const encode = () => {
+    throw new Error('a view is read only');
+  };
+  const options = {
+    name,
+    keyEncoder: { writeKey: keyEncoder.writeKey, readKey: () => [] },
+    encoder: { encode, decode: (bytes: Buffer) => firstText(bytes, field) },
+  };
+  return root.openDB(options as never) as unknown as Db<string>;
 }

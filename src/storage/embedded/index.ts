@@ -178,6 +178,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     getMany: unavailable,
     find: unavailable,
     scan: unavailable,
+    texts: unavailable,
     insert: unavailable,
     put: unavailable,
     update: unavailable,

@@ -2,7 +2,7 @@ import type { RootDatabase } from 'lmdb';
 import { type Doc, equal } from '../change.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
 import { type Damage, guarded } from './damage.ts';
-import { type Db, openDb } from './database.ts';
+import { type Db, openDb, openTexts } from './database.ts';
 import type { Tuple } from './keys.ts';
 import type { Remembered } from './snapshot/remembered.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -30,6 +30,8 @@ export interface Table {
   readonly indexes: readonly Index[];
   /** Expiry field, then key: what the sweeper walks. */
   readonly expiry?: Index;
+  /** The documents as the text they begin with, where the spec names one. */
+  readonly texts?: Db<string>;
   readonly remembered: Remembered;
 }
 
@@ -50,6 +52,10 @@ export function openTable(
   const isKeyed = (doc: Doc, key: Tuple) => isDoc(doc) && spec.key.every((field, i) => equal(doc[field], key[i]));
   const primary = guarded(openDb<Doc>(root, physical), damage, isKeyed);
   const table = { spec, primary, indexes, remembered: snapshot.table() };
+  if (spec.text !== undefined) {
+    const isText = (text: string) => typeof text === 'string';
+    return { ...table, texts: guarded(openTexts(root, physical, spec.text), damage, isText) };
+  }
   return expiry ? { ...table, expiry } : table;
 }
 

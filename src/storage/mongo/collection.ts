@@ -1,10 +1,10 @@
 import { isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
-import type { Change, Collection, Expect, Page, Range, Scalar, Scan } from '../port.ts';
+import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan } from '../port.ts';
 import { decode } from './documents.ts';
 import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
 import { identityOf, readMany } from './read-many.ts';
-import { readPage } from './scan.ts';
+import { readPage, readTexts } from './scan.ts';
 import { SharedReads } from './shared-reads.ts';
 import { sumOf } from './sum.ts';
 import { type Doc, type Index, indexOf, type Table } from './table.ts';
@@ -54,6 +54,10 @@ export class MongoDbCollection implements Collection<Doc> {
 
   scan(scan: Scan): Promise<Page<Doc>> {
     return this.#gate.short(() => readPage(this.#table, scan, this.#now()));
+  }
+
+  texts(scan: TextScan): Promise<{ texts: string[]; more: boolean }> {
+    return this.#gate.short(() => readTexts(this.#table, scan));
   }
 
   insert(doc: Doc): Promise<void> {

@@ -1,7 +1,6 @@
-import { InvalidInputError } from '../../base/errors.ts';
-import { isExpired } from '../change.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import type { Page, Scalar, Scan } from '../port.ts';
+import { isExpired, textFieldOf } from '../change.ts';
+import { decodeCursor, demandLimit, encodeCursor } from '../cursor.ts';
+import type { Page, Scalar, Scan, TextScan } from '../port.ts';
 import { decode, decodeCovered, HIDDEN } from './documents.ts';
 import { inRange, restOfRange } from './filters.ts';
 import { ascending, type Doc, type Index, indexOf, type Table } from './table.ts';
@@ -11,7 +10,7 @@ const READ_ON = 100;
 
 /** One page of a range: reads on past expired documents until it is full and one more is known to follow. */
 export async function readPage(table: Table, scan: Scan, now: number): Promise<Page<Doc>> {
-  if (!(scan.limit >= 1)) throw new InvalidInputError('limit must be at least 1');
+  demandLimit(scan.limit);
   const index = indexOf(table, scan.index);
   const desc = scan.order === 'desc';
   const decoded = scan.covered ? decodeCovered : decode;
@@ -37,6 +36,29 @@ export async function readPage(table: Table, scan: Scan, now: number): Promise<P
     const missing = scan.limit + 1 - items.length;
     limit = last ? Math.max(missing, READ_ON) : missing;
   }
+}
+
+/** The texts of a stretch of the primary key. Ends with the batch of the server that fills the bytes. */
+export async function readTexts(table: Table, scan: TextScan): Promise<{ texts: string[]; more: boolean }> {
+  demandLimit(scan.limit);
+  const field = textFieldOf(table.spec);
+  const limit = scan.limit + 1;
+  const options = { ...optionsOf(table.primary, scan), projection: { _id: 0, [field]: 1 }, limit, batchSize: limit };
+  const cursor = table.rows.find(inRange(table.primary, scan), options);
+  const texts: string[] = [];
+  let size = 0;
+  while (await cursor.hasNext()) {
+    for (const doc of cursor.readBufferedDocuments()) {
+      if (texts.length === scan.limit) return { texts, more: true };
+      const text = String(doc[field]);
+      texts.push(text);
+      size += text.length;
+    }
+    if (size < scan.bytes) continue;
+    await cursor.close();
+    return { texts, more: true };
+  }
+  return { texts, more: false };
 }
 
 /** The options of the `find` that reads a scan: the hint makes sure that nobody sorts and nobody reads the collection. */

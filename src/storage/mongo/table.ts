@@ -1,5 +1,5 @@
 import type { Db, Document, Collection as MongoCollection } from 'mongodb';
-import type { Doc } from '../change.ts';
+import { type Doc, demandText } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
 import type { CollectionSpec, IndexSpec } from '../port.ts';
 
@@ -107,6 +107,7 @@ export function indexOf(table: Table, name: string | undefined): Index {
 /** Throws `InvalidInputError` unless the document's key and indexed fields can be indexed. */
 export function checkDoc(table: Table, doc: Doc): void {
   checkTuple(table.spec.key.map(field => doc[field]));
+  demandText(table, doc);
   for (const index of table.indexes) {
     const tuple = index.order.map(field => doc[field]);
     if (!tuple.includes(undefined)) checkTuple(tuple);

@@ -1,5 +1,5 @@
 import type { Storage } from '../../../src/storage/port.ts';
-import { things } from './things.ts';
+import { lines, things } from './things.ts';
 
 /** SHA-256 of nothing in particular. */
 const ADDRESS = 'ab'.repeat(32);
@@ -14,6 +14,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
     find: () => collection.find('email', ['a@b']),
     scan: () => collection.scan({ limit: 1 }),
     'scan by index': () => collection.scan({ index: 'rank', prefix: ['s'], limit: 1, covered: true }),
+    texts: () => storage.collection(lines).texts({ limit: 1, bytes: 1 }),
     insert: () => collection.insert({ space: 's', id: 'new' }),
     put: () => collection.put({ space: 's', id: 'a' }),
     update: () => collection.update(['s', 'a'], { set: { note: 'n' } }),

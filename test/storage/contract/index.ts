@@ -20,6 +20,7 @@ import { scanContract } from './scan.ts';
 import { secretContract } from './secret.ts';
 import { sizeContract } from './size.ts';
 import { sumContract } from './sum.ts';
+import { textsContract } from './texts.ts';
 import { uniqueContract } from './unique.ts';
 import { updateContract } from './update.ts';
 import { valuesContract } from './values.ts';
@@ -33,6 +34,7 @@ export function storageContract(engine: Engine): void {
   uniqueContract(engine);
   scanContract(engine);
   pagingContract(engine);
+  textsContract(engine);
   updateContract(engine);
   deleteContract(engine);
   expiryContract(engine);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Collection } from '../../../src/storage/port.ts';
+import type { Collection, Scan } from '../../../src/storage/port.ts';
 import type { Engine } from '../../support/engines.ts';
 import { labels, open, readAll, readIds, type Thing, things } from './things.ts';
 
@@ -89,6 +89,23 @@ export function scanContract(engine: Engine): void {
       ]);
       const last = await collection.scan({ index: 'rank', prefix: ['s'], limit: 1, covered: true, order: 'desc' });
       expect(last.items).toStrictEqual([{ space: 's', id: 'e', rank: 10, note: 'ne' }]);
+    });
+
+    test('covered without an index returns only the key', async () => {
+      const { storage } = await open(engine);
+      await fill(storage.collection(things));
+      const keys = { prefix: ['s'], covered: true };
+      const ids = async (scan: Partial<Scan>) => readIds(storage.collection(things), { ...keys, ...scan });
+      expect((await storage.collection(things).scan({ ...keys, from: 'd', limit: 1 })).items).toStrictEqual([
+        { space: 's', id: 'd' },
+      ]);
+      expect(await ids({ limit: 2 })).toEqual(['a', 'b', 'c', 'd', 'e']);
+      expect(await ids({ limit: 2, order: 'desc', below: 'e' })).toEqual(['d', 'c', 'b', 'a']);
+      for (const id of ['a', 'b', 'c']) await storage.collection(labels).insert({ id, text: 'text', version: 1 });
+      for (const limit of [1, 2, 3]) {
+        const scan = { covered: true, from: 'b', limit };
+        expect(await readAll(storage.collection(labels), scan)).toStrictEqual([{ id: 'b' }, { id: 'c' }]);
+      }
     });
 
     test('settled has everything that was resolved before it', async () => {

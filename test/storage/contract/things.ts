@@ -38,9 +38,25 @@ export interface Label {
 /** One without indexes, and whose documents do not expire. */
 export const labels: CollectionSpec<Label> = { name: 'labels', key: ['id'] };
 
-/** A fresh engine with these two collections, unless others are given. It goes when the test is over. */
+/** A document that is a text above all. */
+export interface Line {
+  book: string;
+  number: number;
+  hash?: string;
+  text: string;
+}
+
+/** One whose texts are read alone. */
+export const lines: CollectionSpec<Line> = {
+  name: 'lines',
+  key: ['book', 'number'],
+  indexes: [{ name: 'hashes', fields: ['book', 'hash'], unique: true }],
+  text: 'text',
+};
+
+/** A fresh engine with these collections, unless others are given. It goes when the test is over. */
 export async function open(engine: Engine, options: EngineOptions = {}): Promise<OpenedEngine> {
-  const opened = await engine.open({ specs: [things, labels], ...options });
+  const opened = await engine.open({ specs: [things, labels, lines], ...options });
   onTestFinished(() => opened.cleanup());
   return opened;
 }
