@@ -15,14 +15,16 @@ export interface VaultDoc {
   recent?: string;
 }
 
-/** An operation of a vault's log. */
+/** An operation of a vault's log: the text that devices get, and beside it what is searched. */
 export interface OperationDoc {
+  /** See `sync/texts.ts`; first, so that documents need no copy to begin with it. */
+  json: string;
   user_id: string;
   vault: string;
-  /** SHA-256 of `op_id`, which may be any text. */
-  op_hash: string;
   /** From 1 on, without holes. */
   sequence: number;
+  /** SHA-256 of `op_id`, which may be any text. */
+  op_hash: string;
   /** SHA-256 of entity type and id. */
   entity: string;
   /** Names the request that stored it: a request that is tried again tells its own operations from those of others. */
@@ -30,14 +32,8 @@ export interface OperationDoc {
   device_id: string;
   op_id: string;
   op_type: string;
-  entity_type: string;
-  entity_id: string;
-  /** As it was sent, never parsed and written again. */
-  payload_json: string;
   client_sequence: number;
   last_seen_server_seq: number;
-  /** The client's clock, as it was sent. */
-  created_at: string;
   received_at: Date;
 }
 
@@ -63,9 +59,10 @@ export const vaultsSpec: CollectionSpec<VaultDoc> = {
 
 export const operationsSpec: CollectionSpec<OperationDoc> = {
   name: 'verstak_operations',
-  key: ['user_id', 'vault', 'op_hash'],
+  // A log is written at its end: only the two indexes take what is new anywhere.
+  key: ['user_id', 'vault', 'sequence'],
   indexes: [
-    { name: 'sequence', fields: ['user_id', 'vault', 'sequence'], unique: true },
+    { name: 'ids', fields: ['user_id', 'vault', 'op_hash'], unique: true },
     {
       name: 'entity',
       fields: ['user_id', 'vault', 'entity', 'sequence'],
@@ -73,6 +70,7 @@ export const operationsSpec: CollectionSpec<OperationDoc> = {
     },
   ],
   owner: 'user_id',
+  text: 'json',
 };
 
 export const pushesSpec: CollectionSpec<PushDoc> = {

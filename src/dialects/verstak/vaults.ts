@@ -58,7 +58,7 @@ export async function recountVaults(core: Core): Promise<void> {
       const { user_id, vault } = known;
       const head = await headOf(core, known);
       if (head === known.operations) continue;
-      const last = await operations.find('sequence', [user_id, vault, head]);
+      const last = await operations.get([user_id, vault, head]);
       const write = last && growth(known, known, head, last.received_at);
       // Undefined when a push was faster: it has counted.
       if (write && 'update' in write) await vaults.update(write.update, write.change, write.expect);

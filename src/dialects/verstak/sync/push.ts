@@ -12,6 +12,7 @@ import { entityOf, headOf } from '../log.ts';
 import { growth } from '../vaults.ts';
 import { type Compared, conflictsOf } from './conflicts.ts';
 import type { SentOperation } from './operations.ts';
+import { textOf } from './texts.ts';
 
 /** How often a push is tried while others push to the same vault. */
 const ATTEMPTS = 20;
@@ -77,13 +78,16 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
   const place = [device.user_id, device.vault];
   const [answered, stored, head] = await Promise.all([
     keyHash === undefined ? undefined : core.storage.collection(pushesSpec).get([...place, keyHash]),
-    core.storage.collection(operationsSpec).getMany(operations.map(({ hash }) => [...place, hash])),
+    core.storage.collection(operationsSpec).getMany(
+      operations.map(({ hash }) => [...place, hash]),
+      'ids',
+    ),
     headOf(core, device),
   ]);
   if (answered) return answered.answer;
 
   const now = new Date(core.clock.now());
-  const { accepted, duplicates, added, compared } = sort(job, stored, head, now);
+  const { accepted, duplicates, added, compared, bytes } = sort(job, stored, head, now);
   // The vault is read after its head: if it knows more than that by then, the numbers are taken too.
   const [vault, { conflicts, truncated }] = await Promise.all([
     core.storage.collection(vaultsSpec).get(place),
@@ -98,7 +102,7 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
   });
   // In this order, what is left of a commit that broke off half way (without transactions) is what a repetition completes.
   const writes: Write[] = added.map(operation => ({ in: operationsSpec, insert: operation }));
-  const room = { bytes: added.reduce((sum, operation) => sum + bytesOf(operation), 0), keys: added.length };
+  const room = { bytes, keys: added.length };
   const grown = accepted.length > 0 && growth(device, vault, head + added.length, now, room.bytes);
   if (grown) writes.push(grown);
   if (keyHash !== undefined) {
@@ -114,7 +118,7 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
 }
 
 /** Of the texts that clients choose. */
-function bytesOf({ op_id, op_type, entity_type, entity_id, payload_json, created_at }: OperationDoc): number {
+function bytesOf({ op_id, op_type, entity_type, entity_id, payload_json, created_at }: SentOperation): number {
   const texts = [op_id, op_type, entity_type, entity_id, payload_json, created_at];
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
@@ -125,6 +129,8 @@ interface Sorted {
   readonly duplicates: string[];
   readonly added: OperationDoc[];
   readonly compared: Compared[];
+  /** Of the texts of what is added. */
+  bytes: number;
 }
 
 /** Of several operations with one id the first counts. Those that this very push has stored before are accepted, once more. */
@@ -134,7 +140,7 @@ function sort(
   head: number,
   now: Date,
 ): Sorted {
-  const sorted: Sorted = { accepted: [], duplicates: [], added: [], compared: [] };
+  const sorted: Sorted = { accepted: [], duplicates: [], added: [], compared: [], bytes: 0 };
   const met = new Set<string>();
   for (const [i, { sent, hash, entity }] of operations.entries()) {
     const found = stored[i];
@@ -145,23 +151,22 @@ function sort(
     (counts ? sorted.accepted : sorted.duplicates).push(sent.op_id);
     sorted.compared.push({ sent, entity, sequence: own ? found.sequence : undefined });
     if (!counts || found !== undefined) continue;
+    const sequence = head + sorted.added.length + 1;
+    sorted.bytes += bytesOf(sent);
     // Written out: to spread three objects into each of a hundred takes longer than all the rest of this.
     sorted.added.push({
+      json: textOf(sent, device.device_id, sequence),
       user_id: device.user_id,
       vault: device.vault,
+      sequence,
       op_hash: hash,
-      sequence: head + sorted.added.length + 1,
       entity,
       batch,
       device_id: device.device_id,
       op_id: sent.op_id,
       op_type: sent.op_type,
-      entity_type: sent.entity_type,
-      entity_id: sent.entity_id,
-      payload_json: sent.payload_json,
       client_sequence: sent.client_sequence,
       last_seen_server_seq: sent.last_seen_server_seq,
-      created_at: sent.created_at,
       received_at: now,
     });
   }

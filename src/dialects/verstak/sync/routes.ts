@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerJson } from '../../../http/answer.ts';
 import { jsonStream } from '../../../http/json-stream.ts';
 import type { Route } from '../../../http/routing.ts';
 import { demandUploaded } from '../blobs/references.ts';
@@ -7,7 +8,7 @@ import type { Verstak } from '../context.ts';
 import { invalidJson, invalidRequest, tooManyOperations } from '../refusals.ts';
 import { routesOf } from '../routes.ts';
 import { demandShort, readOperations } from './operations.ts';
-import { membersOf, portionsOf, pullPage } from './pull.ts';
+import { portionsOf, pullPage } from './pull.ts';
 import { storePush } from './push.ts';
 
 const NAME_BYTES = 128;
@@ -46,18 +47,22 @@ export function syncRoutes(verstak: Verstak): Route[] {
       const vault = JSON.stringify([own.user_id, own.vault]);
       const push = { idempotencyKey: idempotency_key, operations };
       const answer = await core.turns.take(`push ${vault}`, () => storePush(core, own, push));
-      ctx.type = 'json';
-      ctx.body = answer;
+      answerJson(ctx, answer);
     }),
     device('POST', '/api/v1/sync/pull', async (ctx, { device: own }) => {
       const { since_sequence, page_limit } = await readPull(ctx, pullBody);
       if (since_sequence < 0) throw invalidRequest('since_sequence: it is negative');
       if (page_limit < 0) throw invalidRequest('page_limit: it is negative');
-      const { page_operations, payload_bytes } = settings();
+      const { page_operations } = settings();
       const limit = Math.min(page_limit || page_operations, page_operations);
-      const { ops, ...place } = await pullPage(core, own, since_sequence, { limit, payloadBytes: payload_bytes });
-      ctx.type = 'json';
-      ctx.body = await jsonStream('{"ops":[', portionsOf(ops), membersOf, `],${JSON.stringify(place).slice(1)}`);
+      const { texts, place } = await pullPage(core, own, since_sequence, limit);
+      const end = `],${JSON.stringify(place).slice(1)}`;
+      const answer = await jsonStream('{"ops":[', portionsOf(texts), members => members.join(), end);
+      if (typeof answer === 'string') answerJson(ctx, answer);
+      else {
+        ctx.type = 'json';
+        ctx.body = answer;
+      }
     }),
   ];
 }
