@@ -11,6 +11,9 @@ export interface VaultDoc {
   bytes?: number;
   /** When operations came last. */
   last_activity?: Date;
+  /** The device that stored the last ones, and the number from which on it has stored all; absent when that is not known. */
+  writer?: string;
+  writer_from?: number;
   /** How many came lately: JSON list of `[moment, count]`, a moment for each ten minutes (Unix seconds of their begin). */
   recent?: string;
 }

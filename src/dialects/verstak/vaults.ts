@@ -15,22 +15,38 @@ export function blobOwner({ user_id, vault }: VaultKey): BlobOwner {
   return { accountId: user_id, scope: `verstak/${vault}` };
 }
 
+/** What was added to the end of a log just now. */
+export interface Addition {
+  readonly operations: number;
+  /** Of their texts. */
+  readonly bytes: number;
+  /** The device that stored them. */
+  readonly writer: string;
+}
+
 /**
- * The write that has a vault know of the first `operations` of its log, of which the last came at `at`, and of so many `bytes`
- * more. It sets the number and
- * adds nothing to it, so that whatever a crash left uncounted is counted with what comes next. Undefined when the vault knows of
- * as many already; where its document was lost, it is made anew. In a commit it is a conflict when others were faster.
+ * The write that has a vault know of the first `operations` of its log, of which the last came at `at`, the `addition` being the
+ * end of it. It sets the number and adds nothing to it, so that whatever a crash left uncounted is counted with what comes next.
+ * Undefined when the vault knows of as many already; where its document was lost, it is made anew. In a commit it is a conflict
+ * when others were faster.
  */
 export function growth(
   key: VaultKey,
   known: VaultDoc | undefined,
   operations: number,
   at: Date,
-  bytes = 0,
+  addition?: Addition,
 ): Write | undefined {
   const added = operations - (known?.operations ?? 0);
   if (added <= 0) return undefined;
-  const set = { operations, last_activity: at, recent: withRecent(known?.recent, added, at) };
+  const set = {
+    operations,
+    last_activity: at,
+    recent: withRecent(known?.recent, added, at),
+    writer: addition?.writer,
+    writer_from: addition && writerFrom(known, operations - addition.operations, addition.writer),
+  };
+  const bytes = addition?.bytes ?? 0;
   if (known === undefined) return { in: vaultsSpec, insert: { ...key, created_at: at, bytes, ...set } };
   return {
     in: vaultsSpec,
@@ -38,6 +54,19 @@ export function growth(
     change: { set, add: { bytes } },
     expect: { operations: known.operations },
   };
+}
+
+/** From which number on a device has stored all operations of a log that ended with `head` before it added some. */
+function writerFrom(known: VaultDoc | undefined, head: number, writer: string): number {
+  return soleFrom(known, head, writer) ?? head + 1;
+}
+
+/**
+ * From which number on a device has stored all operations of a log with this head; undefined when others may have stored the last
+ * one: also when the vault does not know of all, since somebody's commit broke off.
+ */
+export function soleFrom(known: VaultDoc | undefined, head: number, writer: string): number | undefined {
+  return known?.operations === head && known.writer === writer ? known.writer_from : undefined;
 }
 
 /** Operations that a vault received in the 24 hours before `now` (milliseconds), to within ten minutes; by the server's clock. */

@@ -37,17 +37,17 @@ const AT_ONCE = 10;
 
 /**
  * What other devices did to the same entities since the sender last looked, deletions aside: notices, they stop nothing.
- * `truncated` when there is more than one answer holds. `head` is the number of the last operation in the log.
+ * `truncated` when there is more than one answer holds. From the number `below` on the log has nothing of other devices.
  */
 export async function conflictsOf(
   core: Core,
   device: DeviceDoc,
   operations: readonly Compared[],
-  head: number,
+  below: number,
 ): Promise<{ conflicts: Conflict[]; truncated: boolean }> {
-  const compared = operations.filter(({ sent: { last_seen_server_seq: since } }) => since > 0 && since < head);
+  const compared = operations.filter(({ sent: { last_seen_server_seq: since } }) => since > 0 && since + 1 < below);
   if (compared.length === 0) return { conflicts: [], truncated: false };
-  const { stored, complete } = await foreign(core, device, lowestSince(compared));
+  const { stored, complete } = await foreign(core, device, lowestSince(compared), below);
   const conflicts: Conflict[] = [];
   let bytes = 0;
   const slices = inSlices();
@@ -83,6 +83,7 @@ async function foreign(
   core: Core,
   { user_id, vault, device_id }: DeviceDoc,
   entities: readonly [entity: string, since: number][],
+  below: number,
 ): Promise<{ stored: Map<string, Stored[]>; complete: boolean }> {
   const log = core.storage.collection(operationsSpec);
   const stored = new Map<string, Stored[]>();
@@ -91,7 +92,14 @@ async function foreign(
   async function look([entity, since]: [string, number]): Promise<void> {
     const found: Stored[] = [];
     stored.set(entity, found);
-    const range = { index: 'entity', prefix: [user_id, vault, entity], from: since + 1, limit: PAGE, covered: true };
+    const range = {
+      index: 'entity',
+      prefix: [user_id, vault, entity],
+      from: since + 1,
+      below,
+      limit: PAGE,
+      covered: true,
+    };
     for await (const page of pagesOf(after => log.scan({ ...range, ...after }))) {
       found.push(...page.filter(({ device_id: other, op_type }) => other !== device_id && op_type !== 'delete'));
       left -= page.length;

@@ -9,7 +9,7 @@ import { withRoom } from '../../../core/quotas/quotas.ts';
 import type { Write } from '../../../storage/port.ts';
 import { type OperationDoc, operationsSpec, pushesSpec, vaultsSpec } from '../collections.ts';
 import { entityOf, headOf } from '../log.ts';
-import { growth } from '../vaults.ts';
+import { growth, soleFrom } from '../vaults.ts';
 import { type Compared, conflictsOf } from './conflicts.ts';
 import type { SentOperation } from './operations.ts';
 import { textOf } from './texts.ts';
@@ -89,10 +89,9 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
   const now = new Date(core.clock.now());
   const { accepted, duplicates, added, compared, bytes } = sort(job, stored, head, now);
   // The vault is read after its head: if it knows more than that by then, the numbers are taken too.
-  const [vault, { conflicts, truncated }] = await Promise.all([
-    core.storage.collection(vaultsSpec).get(place),
-    conflictsOf(core, device, compared, head),
-  ]);
+  const vault = await core.storage.collection(vaultsSpec).get(place);
+  const below = soleFrom(vault, head, device.device_id) ?? head + 1;
+  const { conflicts, truncated } = await conflictsOf(core, device, compared, below);
   const answer = JSON.stringify({
     accepted,
     count: accepted.length,
@@ -103,7 +102,8 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
   // In this order, what is left of a commit that broke off half way (without transactions) is what a repetition completes.
   const writes: Write[] = added.map(operation => ({ in: operationsSpec, insert: operation }));
   const room = { bytes, keys: added.length };
-  const grown = accepted.length > 0 && growth(device, vault, head + added.length, now, room.bytes);
+  const addition = { operations: added.length, bytes, writer: device.device_id };
+  const grown = accepted.length > 0 && growth(device, vault, head + added.length, now, addition);
   if (grown) writes.push(grown);
   if (keyHash !== undefined) {
     const expires_at = new Date(now.getTime() + KEPT_MS);
