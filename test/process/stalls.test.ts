@@ -151,10 +151,15 @@ forEachEngine(
       const long = `[${many(65_000, () => '"a"')}]`;
       expect(await watched.hold('a long payload', push([operation(long)]), desk)).toBe(200);
       const named = (i: number) => ({ op_hash: randomUUID(), op_id: randomUUID(), sequence: i + 2 });
-      await watched.copy('verstak_operations', 100, named);
+      const stored = (i: number, payload_json: string) => {
+        const { op_id, ...rest } = named(i);
+        const json = JSON.stringify({ server_sequence: rest.sequence, ...operation(payload_json), op_id });
+        return { json, op_id, ...rest };
+      };
+      await watched.copy('verstak_operations', 100, i => stored(i, long));
       const pull = { method: 'POST', path: '/api/v1/sync/pull', body: { since_sequence: 0 } };
       expect(await watched.hold('a pull of long payloads', pull, laptop)).toBe(200);
-      await watched.copy('verstak_operations', 30_000, i => ({ ...named(100 + i), payload_json: '1' }));
+      await watched.copy('verstak_operations', 30_000, i => stored(100 + i, '1'));
       const hundred = Array.from({ length: 100 }, () => operation('1'));
       expect(await watched.hold('conflicts with 30,000', push(hundred), laptop)).toBe(200);
       const deep = Array.from({ length: 100 }, () => operation(brackets(10_000)));

@@ -61,25 +61,31 @@ describe.concurrent('the program does not start', () => {
     expect(await complaint(program, {})).toContain(join(program.folder, 'data'));
   });
 
-  test('on data of a newer schema version in a folder, which it leaves as it is', async ({ program }) => {
+  test.for([
+    [1, /schema version 1.*wrote it/],
+    [3, /schema version 3.*newer/],
+  ] as const)('on data of schema version %i in a folder', async ([version, message], { program }) => {
     const server = await program.start();
     await server.register('ann');
     await server.stop();
     const file = { path: join(program.folder, 'data/keybin.mdb'), noSubdir: true, maxDbs: 128 };
     const root = open(file as never);
-    await root.openDB<number, Key>({ name: 'meta' }).put('schema', 2);
+    await root.openDB<number, Key>({ name: 'meta' }).put('schema', version);
     await root.close();
-    expect(await complaint(program, {})).toMatch(/schema version 2.*newer/);
+    expect(await complaint(program, {})).toMatch(message);
   });
 });
 
 forEachEngine('the program does not start', () => {
-  test('on data of a newer schema version', async ({ program }) => {
+  test.for([
+    [1, /older version.*schema 1/],
+    [3, /newer version.*schema 3/],
+  ] as const)('on data of schema version %i', async ([version, message], { program }) => {
     const settings = program.place(mongodb());
     await withDatabase(settings, db =>
-      db.collection<{ _id: string; version: number }>('keybin_meta').insertOne({ _id: 'schema', version: 2 }),
+      db.collection<{ _id: string; version: number }>('keybin_meta').insertOne({ _id: 'schema', version }),
     );
-    expect(await complaint(program, settings)).toMatch(/newer version.*schema 2/);
+    expect(await complaint(program, settings)).toMatch(message);
   });
 
   test('on data with duplicates, and says which', async ({ program }) => {

@@ -179,16 +179,17 @@ forEachEngine(
     });
 
     describe('preparation', () => {
-      test('data of a newer schema stops the start, and nothing is changed', async () => {
+      test.each([
+        [SCHEMA_VERSION + 1, 'newer version'],
+        [SCHEMA_VERSION - 1, 'older version'],
+      ])('data of schema %i stops the start, and nothing is changed', async (version, message) => {
         const db = await database();
         await fillAsOriginal(db);
-        await db
-          .collection<{ _id: string }>('keybin_meta')
-          .insertOne({ _id: 'schema', version: SCHEMA_VERSION + 1 } as never);
+        await db.collection<{ _id: string }>('keybin_meta').insertOne({ _id: 'schema', version } as never);
         const before = await contentOf(db);
         const error = await openOn(db).ready.catch(e => e);
         expect(error).toBeInstanceOf(StartupError);
-        expect(error.message).toContain('newer version');
+        expect(error.message).toContain(message);
         expect(await contentOf(db)).toEqual(before);
       });
 

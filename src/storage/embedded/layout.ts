@@ -20,12 +20,7 @@ export function prepareLayout(root: RootDatabase, meta: Meta, tables: readonly T
   const layout = layoutOf(tables);
   if (meta.get('schema') === SCHEMA_VERSION && meta.get('layout') === layout) return layout;
   root.transactionSync(() => {
-    const stored = meta.get('schema');
-    if (typeof stored === 'number' && stored > SCHEMA_VERSION) {
-      throw new StartupError(
-        `the data is of schema version ${stored}, this program knows up to ${SCHEMA_VERSION}: start the newer program`,
-      );
-    }
+    demandVersion(meta.get('schema'));
     forgetOthers(meta, tables);
     for (const table of tables) {
       for (const index of table.indexes) {
@@ -39,6 +34,18 @@ export function prepareLayout(root: RootDatabase, meta: Meta, tables: readonly T
     meta.put('layout', layout);
   });
   return layout;
+}
+
+/** A new folder has no version. */
+function demandVersion(stored: unknown): void {
+  if (typeof stored !== 'number' || stored === SCHEMA_VERSION) return;
+  const advice =
+    stored > SCHEMA_VERSION
+      ? 'start the newer program'
+      : 'start the program that wrote it, or move the folder away to begin with an empty one';
+  throw new StartupError(
+    `the data is of schema version ${stored}, this program reads version ${SCHEMA_VERSION}: ${advice}; nothing was changed`,
+  );
 }
 
 /**

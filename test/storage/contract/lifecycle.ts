@@ -3,7 +3,7 @@ import { StartupError, StorageUnavailableError } from '../../../src/base/errors.
 import type { CollectionSpec } from '../../../src/storage/port.ts';
 import { can, type Engine } from '../../support/engines.ts';
 import { everyCall } from './calls.ts';
-import { dump, labels, open, readAll, readIds, type Thing, things } from './things.ts';
+import { dump, labels, lines, open, readAll, readIds, type Thing, things } from './things.ts';
 
 const withoutIndexes: CollectionSpec<Thing> = { name: things.name, key: things.key, expires: 'ends_at' };
 

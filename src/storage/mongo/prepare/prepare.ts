@@ -14,12 +14,7 @@ import { removeLeftovers } from './original.ts';
 export async function prepare(db: Db, tables: readonly Table[], log: Log): Promise<void> {
   const meta = db.collection<{ _id: string; version: number }>('keybin_meta');
   const schema = await meta.findOne({ _id: { $eq: 'schema' } });
-  if (schema !== null && schema.version > SCHEMA_VERSION) {
-    throw new StartupError(
-      `MongoDB database "${db.databaseName}" was written by a newer version of this program (schema ${schema.version}, ` +
-        `known up to ${SCHEMA_VERSION}). Install that version; nothing was changed.`,
-    );
-  }
+  if (schema !== null) demandVersion(schema.version, db.databaseName); // the original's database has none
   const existing = new Map<Table, IndexDescriptionInfo[]>();
   for (const table of tables) existing.set(table, await existingIndexes(table));
   await demandNoDuplicates(tables, (table, { definition }) =>
@@ -29,5 +24,17 @@ export async function prepare(db: Db, tables: readonly Table[], log: Log): Promi
     await removeLeftovers(table, existing.get(table) ?? [], log);
     await buildIndexes(table, log);
   }
-  await meta.updateOne({ _id: { $eq: 'schema' } }, { $max: { version: SCHEMA_VERSION } }, { upsert: true });
+  await meta.updateOne({ _id: { $eq: 'schema' } }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
+}
+
+function demandVersion(version: number, database: string): void {
+  if (version === SCHEMA_VERSION) return;
+  const [age, advice] =
+    version > SCHEMA_VERSION
+      ? ['a newer', 'Install that version']
+      : ['an older', 'Start that version, or name another database in [STORE] database'];
+  throw new StartupError(
+    `MongoDB database "${database}" was written by ${age} version of this program (schema ${version}, this one reads ` +
+      `${SCHEMA_VERSION}). ${advice}; nothing was changed.`,
+  );
 }
