@@ -3,6 +3,9 @@ import type { Context } from 'koa';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** Characters from which on a text is encoded before it is written. */
+const LONG = 4096;
+
 /** The text that a request is answered with, until the frame sends it. */
 const ANSWER = Symbol('answer');
 
@@ -32,7 +35,9 @@ export function send(ctx: Context, always: readonly string[]): void {
     return;
   }
   ctx.respond = false;
-  const length = String(Buffer.byteLength(text));
+  // A long text is encoded once: to measure it and to write it would each go through all of it.
+  const body = text.length > LONG ? Buffer.from(text) : text;
+  const length = String(Buffer.byteLength(body));
   res.writeHead(res.statusCode, ['Content-Type', JSON_TYPE, 'Content-Length', length, ...always]);
-  res.end(text);
+  res.end(body);
 }
