@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { collections } from '../../dist/app.js';
 import { systemClock } from '../../dist/base/clock.js';
 import { accountsSpec } from '../../dist/core/collections.js';
-import { sha256Hex } from '../../dist/core/ids.js';
+import { sha256Hex, sha256Short } from '../../dist/core/ids.js';
 import { openStorage } from '../../dist/storage/open.js';
 import { compare } from '../measure.js';
 import { startFloor, startKeybin, temporaryFolder } from '../servers.js';
@@ -25,7 +25,8 @@ const PULL = { method: 'POST', path: '/api/v1/sync/pull', headers, body: '{"sinc
 /** @param {import('../results.js').Run} run */
 export async function verstak({ rounds, count, row, task, log }) {
   const [folder, remove] = temporaryFolder();
-  const place = { KEYBIN_STORE_HOST: `file:${folder}` };
+  // Room for all that is pushed.
+  const place = { KEYBIN_STORE_HOST: `file:${folder}`, KEYBIN_LIMITS_ACCOUNT_KEYS: String(10 * LOG) };
   log(`storing ${LOG.toLocaleString('en')} operations`);
   await seed(place.KEYBIN_STORE_HOST);
   const seeding = await startKeybin(place);
@@ -125,19 +126,14 @@ async function seed(host) {
   });
   const log = collection('verstak_operations');
   for (let from = 0; from < LOG; from += AT_ONCE) {
-    const inserts = Array.from({ length: AT_ONCE }, (_, i) => {
-      const operation = newOperation(from + i);
-      return log.insert({
+    const inserts = Array.from({ length: AT_ONCE }, (_, i) =>
+      log.insert({
+        ...stored(newOperation(from + i), from + i + 1),
         ...owner,
-        ...operation,
-        op_hash: sha256Hex(operation.op_id),
-        sequence: from + i + 1,
-        entity: sha256Hex(JSON.stringify([operation.entity_type, operation.entity_id])),
         batch: 'bench',
-        device_id: 'dev_other',
         received_at: now,
-      });
-    });
+      }),
+    );
     await Promise.all(inserts);
   }
   await collection('verstak_vaults').put({ ...owner, created_at: now, operations: LOG, last_activity: now });
@@ -158,6 +154,27 @@ function newOperation(n) {
     client_sequence: n,
     last_seen_server_seq: LOG,
     created_at: '2026-01-02T03:04:05Z',
+  };
+}
+
+/**
+ * An operation as it lies in the log.
+ * @param {ReturnType<typeof newOperation>} operation
+ * @param {number} sequence
+ */
+function stored({ client_sequence, last_seen_server_seq, ...texts }, sequence) {
+  const { op_id, op_type, entity_type, entity_id } = texts;
+  const device_id = 'dev_other';
+  return {
+    json: JSON.stringify({ server_sequence: sequence, device_id, ...texts }),
+    sequence,
+    op_hash: sha256Short(op_id),
+    entity: sha256Short(JSON.stringify([entity_type, entity_id])),
+    device_id,
+    op_id,
+    op_type,
+    client_sequence,
+    last_seen_server_seq,
   };
 }
 

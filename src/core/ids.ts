@@ -14,6 +14,11 @@ export function sha256Hex(content: string | Uint8Array): string {
   return hash('sha256', content, 'hex');
 }
 
+/** SHA-256 of a text's UTF-8 bytes in base64url: for indexes, where each byte counts. */
+export function sha256Short(text: string): string {
+  return hash('sha256', text, 'base64url');
+}
+
 /** Most hashes of secrets that are remembered. */
 const MOST_HASHES = 10_000;
 

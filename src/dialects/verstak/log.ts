@@ -2,7 +2,7 @@
 
 import type { Core } from '../../core/context.ts';
 import type { DeviceDoc } from '../../core/devices/devices.ts';
-import { sha256Hex } from '../../core/ids.ts';
+import { sha256Short } from '../../core/ids.ts';
 import { operationsSpec } from './collections.ts';
 
 /** Names a vault: accounts do not share them. */
@@ -24,5 +24,5 @@ export async function headOf(
 
 /** What tells operations on one entity from those on others: type and id may be any text. */
 export function entityOf({ entity_type, entity_id }: { entity_type: string; entity_id: string }): string {
-  return sha256Hex(JSON.stringify([entity_type, entity_id]));
+  return sha256Short(JSON.stringify([entity_type, entity_id]));
 }

@@ -122,8 +122,8 @@ export function indexOf(table: Table, range: Range): Index | undefined {
 /** Primary key of the document behind an index entry. */
 export function primaryKey(table: Table, index: Index, tuple: readonly Scalar[], value: unknown): Scalar[] {
   if (index.covering) return table.spec.key.map(field => (value as Doc)[field] as Scalar);
-  if (index.unique) return value as Scalar[];
-  return table.spec.key.map(field => tuple[index.tuple.indexOf(field)] as Scalar);
+  const all = index.unique ? [...tuple, ...(value as Scalar[])] : tuple;
+  return table.spec.key.map(field => all[index.tuple.indexOf(field)] as Scalar);
 }
 
 function replace(table: Table, key: readonly Scalar[], old: Doc | undefined, next: Doc, now: number): void {
@@ -133,7 +133,7 @@ function replace(table: Table, key: readonly Scalar[], old: Doc | undefined, nex
     if (doc) erase(table, holder, doc);
     else index.db.remove(tupleOf(index, next) ?? []);
   }
-  for (const index of table.indexes) moveEntry(table, index, old, next);
+  for (const index of table.indexes) moveEntry(index, old, next);
   table.primary.put(key, table.spec.text === undefined ? next : beginningWith(table.spec.text, next));
 }
 
@@ -152,13 +152,13 @@ function expiredHolders(table: Table, key: readonly Scalar[], next: Doc, now: nu
   return expired;
 }
 
-function moveEntry(table: Table, index: Index, old: Doc | undefined, next: Doc): void {
+function moveEntry(index: Index, old: Doc | undefined, next: Doc): void {
   const from = old && tupleOf(index, old);
   const to = tupleOf(index, next);
   const moved = !equal(from, to);
   if (from && moved) index.db.remove(from);
   if (to && (moved || index.covering || (old && index.include.some(field => !equal(old[field], next[field]))))) {
-    index.db.put(to, entryOf(table, index, next));
+    index.db.put(to, entryOf(index, next));
   }
 }
 

@@ -55,7 +55,7 @@ export class EmbeddedCollection implements Collection<Doc> {
     if (index === undefined) return this.#table.primary.get(tuple);
     const held = index.db.get(tuple);
     if (held === undefined || index.covering) return held as Doc | undefined;
-    return this.#table.primary.get(held as Scalar[]);
+    return this.#table.primary.get(apply.primaryKey(this.#table, index, tuple, held));
   }
 
   async scan(scan: Scan): Promise<Page<Doc>> {

@@ -74,7 +74,7 @@ function buildIndex(table: Table, index: Index, log: Log): void {
     if (tuple) {
       const other = index.unique ? index.db.get(tuple) : undefined;
       if (other !== undefined) throw duplicate(table, index);
-      index.db.put(tuple, entryOf(table, index, value));
+      index.db.put(tuple, entryOf(index, value));
     }
     done++;
     if (done % PROGRESS === 0)

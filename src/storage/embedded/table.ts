@@ -19,7 +19,7 @@ export interface Index {
   readonly unique: boolean;
   readonly covering: boolean;
   readonly include: readonly string[];
-  /** Unique: tuple of its fields -> primary key, or document when it is covering. Other: tuple -> the included fields that are there, or true. */
+  /** Unique: its fields -> the rest of the tuple, or the document when it is covering. Other: tuple -> the included fields that are there, or true. */
   readonly db: Db<unknown>;
 }
 
@@ -69,14 +69,15 @@ function openIndex(
   const include = index.unique ? [] : [...(index.include ?? [])];
   if (spec.expires !== undefined && !index.unique && !index.fields.includes(spec.expires)) include.push(spec.expires);
   const id = `${physical}/${index.name}`;
+  const missing = spec.key.filter(field => !index.fields.includes(field));
   const isEntry = (held: unknown) => {
     if (!index.unique) return held === true || isDoc(held);
-    return index.covering ? isDoc(held) : Array.isArray(held) && held.length === spec.key.length;
+    return index.covering ? isDoc(held) : Array.isArray(held) && held.length === missing.length;
   };
   return {
     name: index.name,
     id,
-    tuple: [...index.fields, ...spec.key.filter(field => !index.fields.includes(field))],
+    tuple: [...index.fields, ...missing],
     own: index.fields.length,
     unique: index.unique ?? false,
     covering: (index.unique && index.covering) ?? false,
@@ -102,9 +103,9 @@ export function tupleOf(index: Index, doc: Doc): Scalar[] | undefined {
 }
 
 /** What an index stores at a document's tuple. */
-export function entryOf(table: Table, index: Index, doc: Doc): unknown {
+export function entryOf(index: Index, doc: Doc): unknown {
   if (index.covering) return doc;
-  if (index.unique) return table.spec.key.map(field => doc[field]);
+  if (index.unique) return index.tuple.slice(index.own).map(field => doc[field]);
   let held: Doc | undefined;
   for (const field of index.include) {
     if (doc[field] === undefined) continue;

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
 import type { Core } from '../../../core/context.ts';
 import type { DeviceDoc } from '../../../core/devices/devices.ts';
-import { newId, sha256Hex } from '../../../core/ids.ts';
+import { newId, sha256Hex, sha256Short } from '../../../core/ids.ts';
 import { withRoom } from '../../../core/quotas/quotas.ts';
 import type { Write } from '../../../storage/port.ts';
 import { type OperationDoc, operationsSpec, pushesSpec, vaultsSpec } from '../collections.ts';
@@ -68,7 +68,7 @@ function jobOf(device: DeviceDoc, { idempotencyKey, operations }: Push): Job {
     device,
     keyHash: named ? sha256Hex(idempotencyKey) : undefined,
     batch: named ? sha256Hex(JSON.stringify([device.device_id, idempotencyKey])) : newId(),
-    operations: operations.map(sent => ({ sent, hash: sha256Hex(sent.op_id), entity: entityOf(sent) })),
+    operations: operations.map(sent => ({ sent, hash: sha256Short(sent.op_id), entity: entityOf(sent) })),
   };
 }
 
