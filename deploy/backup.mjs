@@ -11,7 +11,13 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, open as openFile, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { open } from 'lmdb';
+import { missingBytes } from '../dist/storage/embedded/files/meta-pages.js';
+
+/** A copy is made so many times, with so many milliseconds in between, until it has all it promises. */
+const ATTEMPTS = 20;
+const PAUSE = 50;
 
 const [data, target] = process.argv.slice(2);
 process.umask(0o077); // it holds all that the data folder holds
@@ -31,17 +37,35 @@ try {
   process.exitCode = 1;
 }
 
-/** LMDB writes the state of one moment, while others write on. */
+/**
+ * LMDB writes the state of one moment, while others write on. What is committed at that moment may already be promised by the
+ * copy's first pages and not be in it: then it is made again. Where the data file itself lacks as much, it is pages that are free.
+ */
 async function copyDatabase(from, to) {
   const aside = `${to}.new`;
-  await rm(aside, { force: true });
   const database = open({ path: from, noSubdir: true, readOnly: true });
   try {
-    await database.backup(aside, false);
+    for (let attempt = 1; ; attempt++) {
+      await rm(aside, { force: true });
+      await database.backup(aside, false);
+      const missing = await missingIn(aside);
+      if (missing === 0 || missing === (await missingIn(from))) break;
+      if (attempt === ATTEMPTS) throw new Error(`no whole copy of ${from} could be made in ${ATTEMPTS} attempts`);
+      await pause(PAUSE);
+    }
   } finally {
     await database.close();
   }
   await place(aside, to);
+}
+
+async function missingIn(name) {
+  const file = await openFile(name, 'r');
+  try {
+    return missingBytes(file.fd);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Copies the files that are not there yet: a name never gets another content. */

@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
 
 // The format of LMDB's data file, version 2, as liblmdb/mdb.c of the library has it (MDB_page, MDB_meta, MDB_db, MDB_node).
 
@@ -36,6 +36,12 @@ export function readMeta(file: number): Meta | undefined {
   const second = metaAt(file, first.pageSize);
   if (second === undefined) return undefined;
   return first.transaction >= second.transaction ? first : second; // as mdb_pick_meta does
+}
+
+/** How many bytes a data file is shorter than the newer meta page promises: 0 when it is not, or when it has no such page. */
+export function missingBytes(file: number): number {
+  const meta = readMeta(file);
+  return meta === undefined ? 0 : Math.max(0, (meta.lastPage + 1) * meta.pageSize - fstatSync(file).size);
 }
 
 function metaAt(file: number, position: number): Meta | undefined {
