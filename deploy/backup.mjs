@@ -13,7 +13,7 @@ import { cp, mkdir, open as openFile, readdir, rename, rm } from 'node:fs/promis
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { open } from 'lmdb';
-import { missingBytes } from '../dist/storage/embedded/files/meta-pages.js';
+import { cutShort } from '../dist/storage/embedded/files/meta-pages.js';
 
 /** A copy is made so many times, with so many milliseconds in between, until it has all it promises. */
 const ATTEMPTS = 20;
@@ -39,7 +39,7 @@ try {
 
 /**
  * LMDB writes the state of one moment, while others write on. What is committed at that moment may already be promised by the
- * copy's first pages and not be in it: then it is made again. Where the data file itself lacks as much, it is pages that are free.
+ * copy's first pages and not be in it: then it is made again.
  */
 async function copyDatabase(from, to) {
   const aside = `${to}.new`;
@@ -48,8 +48,7 @@ async function copyDatabase(from, to) {
     for (let attempt = 1; ; attempt++) {
       await rm(aside, { force: true });
       await database.backup(aside, false);
-      const missing = await missingIn(aside);
-      if (missing === 0 || missing === (await missingIn(from))) break;
+      if (await isWhole(aside)) break;
       if (attempt === ATTEMPTS) throw new Error(`no whole copy of ${from} could be made in ${ATTEMPTS} attempts`);
       await pause(PAUSE);
     }
@@ -59,10 +58,10 @@ async function copyDatabase(from, to) {
   await place(aside, to);
 }
 
-async function missingIn(name) {
+async function isWhole(name) {
   const file = await openFile(name, 'r');
   try {
-    return missingBytes(file.fd);
+    return cutShort(file.fd) === undefined;
   } finally {
     await file.close();
   }

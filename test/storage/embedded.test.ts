@@ -33,15 +33,15 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-function start(folder: string, specs: readonly CollectionSpec<Item>[] = [items], log = silent): Storage {
-  const storage = openEmbedded({ host: `file:${folder}`, database: 'store', names: {}, specs }, clock, log);
+async function start(folder: string, specs: readonly CollectionSpec<Item>[] = [items], log = silent): Promise<Storage> {
+  const storage = await openEmbedded({ host: `file:${folder}`, database: 'store', names: {}, specs }, clock, log);
   onTestFinished(() => storage.close());
   return storage;
 }
 
 test('a folder that is not there is made, for this user alone', async () => {
   const folder = path.join(await temporaryFolder(), 'a.b', 'data');
-  await start(folder).ready;
+  await (await start(folder)).ready;
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   expect((await readdir(folder)).sort()).toEqual(['blobs', 'keybin.mdb', 'keybin.mdb-lock']);
 });
@@ -49,7 +49,7 @@ test('a folder that is not there is made, for this user alone', async () => {
 test('a folder that cannot be used rejects ready with a message that names it and the option', async () => {
   const file = path.join(await temporaryFolder(), 'file');
   await writeFile(file, 'in the way');
-  const storage = start(path.join(file, 'data'));
+  const storage = await start(path.join(file, 'data'));
   await expect(storage.ready).rejects.toThrow(StartupError);
   await expect(storage.ready).rejects.toThrow(/file\/data cannot be used.*\[STORE\] host/s);
   await expect(storage.collection(items).get(['a'])).rejects.toThrow(StorageUnavailableError);
@@ -58,7 +58,7 @@ test('a folder that cannot be used rejects ready with a message that names it an
 
 test('a folder of blobs that goes away takes no uploads, and is not made anew: it may be a disk', async () => {
   const folder = await temporaryFolder();
-  const { blobs } = start(folder);
+  const { blobs } = await start(folder);
   async function* content() {
     yield Buffer.from('content');
   }
@@ -85,27 +85,27 @@ test.each([
   const root = open({ path: path.join(folder, 'keybin.mdb'), noSubdir: true, maxDbs: 8 } as never);
   await root.openDB({ name: 'meta' }).put('schema', version);
   await root.close();
-  await expect(start(folder).ready).rejects.toThrow(message);
-  await expect(start(folder).ready).rejects.toThrow(message);
+  await expect((await start(folder)).ready).rejects.toThrow(message);
+  await expect((await start(folder)).ready).rejects.toThrow(message);
 });
 
 test('a unique index that the data cannot have stops the start and changes nothing', async () => {
   const folder = await temporaryFolder();
-  const first = start(folder);
+  const first = await start(folder);
   await first.collection(items).insert({ id: 'a', group: 'g' });
   await first.collection(items).insert({ id: 'b', group: 'g' });
   await first.close();
   const unique: CollectionSpec<Item> = { ...items, indexes: [{ name: 'only', fields: ['group'], unique: true }] };
-  await expect(start(folder, [unique]).ready).rejects.toThrow(/items holds duplicates in group/);
-  const again = start(folder);
+  await expect((await start(folder, [unique])).ready).rejects.toThrow(/items holds duplicates in group/);
+  const again = await start(folder);
   expect((await again.collection(items).scan({ index: 'group', limit: 9 })).items).toHaveLength(2);
 });
 
 test('once another program has changed the indexes of a folder, the older one reads but writes no more', async () => {
   const folder = await temporaryFolder();
-  const older = start(folder);
+  const older = await start(folder);
   await older.collection(items).insert({ id: 'a' });
-  const newer = start(folder, [{ ...items, indexes: [] }]);
+  const newer = await start(folder, [{ ...items, indexes: [] }]);
   await newer.ready;
   expect(await older.collection(items).get(['a'])).toEqual({ id: 'a' });
   await expect(older.collection(items).insert({ id: 'b' })).rejects.toThrow(/another version.*restart/);
@@ -114,21 +114,21 @@ test('once another program has changed the indexes of a folder, the older one re
 
 test('building an index on much data says how far it is', async () => {
   const folder = await temporaryFolder();
-  const before = start(folder, [{ ...items, indexes: [] }]);
+  const before = await start(folder, [{ ...items, indexes: [] }]);
   await Promise.all(
     Array.from({ length: 500 }, (_, i) => before.collection(items).insert({ id: String(i), group: 'g' })),
   );
   await before.close();
   const lines: [object, string][] = [];
   const log: Log = { ...silent, info: (fields, message) => lines.push([fields, message]) };
-  await start(folder, [items], log).ready;
+  await (await start(folder, [items], log)).ready;
   expect(lines).toContainEqual([{ index: 'data/items/group', done: 500 }, 'index built']);
 });
 
 test('a data file that is shorter than its last page, because that was never needed, is whole', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'keybin.mdb');
-  const first = start(folder);
+  const first = await start(folder);
   await first.collection(items).insert({ id: 'a', group: 'x'.repeat(1000) });
   // Both in one transaction: the pages of what is gone again are counted and not written.
   const collection = first.collection(items);
@@ -147,13 +147,13 @@ test('a data file that is shorter than its last page, because that was never nee
   }
   expect(await isShort()).toBe(true);
   await first.close();
-  const second = start(folder);
+  const second = await start(folder);
   await second.ready;
   expect(await second.collection(items).get(['a'])).toBeDefined();
 });
 
 test('a range of large documents is removed in small portions, between which others write', async () => {
-  const collection = start(await temporaryFolder()).collection(items);
+  const collection = (await start(await temporaryFolder())).collection(items);
   const note = 'x'.repeat(1024 * 1024);
   await Promise.all(Array.from({ length: 40 }, (_, i) => collection.insert({ id: `large${i}`, note })));
   let removing = true;
@@ -170,7 +170,7 @@ test('a range of large documents is removed in small portions, between which oth
 test('a document whose bytes were changed is unavailable, as is health from then on; the rest is served', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'keybin.mdb');
-  const first = start(folder);
+  const first = await start(folder);
   const [mark, group] = ['a text to be found in the file', 'g'];
   for (const id of ['a', 'b']) await first.collection(items).insert({ id, group, note: id === 'a' ? mark : 'n' });
   await first.close();
@@ -179,7 +179,7 @@ test('a document whose bytes were changed is unavailable, as is health from then
   await writeFile(file, bytes);
 
   const errors: string[] = [];
-  const storage = start(folder, [items], { ...silent, error: (_, message) => errors.push(message) });
+  const storage = await start(folder, [items], { ...silent, error: (_, message) => errors.push(message) });
   const collection = storage.collection(items);
   expect(await collection.get(['b'])).toEqual({ id: 'b', group, note: 'n' });
   await storage.ping();
@@ -203,7 +203,7 @@ test('a document whose bytes were changed is unavailable, as is health from then
 });
 
 test('many writes at once share transactions, and each has its own result', async () => {
-  const storage = start(await temporaryFolder());
+  const storage = await start(await temporaryFolder());
   const results = await Promise.allSettled(
     Array.from({ length: 1000 }, (_, i) => storage.collection(items).insert({ id: String(i % 500) })),
   );
@@ -212,7 +212,7 @@ test('many writes at once share transactions, and each has its own result', asyn
 });
 
 test('a failing commit takes nothing else of its transaction with it', async () => {
-  const storage = start(await temporaryFolder());
+  const storage = await start(await temporaryFolder());
   const results = await Promise.allSettled([
     storage.collection(items).insert({ id: 'a' }),
     storage.commit([
@@ -231,7 +231,7 @@ test('expired documents leave the disk in the background, with their index entri
     vi.useRealTimers();
   });
   const folder = await temporaryFolder();
-  const storage = start(folder);
+  const storage = await start(folder);
   const expires_at = new Date(clock.now() + 1000);
   await Promise.all(
     Array.from({ length: 500 }, (_, i) => storage.collection(items).insert({ id: String(i), group: 'g', expires_at })),
@@ -256,7 +256,7 @@ test('30 collections with two indexes each have their place', async () => {
     { name: 'only', fields: ['group', 'id'], unique: true },
   ] as const;
   const specs = Array.from({ length: 30 }, (_, i): CollectionSpec<Item> => ({ ...items, name: `c${i}`, indexes }));
-  const storage = start(await temporaryFolder(), specs);
+  const storage = await start(await temporaryFolder(), specs);
   for (const spec of specs) await storage.collection(spec).insert({ id: spec.name, group: 'g' });
   for (const spec of specs) expect(await storage.collection(spec).find('only', ['g', spec.name])).toBeDefined();
 });
@@ -264,7 +264,7 @@ test('30 collections with two indexes each have their place', async () => {
 test('what processes that died have left of uploads and removals goes when the folder is opened', async () => {
   const folder = await temporaryFolder();
   const incoming = path.join(folder, 'blobs', 'incoming');
-  const dying = start(folder);
+  const dying = await start(folder);
   async function* endless(): AsyncGenerator<Uint8Array> {
     for (;;) {
       yield new Uint8Array(10);
@@ -277,17 +277,17 @@ test('what processes that died have left of uploads and removals goes when the f
   const [upload] = await readdir(incoming);
   await writeFile(path.join(incoming, 'x.removed'), 'was a blob');
   clock.advance(24 * 3_600_000);
-  await start(folder).close();
+  await (await start(folder)).close();
   expect(await readdir(incoming)).toEqual([upload]);
   clock.advance(1);
-  await start(folder).close();
+  await (await start(folder)).close();
   expect(await readdir(incoming)).toEqual([]);
   await swept;
 });
 
 test('the size is that of the data file, which grows with the documents', async () => {
   const folder = await temporaryFolder();
-  const storage = start(folder);
+  const storage = await start(folder);
   const before = await storage.size();
   const group = 'x'.repeat(1000);
   await storage.commit(Array.from({ length: 2000 }, (_, i) => ({ in: items, insert: { id: String(i), group } })));
@@ -299,7 +299,7 @@ test('the size is that of the data file, which grows with the documents', async 
 describe('a secret', () => {
   test('is a file of its own for this user alone, and no other file stays', async () => {
     const folder = await temporaryFolder();
-    const storage = start(folder);
+    const storage = await start(folder);
     const [{ value }] = await Promise.all([storage.secret('a'), storage.secret('a'), storage.secret('b')]);
     expect(await readFile(path.join(folder, 'secrets', 'a'), 'utf8')).toBe(value);
     expect((await stat(path.join(folder, 'secrets', 'a'))).mode & 0o777).toBe(0o600);
@@ -318,7 +318,7 @@ describe('a secret', () => {
     await mkdir(path.join(folder, 'secrets'));
     const file = path.join(folder, 'secrets', 'a');
     await writeFile(file, content);
-    const storage = start(folder);
+    const storage = await start(folder);
     for (let call = 0; call < 2; call++) {
       const error = await storage.secret('a').catch(e => e);
       expect(error).toBeInstanceOf(StorageUnavailableError);
@@ -331,7 +331,7 @@ describe('a secret', () => {
   test('that cannot be read or made is a StorageUnavailableError', async () => {
     const folder = await temporaryFolder();
     await mkdir(path.join(folder, 'secrets', 'a'), { recursive: true });
-    const storage = start(folder);
+    const storage = await start(folder);
     await expect(storage.secret('a')).rejects.toBeInstanceOf(StorageUnavailableError);
     await rm(path.join(folder, 'secrets'), { recursive: true });
     await writeFile(path.join(folder, 'secrets'), 'in the way');
@@ -340,7 +340,7 @@ describe('a secret', () => {
 
   test('leaves nothing behind of processes that died while they made it', async () => {
     const folder = await temporaryFolder();
-    const storage = start(folder);
+    const storage = await start(folder);
     await storage.secret('other');
     const remains = path.join(folder, 'secrets', 'a.0d1d9a7e');
     await writeFile(remains, 'half');
@@ -350,4 +350,21 @@ describe('a secret', () => {
     expect(await storage.secret('a')).toEqual(secret);
     expect((await readdir(path.join(folder, 'secrets'))).sort()).toEqual(['a', 'other']);
   });
+});
+
+test('a folder is opened a second time while the first one writes all the time', async () => {
+  const folder = await temporaryFolder();
+  const first = await start(folder);
+  let writing = true;
+  const writer = async () => {
+    for (let i = 0; writing; i++) await first.collection(items).put({ id: `id-${i % 10}`, group: 'g' });
+  };
+  const writers = [writer(), writer(), writer()];
+  for (let i = 0; i < 20; i++) {
+    const other = await start(folder);
+    expect(await other.collection(items).count({})).toBeGreaterThanOrEqual(0);
+    await other.close();
+  }
+  writing = false;
+  await Promise.all(writers);
 });

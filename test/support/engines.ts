@@ -45,7 +45,7 @@ export interface OpenedEngine {
   /** A second handle on the same data, closed by `cleanup`. */
   another(options?: EngineOptions): Promise<Storage>;
   /** As `another`, but not waited for: `ready` may be pending, or rejected later. */
-  start(options?: EngineOptions): Storage;
+  start(options?: EngineOptions): Promise<Storage>;
   /** Closes every handle and removes the data. */
   cleanup(): Promise<void>;
 }
@@ -111,7 +111,7 @@ export function needs(context: TestContext, engine: Engine, feature: keyof Mongo
   if (!can(engine, feature)) context.skip(`this MongoDB server has no ${feature}`);
 }
 
-type Open = (options: OpenOptions, clock: Clock, log: Log) => Storage;
+type Open = (options: OpenOptions, clock: Clock, log: Log) => Storage | Promise<Storage>;
 
 async function open(
   openEngine: Open,
@@ -128,15 +128,15 @@ async function open(
     specs: given.specs ?? [],
   };
   const handles: Storage[] = [];
-  const start = (changed: EngineOptions = {}) => {
+  const start = async (changed: EngineOptions = {}) => {
     const { clock: otherClock = clock, log = given.log ?? silent, ...others } = changed;
-    const handle = openEngine({ ...options, ...others }, otherClock, log);
+    const handle = await openEngine({ ...options, ...others }, otherClock, log);
     handle.ready.catch(() => {}); // whoever awaits `ready` sees it; nobody else is to be ended by it
     handles.push(handle);
     return handle;
   };
   const another = async (changed: EngineOptions = {}) => {
-    const handle = start(changed);
+    const handle = await start(changed);
     await handle.ready;
     return handle;
   };

@@ -90,7 +90,7 @@ export function environment({ folder, root, log, damage, snapshot, clock, precon
     folder,
     root,
     file,
-    writer: new Writer({ root, file, damage, snapshot, precondition }),
+    writer: new Writer({ folder, root, file, damage, snapshot, precondition }),
     now: () => clock.now(),
     beginRead() {
       if (state.closed) throw new StorageUnavailableError('the storage is closed');

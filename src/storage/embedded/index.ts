@@ -15,6 +15,7 @@ import { toStorageError } from './errors.ts';
 import { FileBlobStore } from './files/blobs.ts';
 import { DATA_FILE, LOCK_FILE } from './files/preflight.ts';
 import { secretOf } from './files/secrets.ts';
+import { inTurn } from './in-turn.ts';
 import { demandLayout, type Meta, prepareLayout } from './layout.ts';
 import { demandOneSpace } from './neighbours.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
@@ -22,8 +23,12 @@ import { startSweeper } from './sweep.ts';
 import { openTable, type Table } from './table.ts';
 
 /** Opens the embedded engine: LMDB and a folder of blobs. A folder that cannot be used rejects `ready`. */
-export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Storage {
+export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Promise<Storage> {
   const folder = folderOf(options);
+  return inTurn(folder, () => openIn(folder, options, clock, log));
+}
+
+function openIn(folder: string, options: OpenOptions, clock: Clock, log: Log): Storage {
   let root: RootDatabase | undefined;
   try {
     root = openFolder(folder, log);

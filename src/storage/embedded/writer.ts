@@ -3,6 +3,7 @@ import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Damage } from './damage.ts';
 import { causeOf, toStorageError } from './errors.ts';
 import type { DataFile } from './files/data.ts';
+import { inTurn } from './in-turn.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** A synchronous piece of work inside a write transaction. */
@@ -16,6 +17,7 @@ interface Job {
 
 /** What a writer works with. */
 export interface WriterParts {
+  readonly folder: string;
   readonly root: RootDatabase;
   readonly file: DataFile;
   readonly damage: Damage;
@@ -32,6 +34,7 @@ const BATCH = 256;
  * are waited for on a thread of the library; only the jobs themselves run on the event loop.
  */
 export class Writer {
+  readonly #folder: string;
   readonly #root: RootDatabase;
   readonly #file: DataFile;
   readonly #damage: Damage;
@@ -41,7 +44,8 @@ export class Writer {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ root, file, damage, snapshot, precondition }: WriterParts) {
+  constructor({ folder, root, file, damage, snapshot, precondition }: WriterParts) {
+    this.#folder = folder;
     this.#root = root;
     this.#file = file;
     this.#damage = damage;
@@ -85,7 +89,7 @@ export class Writer {
     try {
       this.#file.demandInPlace();
       let transaction = -1;
-      await this.#root.transaction(() => {
+      const run = () => {
         transaction = this.#root.getWriteTxnId();
         this.#precondition();
         for (const job of jobs) {
@@ -96,7 +100,8 @@ export class Writer {
           }
           this.#snapshot.wrote(job.error === undefined);
         }
-      });
+      };
+      await inTurn(this.#folder, () => this.#root.transaction(run));
       this.#snapshot.committed(transaction);
       this.#file.demandInPlace(); // before anything is acknowledged
     } catch (error) {

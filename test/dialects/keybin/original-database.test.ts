@@ -173,7 +173,7 @@ forEachEngine(
           .collection('tokens')
           .insertOne({ token: 'plain', user_id: '1', created_at: new Date(), client_id: 'x' });
         const before = await everything(db);
-        const { ready } = opened.start({ specs: collections });
+        const { ready } = await opened.start({ specs: collections });
         await expect(ready).rejects.toMatchObject({ name: 'StartupError' });
         const { message } = await ready.catch(error => error);
         expect(message).toContain(`"${name}"`);

@@ -118,7 +118,7 @@ function connectionFaults(engine: Engine): void {
   ): Promise<{ storage: Storage }> {
     const { start } = await open(under);
     proxy.refuse();
-    return { storage: start({ host: proxy.uri }) };
+    return { storage: await start({ host: proxy.uri }) };
   }
 }
 

@@ -53,7 +53,7 @@ export function lifecycleContract(engine: Engine): void {
 
     test('close right after opening is fine', async () => {
       const { start, reopen } = await open(engine);
-      const handle = start();
+      const handle = await start();
       await handle.close();
       await expect(handle.collection(things).get(['s', 'a'])).rejects.toBeInstanceOf(StorageUnavailableError);
       await handle.ready.catch(error => expect(error).toBeInstanceOf(Error));
@@ -62,7 +62,7 @@ export function lifecycleContract(engine: Engine): void {
 
     test('a call before the engine is ready is answered or rejects with StorageUnavailableError', async () => {
       const { start } = await open(engine);
-      const handle = start();
+      const handle = await start();
       const results = await Promise.allSettled(Object.values(everyCall(handle)).map(call => call()));
       for (const r of results) if (r.status === 'rejected') expect(r.reason).toBeInstanceOf(StorageUnavailableError);
       await handle.ready;
@@ -154,7 +154,7 @@ export function lifecycleContract(engine: Engine): void {
       const { storage, reopen, start } = await filled();
       await storage.collection(withoutIndexes).insert({ space: 's', id: 'twin', email: '7' });
       await storage.close();
-      const failed = start({ specs: [things, lines] });
+      const failed = await start({ specs: [things, lines] });
       const error = await failed.ready.catch(e => e);
       expect(error).toBeInstanceOf(StartupError);
       expect(error.message).toContain('things');

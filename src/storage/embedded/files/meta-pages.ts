@@ -38,10 +38,16 @@ export function readMeta(file: number): Meta | undefined {
   return first.transaction >= second.transaction ? first : second; // as mdb_pick_meta does
 }
 
-/** How many bytes a data file is shorter than the newer meta page promises: 0 when it is not, or when it has no such page. */
-export function missingBytes(file: number): number {
+/**
+ * How long a data file is and how long the newer meta page promises it to be, where pages that are used are missing. Undefined when
+ * nothing is missing, or when there is no such page.
+ */
+export function cutShort(file: number): { size: number; promised: number } | undefined {
   const meta = readMeta(file);
-  return meta === undefined ? 0 : Math.max(0, (meta.lastPage + 1) * meta.pageSize - fstatSync(file).size);
+  if (meta === undefined) return undefined;
+  const promised = (meta.lastPage + 1) * meta.pageSize;
+  const { size } = fstatSync(file); // after the meta pages: other processes may be writing
+  return size >= promised || isWhole(file, meta, size) ? undefined : { size, promised };
 }
 
 function metaAt(file: number, position: number): Meta | undefined {
@@ -61,7 +67,7 @@ function metaAt(file: number, position: number): Meta | undefined {
  * Whether all pages that the trees reach lie within the file's first `size` bytes. Reads all trees: for a file that is shorter
  * than its last page, which is so when pages were used and freed within one transaction, and when it was cut.
  */
-export function isWhole(file: number, meta: Meta, size: number): boolean {
+function isWhole(file: number, meta: Meta, size: number): boolean {
   const { pageSize } = meta;
   const inFile = (page: bigint, count = 1n) => (page + count) * BigInt(pageSize) <= BigInt(size);
 

@@ -1,7 +1,6 @@
 import {
   closeSync,
   existsSync,
-  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -14,7 +13,7 @@ import path from 'node:path';
 import { StartupError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { hasCode } from './durable.ts';
-import { isWhole, readMeta } from './meta-pages.ts';
+import { cutShort, readMeta } from './meta-pages.ts';
 
 /** File that LMDB keeps in the data folder, and its lock file beside it. */
 export const DATA_FILE = 'keybin.mdb';
@@ -85,10 +84,9 @@ function demandData(folder: string, file: string, stats: Stats): void {
     for (let attempt = 1; ; attempt++) {
       const meta = readMeta(descriptor);
       if (meta === undefined) throw damaged(folder, 'does not begin as a data file of Keybin does, or ends too soon');
-      const promised = (meta.lastPage + 1) * meta.pageSize;
-      const { size } = fstatSync(descriptor); // after the meta pages: other processes may be writing
-      if (size >= promised || isWhole(descriptor, meta, size)) return;
-      if (attempt === ATTEMPTS) throw damaged(folder, `is cut short: ${size} bytes are there of ${promised}`);
+      const lack = cutShort(descriptor);
+      if (lack === undefined) return;
+      if (attempt === ATTEMPTS) throw damaged(folder, `is cut short: ${lack.size} bytes are there of ${lack.promised}`);
     }
   } finally {
     closeSync(descriptor);
