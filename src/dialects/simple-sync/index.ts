@@ -1,27 +1,31 @@
 import type { Dialect } from '../dialect.ts';
 import { createAccess } from './access.ts';
 import { createAclStore } from './acl/store.ts';
-import { aclSpec, bodiesSpec, eventsSpec, pushesSpec } from './collections.ts';
+import { aclSpec, bodiesSpec, eventsSpec, pushesSpec, segmentsSpec } from './collections.ts';
+import { createHistory } from './history/history.ts';
 import { routes } from './router.ts';
 import type { SimpleSyncSettings } from './settings.ts';
-import { finishPushes } from './store-events.ts';
 
 /** The simple-sync API: one history of events for all members, and rules for what they add (docs/dialects/simple-sync.md). */
 export const simpleSync: Dialect<SimpleSyncSettings> = {
   name: 'simple-sync',
-  collections: [eventsSpec, bodiesSpec, pushesSpec, aclSpec],
+  collections: [eventsSpec, segmentsSpec, bodiesSpec, pushesSpec, aclSpec],
   open(deps) {
     const access = createAccess(deps);
     const acl = createAclStore(deps.core, () => deps.settings().initial_acl);
+    const history = createHistory(deps.core);
     return {
-      routes: routes(deps, access, acl),
+      routes: routes(deps, access, acl, history),
       async prepare() {
         await access.prepare();
         await acl.text();
         // Nobody is to see half of what a process that died has left. What fails is tried again with the housekeeping.
-        await deps.core.background.run(() => finishPushes(deps.core));
+        await deps.core.background.run(() => history.finishPushes());
       },
-      tidy: () => finishPushes(deps.core),
+      async tidy() {
+        await history.finishPushes();
+        await history.settle();
+      },
     };
   },
 };

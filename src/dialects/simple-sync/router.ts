@@ -11,10 +11,9 @@ import type { Access } from './access.ts';
 import { readAcl } from './acl/acl.ts';
 import type { AclStore } from './acl/store.ts';
 import { adminRouteOf } from './admin-route.ts';
-import { history } from './events.ts';
+import type { History } from './history/history.ts';
 import { eventForbidden, eventsInvalid, loginInvalid } from './refusals.ts';
 import { readEvents, readFromTimestamp, readLogin, readNewUser, readUserChange } from './schema.ts';
-import { storeEvents } from './store-events.ts';
 import { changeMember, createMember } from './users.ts';
 
 /** What bodies may have. The shortest events and rules take more than nine bytes for each value. */
@@ -29,6 +28,7 @@ export function routes(
   { core, clientAddress, callerOf }: DialectDeps<unknown>,
   access: Access,
   acl: AclStore,
+  history: History,
 ): Route[] {
   const adminRoute = adminRouteOf(access, createAudit(core, clientAddress));
   const readCredentials = objectReader(CREDENTIAL_BODY);
@@ -40,7 +40,7 @@ export function routes(
 
   async function answerHistory(ctx: Context, from?: number): Promise<void> {
     ctx.type = 'json';
-    ctx.body = await jsonStream('[', history(core, from), events => events.join(','), ']');
+    ctx.body = await jsonStream('[', history.texts(from), texts => texts, ']');
   }
 
   return [
@@ -73,7 +73,7 @@ export function routes(
             if (!allowed(event)) throw eventForbidden(event.uuid);
           });
         }
-        await storeEvents(core, userUuid, events);
+        await history.add(userUuid, events);
         await answerHistory(ctx);
       },
     },

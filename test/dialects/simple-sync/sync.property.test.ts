@@ -16,17 +16,24 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   timestamp: fc.integer({ min: 1, max: 5 }),
   itemUuid: fc.constantFrom('i', 'j'),
   action: fc.constantFrom('create', 'edit'),
-  payload: fc.oneof(fc.string({ unit: 'binary', maxLength: 10 }), fc.constantFrom('x'.repeat(5000), 'y'.repeat(9000))),
+  payload: fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 10 }),
+    fc.constantFrom('x'.repeat(5000), 'y'.repeat(9000), 'z'.repeat(3900)),
+  ),
 });
 const client = fc.nat({ max: CLIENTS - 1 });
 const server = fc.nat({ max: 1 });
 
-/** What one client does: it makes events, sends those it has not seen stored, does so again, or asks for the latest. */
+/**
+ * What one client does: it makes events, sends those it has not seen stored, does so again, or asks for the latest; and what servers
+ * do every hour.
+ */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('make' as const), client, drafts: fc.array(draft, { minLength: 1, maxLength: 4 }) }),
   fc.record({ kind: fc.constant('push' as const), client, server }),
   fc.record({ kind: fc.constant('push, answer lost' as const), client, server }),
-  fc.record({ kind: fc.constant('all push at once' as const), server }),
+  fc.record({ kind: fc.constant('all push at once' as const), server, housekeeping: fc.boolean() }),
+  fc.record({ kind: fc.constant('housekeeping' as const), servers: fc.constantFrom([0], [1], [0, 1]) }),
   fc.record({ kind: fc.constant('pull' as const), client, server, from: fc.option(fc.integer({ min: 1, max: 6 })) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -56,7 +63,11 @@ class Sync {
       const { json } = demand(await pull(this.#server(step.server), this.#client(step.client).member, query), 200);
       expect(json).toEqual(this.#stored.filter(({ timestamp }) => timestamp >= (step.from ?? 0)));
     } else if (step.kind === 'all push at once') {
+      const housekeeping = step.housekeeping ? this.#servers.map(server => server.tidy()) : [];
       await this.#push(this.#clients.map((client, i) => ({ client, server: this.#server(step.server + i) })));
+      await Promise.all(housekeeping);
+    } else if (step.kind === 'housekeeping') {
+      await Promise.all(step.servers.map(i => this.#server(i).tidy()));
     } else {
       const client = this.#client(step.client);
       const { pending } = client;
@@ -131,7 +142,7 @@ forEachEngine('clients of two servers', engine => {
     for (let i = 0; i < CLIENTS; i++) members.push(await newMember(served.server));
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async steps => {
-        await storedIn(served.server, 'simple_sync_events').deleteMany({});
+        for (const name of ['events', 'segments']) await storedIn(served.server, `simple_sync_${name}`).deleteMany({});
         const sync = new Sync(servers, members);
         for (const step of steps) await sync.run(step);
         await sync.finish();

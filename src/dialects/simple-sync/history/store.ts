@@ -1,15 +1,16 @@
 /** Adding to the shared history. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConflictError, StorageUnavailableError } from '../../base/errors.ts';
-import { eachInSlices, inSlices, mapInSlices } from '../../base/slices.ts';
-import type { Core } from '../../core/context.ts';
-import { newId, sha256Hex } from '../../core/ids.ts';
-import { pagesOf } from '../../core/pages.ts';
-import { parseOwnJson } from '../../http/body/json.ts';
-import type { Write } from '../../storage/port.ts';
-import { bodiesSpec, type EventDoc, eventsSpec, type PushDoc, pushesSpec } from './collections.ts';
-import type { SubmittedEvent } from './schema.ts';
+import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
+import { eachInSlices, inSlices, mapInSlices } from '../../../base/slices.ts';
+import type { Core } from '../../../core/context.ts';
+import { newId, sha256Hex } from '../../../core/ids.ts';
+import { pagesOf } from '../../../core/pages.ts';
+import { parseOwnJson } from '../../../http/body/json.ts';
+import type { Write } from '../../../storage/port.ts';
+import { bodiesSpec, type EventDoc, eventsSpec, type PushDoc, pushesSpec } from '../collections.ts';
+import type { SubmittedEvent } from '../schema.ts';
+import { placeOf } from './places.ts';
 
 /** Events stored at a time: an engine stores what belongs together without a break, and others wait for it. */
 const PORTION = 500;
@@ -82,7 +83,7 @@ function writesOf(events: Hashed, userUuid: string, firstArrival: number): Write
   let arrival = firstArrival;
   for (const [hash, { uuid, timestamp, itemUuid, action, payload }] of events) {
     const body = JSON.stringify({ uuid, timestamp, userUuid, itemUuid, action, payload });
-    const event: EventDoc = { hash, timestamp, arrival: arrival++, size: body.length };
+    const event: EventDoc = { hash, place: placeOf(timestamp, arrival++), size: Buffer.byteLength(body) };
     if (body.length <= SHORT) {
       event.body = body;
     } else {
