@@ -42,7 +42,7 @@ async function putInto(core: Core, segment: SegmentDoc, own: readonly Placed[]):
   const segments = core.storage.collection(segmentsSpec);
   const [kept = [], ...others] = divided(merged(eventsOf(segment), own));
   const starts = others.map(part => part[0]?.place ?? '');
-  const ids = others.map(newId);
+  const ids = others.map(() => newId());
   /** What stands in the segment before the one with this number. */
   const naming = (i: number) => {
     const [next = segment.next, next_start = segment.next_start] = [ids[i], starts[i]];
