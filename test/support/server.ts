@@ -39,7 +39,7 @@ export interface TestServer {
   /** Tries the mails that are due, as every process does it every half minute. */
   sendMails(): Promise<void>;
   /** Housekeeping, as every process begins it each hour. */
-  tidy(): Promise<void>;
+  tidy(atStart?: 'atStart'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export async function startServer(
       return readMails(outbox);
     },
     sendMails: () => app.sendMails(),
-    tidy: () => app.tidy(),
+    tidy: atStart => app.tidy(atStart),
     async stop() {
       await server.stop();
       await core.background.idle();

@@ -63,11 +63,11 @@ class Sync {
       const { json } = demand(await pull(this.#server(step.server), this.#client(step.client).member, query), 200);
       expect(json).toEqual(this.#stored.filter(({ timestamp }) => timestamp >= (step.from ?? 0)));
     } else if (step.kind === 'all push at once') {
-      const housekeeping = step.housekeeping ? this.#servers.map(server => server.tidy()) : [];
+      const housekeeping = step.housekeeping ? this.#servers.map(server => server.tidy('atStart')) : [];
       await this.#push(this.#clients.map((client, i) => ({ client, server: this.#server(step.server + i) })));
       await Promise.all(housekeeping);
     } else if (step.kind === 'housekeeping') {
-      await Promise.all(step.servers.map(i => this.#server(i).tidy()));
+      await Promise.all(step.servers.map(i => this.#server(i).tidy('atStart')));
     } else {
       const client = this.#client(step.client);
       const { pending } = client;
