@@ -1,5 +1,5 @@
 import { DuplicateKeyError, StorageUnavailableError } from '../../base/errors.ts';
-import { eachInSlices, inSlices } from '../../base/slices.ts';
+import { eachInSlices, inSlices, sortInSlices } from '../../base/slices.ts';
 import type { Core } from '../../core/context.ts';
 import { noteDeleted, withRoom } from '../../core/quotas/quotas.ts';
 import type { Collection } from '../../storage/port.ts';
@@ -10,7 +10,9 @@ import type { Punch } from './schema.ts';
 const READ_PORTION = 16;
 
 /** Punches decided on, and written side by side, at a time: each of these writes has to be answered in time. */
-const WRITE_PORTION = 32;
+const WRITE_PORTION = 256;
+/** Bytes of theirs, unless a single one has more. */
+const WRITE_BYTES = 1_048_576;
 
 /** How often one punch is decided on again because others wrote it meanwhile. Each time it got newer. */
 const ATTEMPTS = 100;
@@ -21,7 +23,9 @@ const ATTEMPTS = 100;
  */
 export async function storePunches(core: Core, accountId: string, given: readonly Punch[]): Promise<void> {
   const punches = core.storage.collection(punchesSpec);
-  for await (const portion of portionsOf(await newestOf(given), WRITE_PORTION)) {
+  // In the order of their keys: what is written together lies together, and an engine writes each place once.
+  const sorted = await sortInSlices(await newestOf(given), (a, b) => (a.id < b.id ? -1 : 1));
+  for await (const portion of portionsOf(sorted, WRITE_PORTION, ({ body }) => body.length)) {
     const keys = portion.map(({ id }) => [accountId, id]);
     const stored = await punches.getMany(keys);
     await Promise.all(portion.map((punch, i) => store(core, accountId, punch, stored[i])));
@@ -131,11 +135,22 @@ async function inserted(punches: Collection<PunchDoc>, doc: PunchDoc): Promise<b
   }
 }
 
-/** Others have their turn between them: where nothing is written, an engine that answers at once would let none in. */
-async function* portionsOf<T>(items: readonly T[], size: number): AsyncGenerator<readonly T[]> {
+/**
+ * No more than `size` of them and, as `weigh` says, `WRITE_BYTES` at a time. Others have their turn between them: where nothing is written,
+ * an engine that answers at once would let none in.
+ */
+async function* portionsOf<T>(
+  items: readonly T[],
+  size: number,
+  weigh: (item: T) => number = () => 0,
+): AsyncGenerator<readonly T[]> {
   const slices = inSlices();
-  for (let at = 0; at < items.length; at += size) {
+  for (let at = 0; at < items.length; ) {
     if (slices.over()) await slices.pause();
-    yield items.slice(at, at + size);
+    const begin = at;
+    let bytes = 0;
+    do bytes += weigh(items[at++] as T);
+    while (at < items.length && at - begin < size && bytes + weigh(items[at] as T) <= WRITE_BYTES);
+    yield items.slice(begin, at);
   }
 }
