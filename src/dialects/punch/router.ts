@@ -6,7 +6,7 @@ import type { Route } from '../../http/routing.ts';
 import type { DialectDeps, OpenDialect } from '../dialect.ts';
 import { accountOfRequest } from './credentials.ts';
 import { createKeyring, type PunchSettings } from './keyring.ts';
-import { type ManifestEntry, manifestPages } from './manifest.ts';
+import { manifestPages } from './manifest.ts';
 import { readIds, readPunches } from './schema.ts';
 import { deletePunches, readPunchPages, storePunches } from './service.ts';
 
@@ -45,7 +45,7 @@ export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenD
       handle: async ctx => {
         const pages = manifestPages(core, await account(ctx), ctx.query.deleted === '1');
         ctx.type = 'json';
-        ctx.body = await jsonStream(`${open}{`, pages, membersOf, `}${close}`);
+        ctx.body = await jsonStream(`${open}{`, pages, members => members, `}${close}`);
       },
     },
     {
@@ -86,9 +86,4 @@ export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenD
     ],
     prepare: keyring.prepare,
   };
-}
-
-/** Ids are UUIDs and need no escapes. */
-function membersOf(page: readonly ManifestEntry[]): string {
-  return page.map(([id, updated]) => `"${id}":${updated}`).join();
 }

@@ -16,6 +16,9 @@ const LAST_TIME = 8_640_000_000_000_000;
 const MAX_DEPTH = 1000;
 const COMMENTS_DEPTH = MAX_DEPTH + 2;
 
+/** What is filled in where a client leaves it out. */
+const OPTIONAL = ['out', 'rate', 'comments', 'created'];
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A punch as it is stored. `body` is its JSON text as it was sent, with what the client may leave out filled in. */
@@ -82,12 +85,16 @@ function bodyOf(json: string, place: string): string {
   if (sent === undefined || Buffer.byteLength(sent) > PUNCH_BYTES)
     throw new PayloadTooLargeError(PUNCH_BYTES, {}, place);
   const fields = new Map<string, string>();
+  let members = 0;
   for (const member of membersOf(sent)) {
     if (member === undefined) continue;
+    members++;
     const { name, text, depth } = member;
     if (depth > (name === 'comments' ? COMMENTS_DEPTH : MAX_DEPTH)) refuse(place, `nests deeper than ${MAX_DEPTH}`);
     fields.set(name, text);
   }
+  const isWhole = members === fields.size && OPTIONAL.every(name => fields.has(name)) && fields.get('rate') !== 'null';
+  if (isWhole) return sent;
   if (!fields.has('out')) fields.set('out', 'null');
   if ((fields.get('rate') ?? 'null') === 'null') fields.set('rate', '0');
   if (!fields.has('comments')) fields.set('comments', '[]');

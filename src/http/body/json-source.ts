@@ -42,7 +42,7 @@ export function* membersOf(json: string): Generator<JsonMember | undefined> {
     if (isOpening(mark)) member.depth = Math.max(member.depth, depth++);
     else if (isClosing(mark)) depth--;
     else if (depth === 1 && mark === COLON) {
-      member.name = JSON.parse(json.slice(member.from, at));
+      member.name = nameOf(json.slice(member.from, at).trim());
       member.from = at + 1;
     }
     if (depth === 0 || (depth === 1 && mark === COMMA)) {
@@ -54,6 +54,11 @@ export function* membersOf(json: string): Generator<JsonMember | undefined> {
     pause = at + STRETCH;
     yield undefined;
   }
+}
+
+/** What a text in quotes says. */
+function nameOf(quoted: string): string {
+  return quoted.includes('\\') ? JSON.parse(quoted) : quoted.slice(1, -1);
 }
 
 /** The value that an object has under a name, as it is written; of several the last, as in `JSON.parse`. Done in slices. */
