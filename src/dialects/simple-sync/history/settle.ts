@@ -1,6 +1,5 @@
 /** Putting events that lie loose into segments: whoever does it, wherever it breaks off, readers meet each event once. */
 
-import { eachInSlices } from '../../../base/slices.ts';
 import type { Core } from '../../../core/context.ts';
 import { newId } from '../../../core/ids.ts';
 import { pagesOf } from '../../../core/pages.ts';
@@ -10,6 +9,8 @@ import { beginSegments, contentOf, divided, eventsOf, placed, segmentAt } from '
 
 /** Events put away at a time. */
 const PORTION = 1000;
+/** Events forgotten at a time: each of these writes has to be answered in time. */
+const SIDE_BY_SIDE = 32;
 
 /** Puts all loose events away; those where another process does the same may stay for the next time. */
 export async function settle(core: Core): Promise<void> {
@@ -62,7 +63,7 @@ async function putInto(core: Core, segment: SegmentDoc, own: readonly Placed[]):
 /** Leaves nothing but their hashes. */
 async function forget(core: Core, settled: readonly EventDoc[]): Promise<void> {
   const events = core.storage.collection(eventsSpec);
-  const writes: Promise<void>[] = [];
-  await eachInSlices(settled, ({ hash }) => writes.push(events.put({ hash })));
-  await Promise.all(writes);
+  for (let at = 0; at < settled.length; at += SIDE_BY_SIDE) {
+    await Promise.all(settled.slice(at, at + SIDE_BY_SIDE).map(({ hash }) => events.put({ hash })));
+  }
 }
