@@ -21,6 +21,9 @@ function shuffled(count: number): number[] {
 }
 
 forEachEngine('a history in segments', engine => {
+  /** How many times fewer events: a server of MongoDB may be slow. */
+  const fewer = engine.name === 'embedded' ? 1 : 3;
+
   /** Events of some megabytes together: more than one segment takes. Some of their texts are long. */
   function drafts(server: TestServer, count: number, seconds: number): Event[] {
     return shuffled(count).map(i =>
@@ -44,17 +47,18 @@ forEachEngine('a history in segments', engine => {
     const served = await openServer(engine);
     const servers = [served.server, await anotherServer(served)];
     const ann = await newMember(served.server);
-    const events = drafts(served.server, 1200, 90);
+    const events = drafts(served.server, 1200 / fewer, 90);
     const sent: Event[] = [];
-    for (const [turn, at] of [0, 300, 320, 700, 701, 1100].entries()) {
-      const batch = events.slice(at, [300, 320, 700, 701, 1100, 1200][turn]);
+    const stops = [0, 300, 320, 700, 701, 1100, 1200].map(stop => Math.floor(stop / fewer));
+    for (const [turn, at] of stops.slice(0, -1).entries()) {
+      const batch = events.slice(at, stops[turn + 1]);
       const server = servers[turn % 2] as TestServer;
       sent.push(...batch);
       expect((await push(server, ann, batch)).json).toEqual(inOrder(sent, ann));
       if (turn !== 1) await server.tidy('atStart');
       for (const server of servers) await expectHistory(server, ann, sent);
     }
-    expect(await countIn(served.server, 'simple_sync_segments')).toBeGreaterThan(3);
+    expect(await countIn(served.server, 'simple_sync_segments')).toBeGreaterThan(2);
     expect(await countIn(served.server, 'simple_sync_events', 'loose')).toBe(0);
     for (const from of [1, 2, 30, 45, 46, 89, 90, 91]) {
       const { json } = demand(await pull(served.server, ann, `?fromTimestamp=${from}`), 200);
@@ -66,26 +70,29 @@ forEachEngine('a history in segments', engine => {
   test('is divided within one second, too', async () => {
     const { server } = await openServer(engine);
     const ann = await newMember(server);
-    const events = drafts(server, 600, 1);
-    await push(server, ann, events.slice(0, 400));
+    const events = drafts(server, 600 / fewer, 1);
+    await push(server, ann, events.slice(0, Math.floor(400 / fewer)));
     await server.tidy('atStart');
-    await push(server, ann, events.slice(400));
+    await push(server, ann, events.slice(Math.floor(400 / fewer)));
     await server.tidy('atStart');
     expect(await countIn(server, 'simple_sync_segments')).toBeGreaterThan(1);
     await expectHistory(server, ann, events);
     expect((await pull(server, ann, '?fromTimestamp=2')).json).toEqual([]);
-    expect((await pull(server, ann, '?fromTimestamp=1')).json).toHaveLength(600);
+    expect((await pull(server, ann, '?fromTimestamp=1')).json).toHaveLength(events.length);
   });
 
   test('is whole for those who read it while events are put away, by two servers at once', async () => {
     const served = await openServer(engine);
     const servers = [served.server, await anotherServer(served)] as const;
     const ann = await newMember(served.server);
-    const events = drafts(served.server, 900, 50);
-    for (const [i, at] of [0, 300, 600].entries()) {
-      const sent = events.slice(0, at + 300);
-      await push(servers[i % 2] as TestServer, ann, events.slice(at, at + 300));
-      const reads = Array.from({ length: 4 }, (_, n) => expectHistory(servers[n % 2] as TestServer, ann, sent));
+    const size = Math.floor(300 / fewer ** 2);
+    const events = drafts(served.server, 3 * size, 50);
+    for (let i = 0; i < 3; i++) {
+      const sent = events.slice(0, (i + 1) * size);
+      await push(servers[i % 2] as TestServer, ann, events.slice(i * size, (i + 1) * size));
+      const reads = Array.from({ length: Math.ceil(4 / fewer) }, (_, n) =>
+        expectHistory(servers[n % 2] as TestServer, ann, sent),
+      );
       await Promise.all([...servers.map(server => server.tidy('atStart')), ...reads]);
       await expectHistory(served.server, ann, sent);
     }
@@ -111,10 +118,11 @@ forEachEngine('a history in segments', engine => {
     const { server } = served;
     const other = await anotherServer(served);
     const ann = await newMember(server);
-    const events = drafts(server, 640, 20);
+    const size = Math.floor(40 / fewer);
+    const events = drafts(server, 16 * size, 20);
     const sent: Event[] = [];
     for (let calls = 0; calls < 16; calls++) {
-      const batch = events.slice(calls * 40, calls * 40 + 40);
+      const batch = events.slice(calls * size, (calls + 1) * size);
       sent.push(...batch);
       await push(server, ann, batch);
       const mend = breakAfter(server, calls % 8);
