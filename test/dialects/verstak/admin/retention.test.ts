@@ -63,11 +63,12 @@ forEachEngine('housekeeping', engine => {
     demand(await push(server, device, [newOperation(), newOperation(), newOperation()]), 200);
     const key = [device.account.user_id, device.vault];
     const vaults = collectionNamed(server, 'verstak_vaults');
-    const before = await vaults.get(key);
+    const { writer, writer_from, ...counted } = (await vaults.get(key)) as Record<string, unknown>;
+    expect([writer, writer_from]).toEqual([device.deviceId, 1]);
     await vaults.update(key, { set: { operations: 0 }, unset: ['last_activity', 'recent'] });
     Object.defineProperty(server.core.storage, 'atomicCommit', { value: false });
     await server.tidy();
-    expect(await vaults.get(key)).toEqual(before);
+    expect(await vaults.get(key)).toEqual(counted); // who has stored the last ones is not known
     const admin = await signInAdmin(server);
     expect(await admin.look('/admin/api/stats')).toMatchObject({ operations: 3, operations_24h: 3 });
   });
