@@ -183,6 +183,26 @@ export function expiryContract(engine: Engine): void {
       expect(await readIds(collection)).toEqual(['b']);
     });
 
+    test('a page that is asked for again is without what has ended, and with what any handle has changed', async () => {
+      const { collection, clock, at, another } = await filled();
+      const other = (await another()).collection(things);
+      const ids = async () => {
+        const { items } = await collection.scan({ index: 'rank', prefix: ['s'], covered: true, limit: 3 });
+        return items.map(({ id }) => id);
+      };
+      expect(await ids()).toEqual(['a', 'b', 'c']);
+      expect(await ids()).toEqual(['a', 'b', 'c']);
+      clock.advance(1000);
+      expect(await ids()).toEqual(['b', 'c']);
+      await other.insert({ space: 's', id: 'd', rank: 0, ends_at: at(500) });
+      expect(await ids()).toEqual(['d', 'b', 'c']);
+      await collection.update(['s', 'd'], { set: { ends_at: at(5000) } });
+      clock.advance(500);
+      expect(await ids()).toEqual(['d', 'b', 'c']);
+      await other.delete(['s', 'b']);
+      expect(await ids()).toEqual(['d', 'c']);
+    });
+
     test('holds on another handle too', async () => {
       const { collection, clock, another } = await filled();
       const other = (await another()).collection(things);

@@ -6,9 +6,32 @@ import { boundsOf } from '../keys.ts';
 import type { Table } from '../table.ts';
 import { coveredItem, entriesOf } from './walk.ts';
 
-/** One page of a range. */
+/** Items of the longest page that is remembered. */
+const SHORT = 100;
+
+/** One page of a range. The first one, if it is short and covered, is remembered: programs look at the same one again and again. */
 export function pageOf(table: Table, scan: Scan, now: number): Page<Doc> {
   demandLimit(scan.limit);
+  if (!scan.covered || scan.limit > SHORT || scan.cursor !== undefined) return readPage(table, scan, now);
+  const { index, prefix, from, below, order, limit } = scan;
+  const name = JSON.stringify([index, prefix, from, below, order, limit]);
+  let page = table.remembered.page(name, now);
+  if (page === undefined) {
+    page = readPage(table, scan, now);
+    table.remembered.keepPage(name, { page, since: now, until: endOf(table, page.items) });
+  }
+  return page;
+}
+
+/** When the first of the documents ends, in milliseconds. */
+function endOf({ spec: { expires } }: Table, items: readonly Doc[]): number {
+  let end = Number.POSITIVE_INFINITY;
+  if (expires === undefined) return end;
+  for (const { [expires]: at } of items) if (at instanceof Date) end = Math.min(end, at.getTime());
+  return end;
+}
+
+function readPage(table: Table, scan: Scan, now: number): Page<Doc> {
   const index = indexOf(table, scan);
   const fields = index?.tuple ?? table.spec.key;
   const after = scan.cursor === undefined ? undefined : decodeCursor(scan.cursor, fields.length, scan);

@@ -1,17 +1,25 @@
 import type { Doc } from '../../change.ts';
-import type { Scalar } from '../../port.ts';
+import type { Page, Scalar } from '../../port.ts';
 
 /** Most documents that one table remembers, and most of their texts and bytes, about; a longer one is not remembered at all. */
 const MOST_DOCUMENTS = 10_000;
 const MOST_BYTES = 16 * 1024 * 1024;
 const LONGEST = 64 * 1024;
 
+/** A page as it was at one time, and the time at which the first of its documents ends; in milliseconds. */
+interface Kept {
+  readonly page: Page<Doc>;
+  readonly since: number;
+  readonly until: number;
+}
+
 /**
- * Documents of one table as they were decoded last, by the tuple they were asked for. They are frozen: many callers hold the same
- * one. Whoever keeps it says when it is out of date; see `Snapshot`.
+ * Documents of one table as they were decoded last, by the tuple they were asked for, and short pages. They are frozen: many
+ * callers hold the same one. Whoever keeps it says when it is out of date; see `Snapshot`.
  */
 export class Remembered {
   readonly #documents = new Map<string, Doc>();
+  readonly #pages = new Map<string, Kept>();
   #bytes = 0;
   /** To be called by whatever writes to the table. */
   readonly touch: () => void;
@@ -29,17 +37,38 @@ export class Remembered {
   /** Remembers a document that was read just now. */
   keep(place: string, tuple: readonly Scalar[], doc: Doc): void {
     const name = nameOf(place, tuple);
-    const bytes = name === undefined ? Number.POSITIVE_INFINITY : bytesOf(doc);
-    if (name === undefined || bytes > LONGEST) return;
-    if (this.#documents.size >= MOST_DOCUMENTS || this.#bytes + bytes > MOST_BYTES) this.forget();
+    if (name !== undefined && this.#hasRoomFor(bytesOf(doc))) this.#documents.set(name, Object.freeze(doc));
+  }
+
+  /** The page of that name, if it is remembered and is still what it was at `now`. */
+  page(name: string, now: number): Page<Doc> | undefined {
+    const kept = this.#pages.get(name);
+    return kept !== undefined && kept.since <= now && now < kept.until ? kept.page : undefined;
+  }
+
+  /** Remembers a page that was read just now. */
+  keepPage(name: string, kept: Kept): void {
+    const { items } = kept.page;
+    if (!this.#hasRoomFor(items.reduce((sum, item) => sum + bytesOf(item), name.length))) return;
+    for (const item of items) Object.freeze(item);
+    Object.freeze(items);
+    this.#pages.set(name, kept);
+  }
+
+  /** Counts so many bytes if they may be remembered; whatever was, goes when there would be too many. */
+  #hasRoomFor(bytes: number): boolean {
+    if (bytes > LONGEST) return false;
+    const isFull = this.#documents.size + this.#pages.size >= MOST_DOCUMENTS || this.#bytes + bytes > MOST_BYTES;
+    if (isFull) this.forget();
     this.#bytes += bytes;
-    this.#documents.set(name, Object.freeze(doc));
+    return true;
   }
 
   /** Forgets all of them. */
   forget(): void {
-    if (this.#documents.size === 0) return;
+    if (this.#bytes === 0) return;
     this.#documents.clear();
+    this.#pages.clear();
     this.#bytes = 0;
   }
 }
