@@ -29,6 +29,9 @@ export interface WriterParts {
 /** Most jobs of one transaction: bounds how long the event loop is held. */
 const BATCH = 256;
 
+/** Turns of the event loop between two transactions. */
+const TURNS = 2;
+
 /**
  * Group commit: all jobs that arrive while a transaction is being flushed to disk share the next one. The lock and the flush
  * are waited for on a thread of the library; only the jobs themselves run on the event loop.
@@ -81,6 +84,8 @@ export class Writer {
       const jobs = this.#queue.length > BATCH ? this.#queue.splice(0, BATCH) : this.#queue;
       if (jobs === this.#queue) this.#queue = [];
       await this.#commit(jobs);
+      // Answers leave, and what has arrived meanwhile joins the next transaction: each costs a flush.
+      for (let turn = 0; turn < TURNS; turn++) await new Promise(setImmediate);
     }
     this.#running = undefined;
   }
