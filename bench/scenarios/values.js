@@ -10,7 +10,7 @@ const WRITE = { method: 'POST', path: PATH, body: JSON.stringify({ value: 'x'.re
 const WRITTEN = { BENCH_ANSWER: '{"result":"ok"}' };
 
 /** Entries of the MongoDB rows: requests go through them, as those of many clients do. */
-const ENTRIES = 1000;
+const ENTRIES = 100;
 
 /** How many were made: each row has its own. */
 let databases = 0;
