@@ -11,6 +11,17 @@ const REPORT = path.join(import.meta.dirname, 'report.js');
 const FLOOR = path.join(import.meta.dirname, 'floor.js');
 const KEYBIN = path.join(import.meta.dirname, '..', 'dist', 'main.js');
 
+/** A server that uses less, in microseconds, in that many milliseconds is idle. */
+const IDLE_CPU = 25_000;
+const IDLE_TIME = 500;
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+// A scenario that failed leaves nothing behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /**
  * @typedef {{ cpu: number, rss: number, peak: number }} Usage microseconds of CPU so far, bytes, most bytes so far
  * @typedef {{ url: string, usage(): Promise<Usage>, stop(): Promise<void> }} Server
@@ -39,6 +50,20 @@ export async function startKeybin(environment, options) {
   return server;
 }
 
+/**
+ * Waits until a server has nothing to do any more: what it does after its answers is not to be counted with the next ones.
+ * @param {Server} server
+ */
+export async function untilIdle(server) {
+  let before = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const { cpu } = await server.usage();
+    if (cpu - before < IDLE_CPU) return;
+    before = cpu;
+    await new Promise(resolve => setTimeout(resolve, IDLE_TIME));
+  }
+}
+
 /** A folder for data; removed by the second element. */
 export function temporaryFolder() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'keybin-bench-'));
@@ -60,7 +85,8 @@ async function start(program, args, environment, options = {}) {
     env: { ...process.env, ...environment },
     stdio: ['ignore', openSync(log, 'w'), 'inherit', 'ipc'],
   });
-  process.once('exit', () => child.kill('SIGKILL')); // a scenario that failed leaves nothing behind
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const url = await address(child, log);
   return {
     url,

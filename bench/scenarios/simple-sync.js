@@ -1,7 +1,7 @@
 /** A long event history: all of it read, and a push into it, which is answered with all of it. */
 
 import { randomUUID } from 'node:crypto';
-import { startFloor, startKeybin, temporaryFolder } from '../servers.js';
+import { startFloor, startKeybin, temporaryFolder, untilIdle } from '../servers.js';
 import { compareTasks, fetched, keepAnswer } from '../task.js';
 
 const HISTORY = 100_000;
@@ -28,6 +28,7 @@ export async function simpleSync({ rounds, task, log }) {
   const read = url => fetched(`${url}/api/v1/events`, { headers });
   for (let stored = 0; stored < HISTORY; stored += SEEDED) await push(seeding.url, SEEDED);
   const answer = keepAnswer(folder, await read(seeding.url));
+  await untilIdle(seeding);
   await seeding.stop();
 
   task(

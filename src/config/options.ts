@@ -1,5 +1,6 @@
 /** The option table: the single place of names, types, defaults, checks and documentation. */
 
+import os from 'node:os';
 import { isMailbox, parsePublicUrl, publicUrlHint } from '../base/mail-rules.ts';
 import { isPassword, isUsername } from '../base/names.ts';
 import { aclHint, OPEN_ACL, parseAcl } from './values/acl.ts';
@@ -27,6 +28,14 @@ function collection(fallback: string, what: string) {
     expected: `at most 100 letters, digits, \`_\`, \`-\` and single \`.\` inside, not beginning with ${KEPT.map(kept => `\`${kept}\``).join(', ')}`,
     parse: name => (fits(name) && !KEPT.some(kept => name.startsWith(kept)) ? name : undefined),
   });
+}
+
+/** A number, or one for each core. */
+function workers() {
+  const number = integer(1, 1, 64, 'Server processes that share the port; `auto` starts one for each core.');
+  const parse = (value: string) =>
+    value.toLowerCase() === 'auto' ? Math.min(os.availableParallelism(), 64) : number.parse(value);
+  return { ...number, expected: `${number.expected}, or \`auto\``, parse };
 }
 
 /** A pebibyte: more than any disk. */
@@ -63,7 +72,7 @@ export const options = {
         live: true,
       },
     ),
-    workers: integer(1, 1, 64, 'Server processes that share the port.'),
+    workers: workers(),
     trusted_proxies: addresses('Proxies whose `X-Forwarded-For` is believed.'),
     public_url: text(
       '',

@@ -1,10 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { emptyFolder, loadEnvironment, loadText, problemsOf } from './load-text.ts';
 
 describe('KEYBIN_<SECTION>_<KEY>', () => {
+  it('may be a word where the option has one: `auto` is a worker for each core', async () => {
+    const { config } = await loadEnvironment({ KEYBIN_APP_WORKERS: 'Auto' });
+    expect(config.APP.workers).toBe(availableParallelism());
+    expect(await problemsOf(loadEnvironment({ KEYBIN_APP_WORKERS: 'many' }))).toEqual([
+      expect.stringContaining('an integer from 1 to 64, or `auto`'),
+    ]);
+  });
+
   it('wins over the file, and the origins say so', async () => {
     const text = '[APP]\nport=81\nworkers=2\n';
     const { config, origins, warnings } = await loadText(text, {

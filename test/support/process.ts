@@ -109,7 +109,7 @@ export class ServerProcess {
     const end = this.stdout.lastIndexOf('\n') + 1;
     if (end > this.#parsed) {
       const lines = this.stdout.slice(this.#parsed, end - 1).split('\n');
-      this.#lines.push(...lines.map(line => JSON.parse(line)));
+      for (const line of lines) this.#lines.push(JSON.parse(line));
       this.#parsed = end;
     }
     return this.#lines;
