@@ -22,15 +22,24 @@ export interface History {
 /** The history in the storage. */
 export function createHistory(core: Core): History {
   let settling = false;
+  /** Whether much was met that may have come too late for what is being put away. */
+  let again = false;
 
   function noteLoose(count: number): void {
-    if (settling || count < MANY) return;
+    if (count < MANY) return;
+    again = true;
+    if (settling) return;
     settling = true;
-    core.background
-      .run(() => settle(core))
-      .finally(() => {
-        settling = false;
-      });
+    core.background.run(settleAll).finally(() => {
+      settling = false;
+    });
+  }
+
+  async function settleAll(): Promise<void> {
+    while (again) {
+      again = false;
+      await settle(core);
+    }
   }
 
   return {
