@@ -1,5 +1,6 @@
 import type { CollectionSpec } from '../storage/port.ts';
 import { devicesSpec } from './devices/devices.ts';
+import { vaultsSpec } from './vaults/vaults.ts';
 
 /** An account. `erasing_at` marks one that is being unregistered: nothing opens it any more. */
 export interface AccountDoc {
@@ -282,6 +283,7 @@ export const coreCollections = [
   mailTokensSpec,
   mailsSpec,
   devicesSpec,
+  vaultsSpec,
   blobRefsSpec,
   blobUsageSpec,
   accountUsageSpec,

@@ -2,7 +2,7 @@
 
 import { DuplicateKeyError } from '../base/errors.ts';
 import { eraseAccount, markForErasing } from './accounts/erase.ts';
-import { recordOwn, trimAudit } from './audit.ts';
+import { recordOwn, trimAudit } from './audit/record.ts';
 import { sweepBlobs } from './blobs/blobs.ts';
 import { accountsSpec, housekeepingSpec } from './collections.ts';
 import type { Core } from './context.ts';

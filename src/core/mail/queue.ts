@@ -7,7 +7,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError } from '../../base/errors.ts';
 import type { Mail } from '../../base/mail.ts';
 import { issueMailToken, LIFETIME_MS } from '../access/mail-tokens.ts';
-import { recordOwn } from '../audit.ts';
+import { recordOwn } from '../audit/record.ts';
 import { type AccountDoc, accountsSpec, type MailDoc, mailsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { InvalidInputError } from '../../base/errors.ts';
 import { eachInSlices } from '../../base/slices.ts';
 import { publicId } from '../../core/accounts/accounts.ts';
-import { createAudit } from '../../core/audit.ts';
+import { createAudit } from '../../core/audit/record.ts';
 import { CREDENTIAL_BODY, objectReader, sourcedJsonReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
 import type { Route } from '../../http/routing.ts';

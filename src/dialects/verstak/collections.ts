@@ -1,23 +1,5 @@
 import type { CollectionSpec } from '../../storage/port.ts';
 
-/** A vault: one log of operations and one set of blobs. It comes into being with its first device. */
-export interface VaultDoc {
-  user_id: string;
-  vault: string;
-  created_at: Date;
-  /** How many there are in its log. */
-  operations: number;
-  /** Bytes of their texts. */
-  bytes?: number;
-  /** When operations came last. */
-  last_activity?: Date;
-  /** The device that stored the last ones, and the number from which on it has stored all; absent when that is not known. */
-  writer?: string;
-  writer_from?: number;
-  /** How many came lately: JSON list of `[moment, count]`, a moment for each ten minutes (Unix seconds of their begin). */
-  recent?: string;
-}
-
 /** An operation of a vault's log: the text that devices get, and beside it what is searched. */
 export interface OperationDoc {
   /** See `sync/texts.ts`; first, so that documents need no copy to begin with it. */
@@ -50,15 +32,6 @@ export interface PushDoc {
   size?: number;
   expires_at: Date;
 }
-
-export const vaultsSpec: CollectionSpec<VaultDoc> = {
-  name: 'verstak_vaults',
-  key: ['user_id', 'vault'],
-  indexes: [{ name: 'activity', fields: ['last_activity'], include: ['operations'] }],
-  owner: 'user_id',
-  // In the place of the operations: to count millions of them would take long.
-  charge: { bytes: 'bytes', keys: 'operations' },
-};
 
 export const operationsSpec: CollectionSpec<OperationDoc> = {
   name: 'verstak_operations',

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { AttemptRules } from '../../core/access/throttle.ts';
-import type { Audit } from '../../core/audit.ts';
+import type { Audit } from '../../core/audit/record.ts';
 import type { DialectDeps } from '../dialect.ts';
 import type { ReadFields } from './body.ts';
 import type { AttemptKind, VerstakSettings } from './settings.ts';

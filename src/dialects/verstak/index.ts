@@ -1,4 +1,4 @@
-import { createAudit } from '../../core/audit.ts';
+import { createAudit } from '../../core/audit/record.ts';
 import { CREDENTIAL_BODY } from '../../http/body/body.ts';
 import type { Dialect } from '../dialect.ts';
 import { authRoutes } from './accounts/auth-routes.ts';
@@ -7,17 +7,17 @@ import { userRoutes } from './accounts/user-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { blobRoutes } from './blobs/routes.ts';
 import { fieldsReader } from './body.ts';
-import { operationsSpec, pushesSpec, vaultsSpec } from './collections.ts';
+import { operationsSpec, pushesSpec } from './collections.ts';
 import type { Verstak } from './context.ts';
 import { clientRoutes } from './devices/routes.ts';
 import type { VerstakSettings } from './settings.ts';
+import { recountVaults } from './sync/recount.ts';
 import { syncRoutes } from './sync/routes.ts';
-import { recountVaults } from './vaults.ts';
 
 /** The API of the Verstak desktop: devices, a log of operations, blobs, accounts with e-mail (docs/dialects/verstak.md). */
 export const verstak: Dialect<VerstakSettings> = {
   name: 'verstak',
-  collections: [vaultsSpec, operationsSpec, pushesSpec],
+  collections: [operationsSpec, pushesSpec],
   open(deps) {
     const opened: Verstak = {
       ...deps,

@@ -1,12 +1,9 @@
 /** The log of a vault: its operations under the numbers 1, 2, 3 and so on. */
 
 import type { Core } from '../../core/context.ts';
-import type { DeviceDoc } from '../../core/devices/devices.ts';
 import { sha256Short } from '../../core/ids.ts';
+import type { VaultKey } from '../../core/vaults/vaults.ts';
 import { operationsSpec } from './collections.ts';
-
-/** Names a vault: accounts do not share them. */
-export type VaultKey = Pick<DeviceDoc, 'user_id' | 'vault'>;
 
 /**
  * The number of the last operation in a vault's log, which is also how many there are: none is ever taken out. With `settled`

@@ -1,8 +1,7 @@
 import { blobRefsSpec } from '../../../core/collections.ts';
 import type { Core } from '../../../core/context.ts';
-import type { VaultKey } from '../log.ts';
+import { blobOwner, type VaultKey } from '../../../core/vaults/vaults.ts';
 import { operationRefused } from '../refusals.ts';
-import { blobOwner } from '../vaults.ts';
 
 /** That the payload at `place` means a content which was uploaded before. */
 export interface BlobReference {

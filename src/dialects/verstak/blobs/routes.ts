@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { AppError, InvalidInputError, PayloadTooLargeError } from '../../../base/errors.ts';
 import { blobOf, demandWhole, readBlob, storeBlob } from '../../../core/blobs/blobs.ts';
+import { blobOwner } from '../../../core/vaults/vaults.ts';
 import { answerNotModified, hasAlready } from '../../../http/conditional.ts';
 import { allowSlowBody } from '../../../http/edge/body-time.ts';
 import { drain } from '../../../http/edge/drain.ts';
@@ -11,7 +12,6 @@ import { type Caller, callerOf } from '../access.ts';
 import type { Verstak } from '../context.ts';
 import { deviceUnauthorized } from '../refusals.ts';
 import { routesOf } from '../routes.ts';
-import { blobOwner } from '../vaults.ts';
 import { onlyFile } from './multipart.ts';
 
 /** What 405 names on every path of blobs: the contract fixes it. */

@@ -8,8 +8,8 @@ import type { Core } from '../../../core/context.ts';
 import { type DeviceDoc, devicesSpec } from '../../../core/devices/devices.ts';
 import { newSecret, sha256Hex } from '../../../core/ids.ts';
 import { pagesOf } from '../../../core/pages.ts';
+import { vaultsSpec } from '../../../core/vaults/vaults.ts';
 import type { Write } from '../../../storage/port.ts';
-import { vaultsSpec } from '../collections.ts';
 import { loginRefused } from '../refusals.ts';
 import { timeOf } from '../times.ts';
 

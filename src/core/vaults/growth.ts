@@ -1,19 +1,10 @@
 /** What is known of a vault beside its log: how many operations there are, and how many came lately. */
 
-import type { BlobOwner } from '../../core/blobs/room.ts';
-import type { Core } from '../../core/context.ts';
-import { pagesOf } from '../../core/pages.ts';
 import type { Write } from '../../storage/port.ts';
-import { operationsSpec, type VaultDoc, vaultsSpec } from './collections.ts';
-import { headOf, type VaultKey } from './log.ts';
+import { type VaultDoc, type VaultKey, vaultsSpec } from './vaults.ts';
 
 const SLOT_S = 600;
 const DAY_S = 86_400;
-
-/** Whose the blobs of a device's vault are: vaults are kept apart, and from the contents of other APIs. */
-export function blobOwner({ user_id, vault }: VaultKey): BlobOwner {
-  return { accountId: user_id, scope: `verstak/${vault}` };
-}
 
 /** What was added to the end of a log just now. */
 export interface Addition {
@@ -72,27 +63,6 @@ export function soleFrom(known: VaultDoc | undefined, head: number, writer: stri
 /** Operations that a vault received in the 24 hours before `now` (milliseconds), to within ten minutes; by the server's clock. */
 export function recentOperations({ recent }: Pick<VaultDoc, 'recent'>, now: number): number {
   return slotsSince(recent, now).reduce((sum, [, count]) => sum + count, 0);
-}
-
-/**
- * Has every vault know of all operations in its log. Only where commits are not all or nothing can one not know: a process
- * died between storing them and counting them.
- */
-export async function recountVaults(core: Core): Promise<void> {
-  if (core.storage.atomicCommit) return;
-  const vaults = core.storage.collection(vaultsSpec);
-  const operations = core.storage.collection(operationsSpec);
-  for await (const page of pagesOf(after => vaults.scan({ limit: 1000, ...after }))) {
-    for (const known of page) {
-      const { user_id, vault } = known;
-      const head = await headOf(core, known);
-      if (head === known.operations) continue;
-      const last = await operations.get([user_id, vault, head]);
-      const write = last && growth(known, known, head, last.received_at);
-      // Undefined when a push was faster: it has counted.
-      if (write && 'update' in write) await vaults.update(write.update, write.change, write.expect);
-    }
-  }
 }
 
 function withRecent(recent: string | undefined, added: number, at: Date): string {

@@ -1,9 +1,9 @@
 /** The audit log: what an admin may want to know of later, whichever API it came through. */
 
-import { addressGroup } from './access/address.ts';
-import { type AuditDoc, auditSpec } from './collections.ts';
-import type { Core } from './context.ts';
-import { newId, sha256Hex } from './ids.ts';
+import { addressGroup } from '../access/address.ts';
+import { type AuditDoc, auditSpec } from '../collections.ts';
+import type { Core } from '../context.ts';
+import { newId, sha256Hex } from '../ids.ts';
 
 /** Events of the audit log (contract of Verstak, section 8.1; simple-sync, section 1). */
 export type AuditEvent =

@@ -1,29 +1,30 @@
 /** How much there is on the server, in numbers that cost little however much it is: no operation is read or counted. */
 
-import { accountsSpec, auditSpec, blobRefsSpec } from '../../../core/collections.ts';
-import type { Core } from '../../../core/context.ts';
-import { devicesSpec } from '../../../core/devices/devices.ts';
-import { lastHousekeeping } from '../../../core/housekeeping.ts';
-import { mailTrouble } from '../../../core/mail/queue.ts';
-import { pagesOf } from '../../../core/pages.ts';
-import { vaultsSpec } from '../collections.ts';
-import { timeOf } from '../times.ts';
-import { recentOperations } from '../vaults.ts';
+import { accountsSpec, auditSpec, blobRefsSpec } from './collections.ts';
+import type { Core } from './context.ts';
+import { devicesSpec } from './devices/devices.ts';
+import { lastHousekeeping } from './housekeeping.ts';
+import { mailTrouble } from './mail/queue.ts';
+import { pagesOf } from './pages.ts';
+import { recentOperations } from './vaults/growth.ts';
+import { vaultsSpec } from './vaults/vaults.ts';
 
 const DAY_MS = 86_400_000;
 /** Documents or entries of an index read at once. */
 const PAGE = 1000;
 
-/** Numbers, and moments as text, under the names the contract has for them (section 8.2). Not all of one moment. */
-export async function statisticsOf(core: Core): Promise<Readonly<Record<string, number | string>>> {
+/** Numbers, under the names that Verstak's JSON has for them, and moments. Not all of one moment. */
+export async function statisticsOf(core: Core) {
   const { storage } = core;
-  const [accounts, devices, vaults, blobs, audit_events, database_bytes] = await Promise.all([
+  const [accounts, devices, vaults, blobs, audit_events, database_bytes, mails, last_cleanup_at] = await Promise.all([
     countAccounts(core),
     countDevices(core),
     countVaults(core),
     countBlobs(core),
     storage.collection(auditSpec).count({}),
     storage.size(),
+    mailTrouble(core),
+    lastHousekeeping(core),
   ]);
   return {
     ...accounts,
@@ -34,22 +35,18 @@ export async function statisticsOf(core: Core): Promise<Readonly<Record<string, 
     expired_sessions: 0,
     expired_email_tokens: 0,
     audit_events,
-    ...(await mailStatistics(core)),
+    // What an admin has to see of mails that do not go out.
+    mails_waiting: mails.waiting,
+    mails_failing: mails.failing,
+    last_mail_error: mails.last?.error ?? '',
+    last_mail_error_at: mails.last?.failed_at,
     database_bytes,
-    last_cleanup_at: timeOf(await lastHousekeeping(core)),
+    last_cleanup_at,
   };
 }
 
-/** What an admin has to see of mails that do not go out. */
-async function mailStatistics(core: Core) {
-  const { waiting, failing, last } = await mailTrouble(core);
-  return {
-    mails_waiting: waiting,
-    mails_failing: failing,
-    last_mail_error: last?.error ?? '',
-    last_mail_error_at: timeOf(last?.failed_at),
-  };
-}
+/** What `statisticsOf` gives. */
+export type Statistics = Awaited<ReturnType<typeof statisticsOf>>;
 
 /** Each account is active, blocked, or waits for its confirmation. Few are blocked or being erased: those are looked at. */
 async function countAccounts(core: Core) {
@@ -100,9 +97,8 @@ async function countVaults(core: Core) {
   return {
     vaults: await vaults.count({}),
     operations,
-    ops: operations,
     operations_24h: lately,
-    last_sync_activity: timeOf(last),
+    last_sync_activity: last,
   };
 }
 
