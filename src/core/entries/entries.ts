@@ -66,13 +66,11 @@ export async function deleteEntry(core: Core, accountId: string, key: string): P
 export async function listKeys(core: Core, accountId: string, query: KeyQuery): Promise<Page<string>> {
   const { prefix = '', limit, cursor } = query;
   checkKeyPrefix(prefix);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
-    throw new InvalidInputError(`limit: expected an integer from 1 to ${MAX_PAGE}`, { code: 'limit_invalid' });
-  }
+  demandPage(limit);
   const page = await core.storage.collection(entriesSpec).scan({
     index: 'listing',
     prefix: [accountId],
-    ...(prefix !== '' && { from: prefix, below: after(prefix) }),
+    ...(prefix !== '' && { from: prefix, below: textAfter(prefix) }),
     limit,
     ...(cursor !== undefined && { cursor }),
     covered: true,
@@ -81,8 +79,14 @@ export async function listKeys(core: Core, accountId: string, query: KeyQuery): 
   return page.next === undefined ? { items } : { items, next: page.next };
 }
 
+/** Throws `InvalidInputError` (code `limit_invalid`) unless a page may have so many keys. */
+export function demandPage(limit: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE) return;
+  throw new InvalidInputError(`limit: expected an integer from 1 to ${MAX_PAGE}`, { code: 'limit_invalid' });
+}
+
 /** The first text behind all that begin with `prefix`; its characters are ASCII. */
-function after(prefix: string): string {
+export function textAfter(prefix: string): string {
   const last = prefix.length - 1;
   return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
 }
