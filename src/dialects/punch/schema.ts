@@ -1,7 +1,7 @@
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
+import { compact, membersOf, memberText } from '../../base/json/source.ts';
 import { eachInSlices } from '../../base/slices.ts';
 import { asObject, type JsonObject, type SourcedJson } from '../../http/body/body.ts';
-import { compact, membersOf, memberText } from '../../http/body/json-source.ts';
 
 /** Longest punch, as bytes of its JSON text. */
 const PUNCH_BYTES = 1_048_576;

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { membersOf, memberText } from '../../base/json/source.ts';
 import { checkPassword } from '../../base/names.ts';
 import { eachInSlices, inSlices } from '../../base/slices.ts';
 import type { JsonObject, SourcedJson } from '../../http/body/body.ts';
-import { membersOf, memberText } from '../../http/body/json-source.ts';
 import { shape } from '../../http/body/shape.ts';
 import {
   changeMissing,

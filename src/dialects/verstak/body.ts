@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { JsonLimits } from '../../base/json/outline.ts';
+import { TrailingJsonError } from '../../base/json/parse.ts';
 import { type BodyLimits, bytesReader, type JsonObject, jsonOf } from '../../http/body/body.ts';
 import { fieldsOfForm, isForm } from '../../http/body/form.ts';
-import { TrailingJsonError } from '../../http/body/json.ts';
-import type { JsonLimits } from '../../http/body/json-outline.ts';
 import { reasonOf } from '../../http/body/shape.ts';
 import { invalidJson, trailingJson } from './refusals.ts';
 

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
+import type { JsonLimits } from '../../base/json/outline.ts';
+import { parseJson } from '../../base/json/parse.ts';
 import { decoderOf } from './coding.ts';
 import { formHint } from './form-hint.ts';
-import { parseJson } from './json.ts';
-import type { JsonLimits } from './json-outline.ts';
 
 /** How much a body may be: `bytes` as it is sent, and again as many when a content coding was undone. */
 export interface BodyLimits extends JsonLimits {

@@ -1,6 +1,6 @@
 import { DuplicateKeyError } from '../../../base/errors.ts';
+import { parseOwnJson } from '../../../base/json/parse.ts';
 import type { Core } from '../../../core/context.ts';
-import { parseOwnJson } from '../../../http/body/json.ts';
 import { aclSpec } from '../collections.ts';
 import { type Permissions, permissionsOf, type Rule, readAcl } from './acl.ts';
 

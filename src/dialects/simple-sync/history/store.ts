@@ -2,11 +2,11 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
+import { parseOwnJson } from '../../../base/json/parse.ts';
 import { eachInSlices, inSlices, mapInSlices } from '../../../base/slices.ts';
 import type { Core } from '../../../core/context.ts';
 import { newId, sha256Hex } from '../../../core/ids.ts';
 import { pagesOf } from '../../../core/pages.ts';
-import { parseOwnJson } from '../../../http/body/json.ts';
 import type { Write } from '../../../storage/port.ts';
 import { bodiesSpec, type EventDoc, eventsSpec, type PushDoc, pushesSpec } from '../collections.ts';
 import type { SubmittedEvent } from '../schema.ts';

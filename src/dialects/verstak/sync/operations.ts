@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../../../base/errors.ts';
+import { parseJson } from '../../../base/json/parse.ts';
 import { inSlices } from '../../../base/slices.ts';
-import { parseJson } from '../../../http/body/json.ts';
 import { type BlobReference, blobReference } from '../blobs/references.ts';
 import { text, typed, whole } from '../body.ts';
 import { fieldTooLong, operationRefused, payloadTooLarge, tooManyOperations } from '../refusals.ts';

@@ -1,8 +1,8 @@
 /** JSON of strangers: looked through before it is parsed, and parsed so that nobody has to wait for it. */
 
-import { InvalidInputError } from '../../base/errors.ts';
-import { inSlices, type Slices } from '../../base/slices.ts';
-import { isBlank, type JsonLimits, JsonOutline, type LongContainer, notJson, type Part } from './json-outline.ts';
+import { InvalidInputError } from '../errors.ts';
+import { inSlices, type Slices } from '../slices.ts';
+import { isBlank, type JsonLimits, JsonOutline, type LongContainer, notJson, type Part } from './outline.ts';
 
 /** Bytes that are parsed at once: some milliseconds for the worst there is. */
 const AT_ONCE = 65_536;

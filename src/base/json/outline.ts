@@ -1,6 +1,6 @@
 /** A look at JSON before it is parsed: in linear time, and without making anything of it but a few numbers. */
 
-import { InvalidInputError } from '../../base/errors.ts';
+import { InvalidInputError } from '../errors.ts';
 
 /** How much JSON may be. */
 export interface JsonLimits {

@@ -3,7 +3,7 @@
  * must have been parsed before: they are not checked again.
  */
 
-import { eachInSlices } from '../../base/slices.ts';
+import { eachInSlices } from '../slices.ts';
 
 /** A member of a JSON object or list. */
 export interface JsonMember {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AppError } from '../../src/base/errors.ts';
-import { parseJson, TrailingJsonError } from '../../src/http/body/json.ts';
+import { parseJson, TrailingJsonError } from '../../src/base/json/parse.ts';
 
 const ROOMY = { depth: 1_000, values: 1_000_000 };
 
