@@ -1,5 +1,6 @@
 import type { CollectionSpec } from '../storage/port.ts';
 import { devicesSpec } from './devices/devices.ts';
+import { punchesSpec } from './punches/collection.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
 /** An account. `erasing_at` marks one that is being unregistered: nothing opens it any more. */
@@ -283,6 +284,7 @@ export const coreCollections = [
   mailTokensSpec,
   mailsSpec,
   devicesSpec,
+  punchesSpec,
   vaultsSpec,
   blobRefsSpec,
   blobUsageSpec,

@@ -1,6 +1,6 @@
 import type { Core } from '../../core/context.ts';
 import { pagesOf } from '../../core/pages.ts';
-import { punchesSpec } from './collections.ts';
+import { punchesSpec } from '../../core/punches/collection.ts';
 
 /** Entries read at a time. */
 const PAGE = 1000;

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { AppError } from '../../base/errors.ts';
+import { deletePunches, readPunchPages, storePunches } from '../../core/punches/store.ts';
 import { type SourcedJson, sourcedJsonReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
 import type { Route } from '../../http/routing.ts';
@@ -8,7 +9,6 @@ import { accountOfRequest } from './credentials.ts';
 import { createKeyring, type PunchSettings } from './keyring.ts';
 import { manifestPages } from './manifest.ts';
 import { readIds, readPunches } from './schema.ts';
-import { deletePunches, readPunchPages, storePunches } from './service.ts';
 
 /**
  * What a body may have. The shortest comments take ten bytes for each value, punches more. Fields of a client's own may nest 1000

@@ -1,10 +1,10 @@
 import { DuplicateKeyError, StorageUnavailableError } from '../../base/errors.ts';
 import { eachInSlices, inSlices, sortInSlices } from '../../base/slices.ts';
-import type { Core } from '../../core/context.ts';
-import { noteDeleted, withRoom } from '../../core/quotas/quotas.ts';
 import type { Collection } from '../../storage/port.ts';
-import { type PunchDoc, punchesSpec } from './collections.ts';
-import type { Punch } from './schema.ts';
+import type { Core } from '../context.ts';
+import { noteDeleted, withRoom } from '../quotas/quotas.ts';
+import { type PunchDoc, punchesSpec } from './collection.ts';
+import type { Punch } from './punch.ts';
 
 /** Punches read at once for a download: a mebibyte each at most, which has to be answered in time. */
 const READ_PORTION = 16;
