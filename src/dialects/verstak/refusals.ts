@@ -4,7 +4,6 @@ import {
   AppError,
   ForbiddenError,
   InvalidInputError,
-  NotFoundError,
   PayloadTooLargeError,
   RenamedError,
   UnauthorizedError,
@@ -86,11 +85,6 @@ export function loginRefused(): UnauthorizedError {
 /** The account may not do this now. */
 export function forbidden(message: string): ForbiddenError {
   return new ForbiddenError(message);
-}
-
-/** One error for a device that is not there and one of somebody else. */
-export function deviceNotFound(): NotFoundError {
-  return new NotFoundError('there is no such device');
 }
 
 /** More operations than one push may have: clients halve it. */

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { mapInSlices } from '../../../base/slices.ts';
+import { devicesOf } from '../../../core/devices/devices.ts';
 import { CREDENTIAL_BODY } from '../../../http/body/body.ts';
 import { isForm } from '../../../http/body/form.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import { fieldsOrFormReader, text } from '../body.ts';
 import type { Verstak } from '../context.ts';
-import { devicesOf, presentDevice } from '../devices/devices.ts';
+import { presentDevice } from '../devices/devices.ts';
 import { revokeByPassword } from '../devices/revocation.ts';
 import { routesOf } from '../routes.ts';
 import { demandOwnPage, signedIn } from './session-access.ts';

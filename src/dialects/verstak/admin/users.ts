@@ -11,6 +11,7 @@ import {
 } from '../../../core/accounts/accounts.ts';
 import { checkEmail, checkPersonName, checkRegistration } from '../../../core/accounts/email-accounts.ts';
 import { eraseAccount, markForErasing } from '../../../core/accounts/erase.ts';
+import { listUsers } from '../../../core/accounts/user-list.ts';
 import type { AccountDoc } from '../../../core/collections.ts';
 import { newSecret } from '../../../core/ids.ts';
 import type { Route } from '../../../http/routing.ts';
@@ -18,7 +19,7 @@ import { text } from '../body.ts';
 import { rulesFor, type Verstak } from '../context.ts';
 import { invalidRequest } from '../refusals.ts';
 import { adminRoutesOf } from './access.ts';
-import { listUsers, readUserQuery } from './user-list.ts';
+import { presentUsers, readUserQuery } from './user-query.ts';
 
 const newUserBody = z.object({ username: text, email: text, password: text });
 const editBody = z.object({ username: text, email: text });
@@ -40,7 +41,7 @@ export function adminUserRoutes(verstak: Verstak): Route[] {
 
   return [
     look('/admin/api/users', async ctx => {
-      ctx.body = await listUsers(core, readUserQuery(ctx.query));
+      ctx.body = presentUsers(await listUsers(core, readUserQuery(ctx.query)));
     }),
     change('POST', '/admin/api/users/create', async (ctx, admin) => {
       const given = checkRegistration(await readFields(ctx, newUserBody));

@@ -1,13 +1,11 @@
-/** Devices: pairing, looking up, revoking. */
+/** Devices: pairing, and how they are shown. */
 
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
-import { sortInSlices } from '../../../base/slices.ts';
 import { isUnchanged } from '../../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
 import type { Core } from '../../../core/context.ts';
 import { type DeviceDoc, devicesSpec } from '../../../core/devices/devices.ts';
 import { newSecret, sha256Hex } from '../../../core/ids.ts';
-import { pagesOf } from '../../../core/pages.ts';
 import { vaultsSpec } from '../../../core/vaults/vaults.ts';
 import type { Write } from '../../../storage/port.ts';
 import { loginRefused } from '../refusals.ts';
@@ -30,8 +28,6 @@ export interface PairedDevice {
   readonly device: DeviceDoc;
   readonly token: string;
 }
-
-const DEVICE_ID = /^dev_[0-9a-f]{24}$/;
 
 /** Vaults that clients cannot name. */
 export const RESERVED = 'legacy:';
@@ -85,16 +81,6 @@ async function store(core: Core, device: DeviceDoc): Promise<void> {
   throw new StorageUnavailableError('others keep changing this vault');
 }
 
-/** The account's devices, newest first, revoked ones included. */
-export async function devicesOf(core: Core, accountId: string): Promise<DeviceDoc[]> {
-  const devices = core.storage.collection(devicesSpec);
-  const found: DeviceDoc[] = [];
-  for await (const page of pagesOf(after => devices.scan({ prefix: [accountId], limit: 1000, ...after }))) {
-    found.push(...page);
-  }
-  return sortInSlices(found, (a, b) => b.created_at.getTime() - a.created_at.getTime());
-}
-
 /** A device as lists show it, to its owner and to admins. */
 export function presentDevice({ device_id, name, client_version, last_seen, revoked_at, created_at }: DeviceDoc) {
   return {
@@ -105,13 +91,4 @@ export function presentDevice({ device_id, name, client_version, last_seen, revo
     revoked_at: timeOf(revoked_at),
     created_at: timeOf(created_at),
   };
-}
-
-/** Revokes a device of the account; returns whether there is one. A device that was revoked stays as it was. */
-export async function revokeDevice(core: Core, accountId: string, deviceId: string): Promise<boolean> {
-  if (!DEVICE_ID.test(deviceId)) return false;
-  const devices = core.storage.collection(devicesSpec);
-  const change = { set: { revoked_at: new Date(core.clock.now()) } };
-  const revoked = await devices.update([accountId, deviceId], change, { revoked_at: undefined });
-  return revoked !== undefined || (await devices.get([accountId, deviceId])) !== undefined;
 }

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { hasPassword } from '../../../core/access/login.ts';
 import type { AccountDoc } from '../../../core/collections.ts';
+import { deviceNotFound, revokeDevice } from '../../../core/devices/devices.ts';
 import { rulesFor, type Verstak } from '../context.ts';
-import { deviceNotFound, forbidden, invalidRequest } from '../refusals.ts';
-import { revokeDevice } from './devices.ts';
+import { forbidden, invalidRequest } from '../refusals.ts';
 
 /**
  * Revokes a device of the account for somebody who gives the account's password once more. Throws `InvalidInputError` (no

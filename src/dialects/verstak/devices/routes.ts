@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ForbiddenError, UnauthorizedError } from '../../../base/errors.ts';
 import { publicId } from '../../../core/accounts/accounts.ts';
 import type { AccountDoc } from '../../../core/collections.ts';
+import { revokeDevice } from '../../../core/devices/devices.ts';
 import type { Route } from '../../../http/routing.ts';
 import { text } from '../body.ts';
 import type { Verstak } from '../context.ts';
@@ -10,7 +11,7 @@ import { logIn } from '../login.ts';
 import { invalidRequest, loginRefused } from '../refusals.ts';
 import { routesOf } from '../routes.ts';
 import { timeOf } from '../times.ts';
-import { type NewDevice, type PairedDevice, pairDevice, RESERVED, revokeDevice } from './devices.ts';
+import { type NewDevice, type PairedDevice, pairDevice, RESERVED } from './devices.ts';
 import { revokeByPassword } from './revocation.ts';
 
 const NAME_BYTES = 128;

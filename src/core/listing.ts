@@ -1,0 +1,71 @@
+/** Lists that people look through: they are filtered by what somebody types, sorted, and come in pages that have numbers. */
+
+/** Most rows of a page. */
+export const MOST_PER_PAGE = 100;
+
+/** Characters of a filter that count. */
+const FILTER_CHARACTERS = 160;
+
+/** Which page of a list is asked for. */
+export interface PageQuery {
+  /** From 1 on; one behind the last page is the last one. */
+  readonly page: number;
+  /** At most `MOST_PER_PAGE` count. */
+  readonly perPage: number;
+}
+
+/** A page of a list. */
+export interface Listed<T> {
+  readonly items: readonly T[];
+  /** Rows of all pages. */
+  readonly total: number;
+  /** The one that is shown. */
+  readonly page: number;
+  /** How many there are; at least 1. */
+  readonly pages: number;
+  readonly perPage: number;
+}
+
+/** Where the page that is asked for lies in so many rows: `start` is the index of its first one. */
+export function placeIn(total: number, query: PageQuery): Omit<Listed<never>, 'items'> & { readonly start: number } {
+  const perPage = Math.min(Math.max(1, query.perPage), MOST_PER_PAGE);
+  const pages = Math.max(1, Math.ceil(total / perPage));
+  const page = Math.min(Math.max(1, query.page), pages);
+  return { total, page, pages, perPage, start: (page - 1) * perPage };
+}
+
+/** The page of these rows. */
+export function pageOf<T>(rows: readonly T[], query: PageQuery): Listed<T> {
+  const { start, ...place } = placeIn(rows.length, query);
+  return { ...place, items: rows.slice(start, start + place.perPage) };
+}
+
+/** A filter as it is compared: the first 160 characters, composed, in lower case. */
+export function filterOf(text: string | undefined): string {
+  return folded((text ?? '').slice(0, FILTER_CHARACTERS));
+}
+
+/** Whether one of the texts contains the filter, in any letter case; an empty filter is in all. `filter` is from `filterOf`. */
+export function contains(filter: string, ...texts: readonly (string | undefined)[]): boolean {
+  return filter === '' || texts.some(text => text !== undefined && folded(text).includes(filter));
+}
+
+/** Orders texts by their UTF-8 bytes, as the storage does. */
+export function compareTexts(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Halves of a pair stand for what comes behind all that have one unit. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
