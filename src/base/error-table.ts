@@ -10,6 +10,7 @@ export const errorTable = {
   RequestTimeoutError: { status: 408, code: 'request_timeout', means: 'The request took too long to arrive.' },
   ConflictError: { status: 409, code: 'conflict', means: 'The state is not what the request expects.' },
   DuplicateKeyError: { status: 409, code: 'duplicate_key', means: 'A unique value is taken.' },
+  GoneError: { status: 410, code: 'gone', means: 'It was there, and will not be again.' },
   PreconditionFailedError: {
     status: 412,
     code: 'precondition_failed',
@@ -149,6 +150,7 @@ export const errorCodes = {
   email_taken: { status: 409, means: 'Another account has this e-mail.' },
   user_exists: { status: 409, means: 'The name is taken.' },
   uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },
+  one_time_secret_expired: { status: 410, means: 'What is shown once was shown, or its five minutes are over.' },
   blob_quota_exceeded: {
     status: 413,
     means:

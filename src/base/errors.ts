@@ -46,6 +46,8 @@ export class UnauthorizedError extends kind('UnauthorizedError') {}
 export class ForbiddenError extends kind('ForbiddenError') {}
 /** 404: nothing is there. */
 export class NotFoundError extends kind('NotFoundError') {}
+/** 410: it was there, and will not be again. */
+export class GoneError extends kind('GoneError') {}
 
 /** 405: the path is known, the method is not. `allow` becomes the `Allow` header. */
 export class MethodNotAllowedError extends AppError {

@@ -1,4 +1,5 @@
 import type { CollectionSpec } from '../storage/port.ts';
+import { oneTimeSecretsSpec } from './access/one-time-secrets.ts';
 import { devicesSpec } from './devices/devices.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
@@ -271,7 +272,12 @@ export const housekeepingSpec: CollectionSpec<HousekeepingDoc> = { name: 'housek
 export const auditSpec: CollectionSpec<AuditDoc> = {
   name: 'verstak_audit',
   key: ['id'],
-  indexes: [{ name: 'time', fields: ['at'] }],
+  indexes: [
+    { name: 'time', fields: ['at'] },
+    { name: 'user', fields: ['user_id', 'at'] },
+    { name: 'event', fields: ['event', 'at'] },
+    { name: 'severity', fields: ['severity', 'at'] },
+  ],
 };
 
 /** The collections of the core. */
@@ -281,6 +287,7 @@ export const coreCollections = [
   entriesSpec,
   throttleSpec,
   sessionsSpec,
+  oneTimeSecretsSpec,
   mailTokensSpec,
   mailsSpec,
   devicesSpec,

@@ -4,28 +4,7 @@ import { addressGroup } from '../access/address.ts';
 import { type AuditDoc, auditSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId, sha256Hex } from '../ids.ts';
-
-/** Events of the audit log (contract of Verstak, section 8.1; simple-sync, section 1). */
-export type AuditEvent =
-  | 'device_paired'
-  | 'device_auth_failed'
-  | 'device_revoked'
-  | 'device_deleted'
-  | 'rate_limit_exceeded'
-  | 'user_created'
-  | 'user_updated'
-  | 'user_confirmed'
-  | 'user_block_changed'
-  | 'user_password_reset'
-  | 'user_deleted'
-  | 'smtp_settings_updated'
-  | 'smtp_test_passed'
-  | 'smtp_test_failed'
-  | 'retention_cleanup'
-  | 'acl_read'
-  | 'acl_updated'
-  | 'admin_call_failed'
-  | 'mail_failed';
+import { type AuditEvent, auditEvents } from './events.ts';
 
 /** What an event is about. Never a secret, and nobody's name: ids tell whom it concerns as long as there is an account. */
 export interface AuditSubject {
@@ -33,6 +12,9 @@ export interface AuditSubject {
   readonly deviceId?: string | undefined;
   readonly message?: string;
 }
+
+/** Tells the audit log of an event that one request caused. Never throws. */
+export type Recorder = (event: AuditEvent, subject?: AuditSubject) => Promise<void>;
 
 /** Writes the audit log for an API. What cannot be written is told to the server's log and stops nothing. */
 export interface Audit<Request> {
@@ -92,16 +74,10 @@ function docOf(
     id,
     at: new Date(core.clock.now()),
     event,
-    severity: severityOf(event),
+    severity: auditEvents[event],
     ...(accountId !== undefined && { user_id: accountId }),
     ...(deviceId !== undefined && { device_id: deviceId }),
     ...(address !== undefined && { address }),
     message,
   };
-}
-
-/** What is shown is what is filtered by. */
-function severityOf(event: AuditEvent): AuditDoc['severity'] {
-  if (/failed|error/.test(event)) return 'error';
-  return /rate_limit|revoked|block/.test(event) ? 'warning' : 'info';
 }

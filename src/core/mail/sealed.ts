@@ -1,11 +1,8 @@
 /** Secrets that have to be read again, encrypted before they are stored: in the storage and its copies they are of no use alone. */
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
+import { decrypted, encrypted } from '../cipher.ts';
 import type { Core } from '../context.ts';
-
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** First part of a sealed text: names cipher and key, so that others can follow. */
 const VERSION = 'v1';
@@ -16,10 +13,7 @@ const VERSION = 'v1';
  * collection only. Throws `StorageUnavailableError`.
  */
 export async function seal(core: Core, text: string): Promise<string> {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, await keyOf(core), nonce);
-  const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return `${VERSION}.${Buffer.concat([nonce, encrypted, cipher.getAuthTag()]).toString('base64url')}`;
+  return `${VERSION}.${encrypted(await keyOf(core), text)}`;
 }
 
 /**
@@ -38,13 +32,8 @@ export async function unseal(core: Core, sealed: string): Promise<string | undef
 
 function open(key: Uint8Array, sealed: string): string {
   const [version, body = '', ...more] = sealed.split('.');
-  const bytes = Buffer.from(body, 'base64url');
-  if (version !== VERSION || more.length > 0 || bytes.length < NONCE_BYTES + TAG_BYTES) {
-    throw new Error('it is not in the form this program writes');
-  }
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  if (version !== VERSION || more.length > 0) throw new Error('it is not in the form this program writes');
+  return decrypted(key, body);
 }
 
 async function keyOf(core: Core): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { AppError } from '../../base/errors.ts';
-import type { Audit, AuditEvent } from '../../core/audit/record.ts';
+import type { AuditEvent } from '../../core/audit/events.ts';
+import type { Audit } from '../../core/audit/record.ts';
 import type { Method, Params, Route } from '../../http/routing.ts';
 import type { Access } from './access.ts';
 

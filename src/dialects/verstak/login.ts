@@ -1,34 +1,17 @@
 import type { Context } from 'koa';
-import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
-import { authenticate } from '../../core/access/login.ts';
+import { type AttemptKind, attemptRules } from '../../core/access/attempts.ts';
+import { logInPerson } from '../../core/access/sign-in.ts';
 import type { AccountDoc } from '../../core/collections.ts';
-import { rulesFor, type Verstak } from './context.ts';
-import { invalidRequest, loginRefused } from './refusals.ts';
-import type { AttemptKind } from './settings.ts';
+import type { Verstak } from './context.ts';
 
-/** Longest login, in bytes: a name or an e-mail. */
-const LOGIN_BYTES = 320;
-
-/**
- * The account of a name or e-mail and a password. Throws `InvalidInputError` (something is missing or too long),
- * `UnauthorizedError` (unknown, or another password), `ForbiddenError` (blocked, or its e-mail is not confirmed),
- * `RateLimitedError`, `ServerBusyError`.
- */
+/** The account of a name or e-mail and a password. Throws as `logInPerson`. */
 export async function logIn(
-  verstak: Verstak,
+  { core, callerOf, settings }: Verstak,
   ctx: Context,
-  { login, password }: { login: string; password: string },
+  given: { login: string; password: string },
   kind: AttemptKind,
 ): Promise<AccountDoc> {
-  if (login === '' || password === '') throw invalidRequest('a login and a password are needed');
-  if (Buffer.byteLength(login) > LOGIN_BYTES) throw invalidRequest(`login: expected at most ${LOGIN_BYTES} bytes`);
-  const credentials = { username: login, password, ...verstak.callerOf(ctx) };
-  const rules = { byEmail: true, throttle: rulesFor(verstak, kind) };
-  const account = await authenticate(verstak.core, credentials, rules).catch(error => {
-    // No account has such a password.
-    if (error instanceof InvalidInputError) throw loginRefused();
-    throw error instanceof ForbiddenError && error.code === 'credentials_invalid' ? loginRefused() : error;
-  });
+  const account = await logInPerson(core, given, callerOf(ctx), attemptRules(settings(), kind));
   ctx.state.account = account.user_id;
   return account;
 }

@@ -77,11 +77,6 @@ export function deviceUnauthorized(message = 'a valid device token is needed'): 
   return new UnauthorizedError(message);
 }
 
-/** One error for an unknown name and a wrong password. */
-export function loginRefused(): UnauthorizedError {
-  return new UnauthorizedError('wrong login or password');
-}
-
 /** The account may not do this now. */
 export function forbidden(message: string): ForbiddenError {
   return new ForbiddenError(message);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mapInSlices } from '../../../base/slices.ts';
+import { revokeByPassword } from '../../../core/accounts/person-deeds.ts';
 import { devicesOf } from '../../../core/devices/devices.ts';
 import { CREDENTIAL_BODY } from '../../../http/body/body.ts';
 import { isForm } from '../../../http/body/form.ts';
@@ -7,8 +8,8 @@ import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import { fieldsOrFormReader, text } from '../body.ts';
 import type { Verstak } from '../context.ts';
+import { personDeedOf } from '../deeds.ts';
 import { presentDevice } from '../devices/devices.ts';
-import { revokeByPassword } from '../devices/revocation.ts';
 import { routesOf } from '../routes.ts';
 import { demandOwnPage, signedIn } from './session-access.ts';
 
@@ -42,7 +43,8 @@ export function userRoutes(verstak: Verstak): Route[] {
           if (!isForm(ctx)) demandOwnPage(verstak, ctx, session);
           const { fields, form } = await readBody(ctx, revokeBody);
           if (isForm(ctx)) demandOwnPage(verstak, ctx, session, form ? fields.csrf_token : undefined);
-          await revokeByPassword(verstak, ctx, account, { deviceId: id, password: fields.password });
+          const given = { deviceId: id, password: fields.password };
+          await revokeByPassword(core, account, given, personDeedOf(verstak, ctx));
           if (form) redirect(ctx, '/dashboard', 303);
           else ctx.body = { status: 'revoked' };
         }),

@@ -1,14 +1,15 @@
-import { deviceById, removeDevice } from '../../../core/devices/devices.ts';
+import { takeKeyAway } from '../../../core/admin/devices.ts';
 import { devicePages, type OwnedDevice } from '../../../core/devices/list.ts';
 import { jsonStream } from '../../../http/json-stream.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Verstak } from '../context.ts';
+import { adminDeedOf } from '../deeds.ts';
 import { presentDevice } from '../devices/devices.ts';
 import { adminRoutesOf } from './access.ts';
 
 /** Admins look through the devices of all accounts and take their keys, which are their tokens, away (contract, section 8.2). */
 export function adminDeviceRoutes(verstak: Verstak): Route[] {
-  const { core, audit } = verstak;
+  const { core } = verstak;
   const { look, change } = adminRoutesOf(verstak);
 
   return [
@@ -22,11 +23,7 @@ export function adminDeviceRoutes(verstak: Verstak): Route[] {
       ctx.body = await jsonStream('[', devicePages(core), page => members(keysOf(page)), ']');
     }),
     change('DELETE', '/admin/api/keys/:id', async (ctx, admin, { id = '' }) => {
-      const device = await deviceById(core, id);
-      if (device && (await removeDevice(core, device))) {
-        const message = `by ${admin.account.user_id}`;
-        await audit.record(ctx, 'device_deleted', { accountId: device.user_id, deviceId: device.device_id, message });
-      }
+      await takeKeyAway(core, id, adminDeedOf(verstak, ctx, admin));
       ctx.body = { status: 'deleted' };
     }),
   ];

@@ -1,6 +1,7 @@
 /** Devices: pairing, and how they are shown. */
 
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
+import { loginRefused } from '../../../core/access/sign-in.ts';
 import { isUnchanged } from '../../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
 import type { Core } from '../../../core/context.ts';
@@ -8,7 +9,6 @@ import { type DeviceDoc, devicesSpec } from '../../../core/devices/devices.ts';
 import { newSecret, sha256Hex } from '../../../core/ids.ts';
 import { vaultsSpec } from '../../../core/vaults/vaults.ts';
 import type { Write } from '../../../storage/port.ts';
-import { loginRefused } from '../refusals.ts';
 import { timeOf } from '../times.ts';
 
 /** How often a vault is looked for that others make and end meanwhile. */

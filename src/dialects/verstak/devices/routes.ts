@@ -1,18 +1,20 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { ForbiddenError, UnauthorizedError } from '../../../base/errors.ts';
+import { loginRefused } from '../../../core/access/sign-in.ts';
 import { publicId } from '../../../core/accounts/accounts.ts';
+import { revokeByPassword } from '../../../core/accounts/person-deeds.ts';
 import type { AccountDoc } from '../../../core/collections.ts';
 import { revokeDevice } from '../../../core/devices/devices.ts';
 import type { Route } from '../../../http/routing.ts';
 import { text } from '../body.ts';
 import type { Verstak } from '../context.ts';
+import { personDeedOf } from '../deeds.ts';
 import { logIn } from '../login.ts';
-import { invalidRequest, loginRefused } from '../refusals.ts';
+import { invalidRequest } from '../refusals.ts';
 import { routesOf } from '../routes.ts';
 import { timeOf } from '../times.ts';
 import { type NewDevice, type PairedDevice, pairDevice, RESERVED } from './devices.ts';
-import { revokeByPassword } from './revocation.ts';
 
 const NAME_BYTES = 128;
 const VERSION_BYTES = 256;
@@ -94,7 +96,7 @@ export function clientRoutes(verstak: Verstak): Route[] {
     device('POST', '/api/client/revoke-device', async (ctx, { account }) => {
       const { device_id, password } = await readFields(ctx, revokeBody);
       if (device_id === '' || password === '') throw invalidRequest('device_id and password are needed');
-      await revokeByPassword(verstak, ctx, account, { deviceId: device_id, password });
+      await revokeByPassword(core, account, { deviceId: device_id, password }, personDeedOf(verstak, ctx));
       ctx.body = { status: 'revoked' };
     }),
   ];
