@@ -24,10 +24,13 @@ const LOGINS = 5;
 export async function logins({ rounds, value, ratio }) {
   const [folder, remove] = temporaryFolder();
   await seed(`file:${folder}`, 'store', 100);
-  const server = await startKeybin({
-    KEYBIN_STORE_HOST: `file:${folder}`,
-    KEYBIN_APP_TRUSTED_PROXIES: '127.0.0.1', // so that a request can say from where it comes
-  });
+  const server = await startKeybin(
+    {
+      KEYBIN_STORE_HOST: `file:${folder}`,
+      KEYBIN_APP_TRUSTED_PROXIES: '127.0.0.1', // so that a request can say from where it comes
+    },
+    { everywhere: true },
+  );
   for (let i = 0; i < PEOPLE; i++) await once(server.url, '/register', `person${i}`);
   await run(server.url, READ, { connections: 8, count: 20_000 });
 

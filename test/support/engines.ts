@@ -101,6 +101,14 @@ export function forEachEngine(
   }
 }
 
+/**
+ * Cases of which each is decided before the storage has a say: all of them on the embedded engine, one on MongoDB, where all
+ * would take minutes and show nothing more.
+ */
+export function allOrFirst<T>(engine: Engine, cases: readonly T[]): readonly T[] {
+  return engine.name === 'embedded' ? cases : cases.slice(0, 1);
+}
+
 /** Whether the engine can do this: the embedded one always, MongoDB as its server can. */
 export function can(engine: Engine, feature: keyof MongoFeatures): boolean {
   return engine.name === 'embedded' || ('uri' in mongo && mongo[feature]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { accountsSpec } from '../../../src/core/collections.ts';
-import { forEachEngine, needs } from '../../support/engines.ts';
+import { allOrFirst, forEachEngine, needs } from '../../support/engines.ts';
 import { newName, newUser, sharedServer } from '../../support/served.ts';
 import {
   claimsIn,
@@ -84,7 +84,7 @@ forEachEngine('POST /api/v1/admin/users', engine => {
       ...['a\0', 'a\n', '\ud800', 'é'.repeat(128)].map(uuid => ({ ...user, uuid })),
       { ...user, password: 'p'.repeat(1025) },
     ];
-    for (const body of bodies) {
+    for (const body of allOrFirst(engine, bodies)) {
       const answer = await create(body);
       expect([body, answer.status, answer.json.code]).toEqual([
         body,
@@ -229,7 +229,7 @@ forEachEngine('PUT /api/v1/admin/users/{uuid}', engine => {
       ]),
       ...['', 'p'.repeat(1025), '\ud800'].map(new_password => ({ ...fine, new_password })),
     ];
-    for (const body of bodies) {
+    for (const body of allOrFirst(engine, bodies)) {
       for (const uuid of [member.uuid, 'nobody']) {
         const answer = await change(uuid, body);
         const code = expect.stringMatching(/_(invalid|required|missing)$/);
