@@ -89,16 +89,14 @@ export function guarded<V>(db: Db<V>, damage: Damage, isSound: (value: V, key: T
       walk(
         reading(() => db.getRange(stretch)),
         reading,
-        entry => {
-          sound(entry.value, entry.key);
-          return entry;
-        },
+        damage,
+        entry => sound(entry.value, entry.key),
       ),
     getKeys: stretch =>
       walk(
         reading(() => db.getKeys(stretch)),
         reading,
-        key => key,
+        damage,
       ),
     getKeysCount: stretch => reading(() => db.getKeysCount(stretch)),
     getStats: () => reading(() => db.getStats()),
@@ -106,15 +104,26 @@ export function guarded<V>(db: Db<V>, damage: Damage, isSound: (value: V, key: T
   };
 }
 
-/** No generator: listings are long, and it would cost as much as the walk itself. */
-function walk<T>(items: Iterable<T>, reading: <R>(work: () => R) => R, checked: (item: T) => T): Iterable<T> {
+/** No generator, and no function for each step: listings are long, and those would cost as much as the walk itself. */
+function walk<T>(
+  items: Iterable<T>,
+  reading: <R>(work: () => R) => R,
+  damage: Damage,
+  check?: (item: T) => void,
+): Iterable<T> {
   return {
     [Symbol.iterator]() {
       const steps = reading(() => items[Symbol.iterator]());
       return {
         next() {
-          const step = reading(() => steps.next());
-          return step.done ? step : { done: false, value: checked(step.value) };
+          let step: IteratorResult<T>;
+          try {
+            step = steps.next();
+          } catch (error) {
+            throw damage.whileReading(error);
+          }
+          if (!step.done) check?.(step.value);
+          return step;
         },
         return() {
           steps.return?.();

@@ -33,8 +33,9 @@ export const keyEncoder = {
     while (at < end) {
       const tag = source[at];
       if (tag === TEXT) {
-        const stop = source.indexOf(0, at + 1);
-        if (stop < 0 || stop >= end) throw new Error('a text in a key has no end');
+        let stop = at + 1; // most are short: a call of `indexOf` would take longer
+        while (stop < end && source[stop] !== 0) stop++;
+        if (stop === end) throw new Error('a text in a key has no end');
         tuple.push(source.toString('utf8', at + 1, stop));
         at = stop + 1;
       } else {

@@ -5,7 +5,7 @@ import { indexOf } from '../apply.ts';
 import type { Environment } from '../environment.ts';
 import { boundsOf, type Tuple } from '../keys.ts';
 import type { Index, Table } from '../table.ts';
-import { coveredItem, entriesOf } from './walk.ts';
+import { coveredItem, docOf, entriesOf } from './walk.ts';
 
 /** Milliseconds for which entries are looked at before others have their turn. */
 const SLICE_MS = 5;
@@ -21,7 +21,7 @@ export function countOf(table: Table, range: Range, cap: number, now: number): n
   let count = 0;
   for (const item of entriesOf(table, index, range)) {
     if (count >= cap) break;
-    const doc = index ? coveredItem(table, index, item) : item.doc();
+    const doc = index ? coveredItem(table, index, item) : docOf(table, index, item);
     if (doc && !isExpired(table, doc, now)) count++;
   }
   return count;
@@ -44,9 +44,9 @@ export async function sumOf(env: Environment, table: Table, range: Range, fields
     const began = performance.now();
     complete = true;
     for (const item of entriesOf(table, index, range, after)) {
-      const doc = covered ? coveredItem(table, index, item) : item.doc();
+      const doc = covered ? coveredItem(table, index, item) : docOf(table, index, item);
       if (doc && !isExpired(table, doc, now)) add(doc);
-      after = item.tuple;
+      after = item.key;
       if (performance.now() - began < SLICE_MS) continue;
       complete = false;
       break;

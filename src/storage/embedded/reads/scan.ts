@@ -4,7 +4,7 @@ import type { Page, Scalar, Scan, TextScan } from '../../port.ts';
 import { indexOf } from '../apply.ts';
 import { boundsOf } from '../keys.ts';
 import type { Table } from '../table.ts';
-import { coveredItem, entriesOf } from './walk.ts';
+import { coveredItem, docOf, entriesOf } from './walk.ts';
 
 /** Items of the longest page that is remembered. */
 const SHORT = 100;
@@ -37,7 +37,7 @@ function readPage(table: Table, scan: Scan, now: number): Page<Doc> {
   const after = scan.cursor === undefined ? undefined : decodeCursor(scan.cursor, fields.length, scan);
   const items: Doc[] = [];
   for (const item of entriesOf(table, index, scan, after)) {
-    const doc = scan.covered ? coveredItem(table, index, item) : item.doc();
+    const doc = scan.covered ? coveredItem(table, index, item) : docOf(table, index, item);
     if (doc === undefined || isExpired(table, doc, now)) continue;
     if (items.length === scan.limit) {
       const last = items[items.length - 1] as Doc;

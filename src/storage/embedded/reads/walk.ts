@@ -7,41 +7,56 @@ import { boundsOf, type Tuple } from '../keys.ts';
 import type { Index, Table } from '../table.ts';
 
 /** An entry as it lies there. */
-interface Entry {
+export interface Entry {
+  /** The tuple. */
   readonly key: Scalar[];
   readonly value: unknown;
 }
 
-/** An entry met on a walk. */
-export interface Met {
-  readonly tuple: readonly Scalar[];
-  readonly value: unknown;
-  /** The document; undefined when another process removed it meanwhile. */
-  doc(): Doc | undefined;
-}
-
-/** Walks the entries of a range in order, beginning behind the tuple `after`. */
-export function* entriesOf(
+/** The entries of a range in order, beginning behind the tuple `after`. */
+export function entriesOf(
   table: Table,
   index: Index | undefined,
   scan: Range & Partial<Scan>,
   after?: Tuple,
-): Generator<Met> {
+): Iterable<Entry> {
   const past = index?.unique ? after?.slice(0, index.own) : after;
-  const bounded = scan.from !== undefined || scan.below !== undefined;
-  let first = past !== undefined;
-  for (const { key, value } of entriesIn(table, index, scan, rangeOptions(scan, past))) {
-    if (first && past && sameTuple(key, past)) continue;
-    first = false;
-    const place = bounded ? placeOf(scan, key) : 'inside';
+  const entries = entriesIn(table, index, scan, rangeOptions(scan, past));
+  const rest = past === undefined ? entries : behind(entries, past);
+  return scan.from === undefined && scan.below === undefined ? rest : inBounds(rest, scan);
+}
+
+/** Without the first one, if it is the one at the tuple itself. */
+function behind(entries: Iterable<Entry>, past: Tuple): Iterable<Entry> {
+  return {
+    [Symbol.iterator]() {
+      const steps = entries[Symbol.iterator]();
+      let isFirst = true;
+      return {
+        next() {
+          const step = steps.next();
+          if (!isFirst) return step;
+          isFirst = false;
+          return !step.done && sameTuple(step.value.key, past) ? steps.next() : step;
+        },
+        return: () => steps.return?.() ?? { done: true, value: undefined },
+      };
+    },
+  };
+}
+
+function* inBounds(entries: Iterable<Entry>, scan: Range): Generator<Entry> {
+  for (const entry of entries) {
+    const place = placeOf(scan, entry.key);
     if (place === 'above') continue; // walking down from an exclusive bound
     if (place === 'below') return;
-    yield {
-      tuple: key,
-      value,
-      doc: () => (index ? table.primary.get(primaryKey(table, index, key, value)) : (value as Doc)),
-    };
+    yield entry;
   }
+}
+
+/** The document of an entry; undefined when another process removed it meanwhile. */
+export function docOf(table: Table, index: Index | undefined, { key, value }: Entry): Doc | undefined {
+  return index ? table.primary.get(primaryKey(table, index, key, value)) : (value as Doc);
 }
 
 /** The key alone where it is all that a covered scan asks for: documents may be long. */
@@ -70,19 +85,21 @@ function sameTuple(a: readonly Scalar[], b: Tuple): boolean {
 }
 
 /** The key, index and included fields of an entry's document. */
-export function coveredItem(table: Table, index: Index | undefined, item: Met): Doc | undefined {
+export function coveredItem(table: Table, index: Index | undefined, entry: Entry): Doc | undefined {
   const { key, expires } = table.spec;
-  if (index?.unique) return pick(item.doc(), [...key, ...index.tuple, expires]);
+  if (index?.unique) return pick(docOf(table, index, entry), [...key, ...index.tuple, expires]);
+  const { key: tuple, value } = entry;
+  // What an index holds was decoded for this alone: a copy of it would take as long as the rest.
+  const doc: Doc = index !== undefined && isHolding(value) ? value : {};
   const fields = index?.tuple ?? key;
-  const include = index?.include ?? (expires === undefined ? [] : [expires]);
-  // Written out, for all documents of a scan to have their fields in one order: spreading takes several times as long.
-  const doc: Doc = {};
-  for (let i = 0; i < item.tuple.length; i++) doc[fields[i] as string] = item.tuple[i];
-  const included = item.value;
-  if (typeof included === 'object' && included !== null) {
-    for (const field of include) if (field in included) doc[field] = (included as Doc)[field];
-  }
+  for (let i = 0; i < tuple.length; i++) doc[fields[i] as string] = tuple[i];
+  if (index === undefined && expires !== undefined && isHolding(value) && expires in value)
+    doc[expires] = value[expires];
   return doc;
+}
+
+function isHolding(value: unknown): value is Doc {
+  return typeof value === 'object' && value !== null;
 }
 
 function pick(doc: Doc | undefined, fields: readonly (string | undefined)[]): Doc | undefined {
