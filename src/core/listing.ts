@@ -1,5 +1,11 @@
 /** Lists that people look through: they are filtered by what somebody types, sorted, and come in pages that have numbers. */
 
+import type { Collection, Range, Scalar } from '../storage/port.ts';
+import { pagesOf } from './pages.ts';
+
+/** Entries of an index read at once. */
+const PAGE = 500;
+
 /** Most rows of a page. */
 export const MOST_PER_PAGE = 100;
 
@@ -38,6 +44,30 @@ export function placeIn(total: number, query: PageQuery): Omit<Listed<never>, 'i
 export function pageOf<T>(rows: readonly T[], query: PageQuery): Listed<T> {
   const { start, ...place } = placeIn(rows.length, query);
   return { ...place, items: rows.slice(start, start + place.perPage) };
+}
+
+/**
+ * The page of a range, from its end on. No document is read but those of the page: the others are counted by their index, `most`
+ * of them at most; `more` says whether there are more.
+ */
+export async function pageOfRange<T>(
+  collection: Collection<T>,
+  range: Range,
+  keyOf: (item: T) => readonly Scalar[],
+  query: PageQuery,
+  most = Number.MAX_SAFE_INTEGER - 1,
+): Promise<Listed<T> & { readonly more: boolean }> {
+  const count = await collection.count(range, most + 1);
+  const { start, ...place } = placeIn(Math.min(count, most), query);
+  const end = start + place.perPage;
+  const keys: (readonly Scalar[])[] = [];
+  const scan = { ...range, order: 'desc', covered: true, limit: PAGE } as const;
+  for await (const page of pagesOf(after => collection.scan({ ...scan, ...after }))) {
+    for (const item of page) keys.push(keyOf(item));
+    if (keys.length >= end) break;
+  }
+  const items = await collection.getMany(keys.slice(start, end));
+  return { ...place, items: items.filter(item => item !== undefined), more: count > most };
 }
 
 /** A filter as it is compared: the first 160 characters, composed, in lower case. */

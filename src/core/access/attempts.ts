@@ -33,3 +33,8 @@ export function revocationRules(settings: AttemptSettings): AttemptRules {
 export function adminResetRules(settings: AttemptSettings): AttemptRules {
   return { ...attemptRules(settings, 'reset'), kind: 'verstak admin-reset' };
 }
+
+/** Of an admin's password that a deed at a page asks for once more: apart, as above. */
+export function adminPasswordRules(settings: AttemptSettings): AttemptRules {
+  return { ...attemptRules(settings, 'test'), kind: 'verstak admin-password', apart: true };
+}

@@ -4,7 +4,7 @@ import type { Caller } from '../../base/caller.ts';
 import { ForbiddenError, InvalidInputError, UnauthorizedError } from '../../base/errors.ts';
 import type { AccountDoc, SessionDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { authenticate } from './login.ts';
+import { authenticate, hasPassword } from './login.ts';
 import { type OpenedSession, openSession } from './sessions.ts';
 import type { AttemptRules } from './throttle.ts';
 
@@ -60,6 +60,22 @@ export async function signIn(
     const refused = [InvalidInputError, UnauthorizedError, ForbiddenError].some(kind => error instanceof kind);
     throw refused ? loginRefused() : error;
   }
+}
+
+/**
+ * Demands the account's password once more, before something that a session alone must not do. Throws `InvalidInputError` (none was
+ * given), `ForbiddenError` (another one), `RateLimitedError`, `ServerBusyError`.
+ */
+export async function demandPassword(
+  core: Core,
+  account: AccountDoc,
+  password: string,
+  caller: Caller,
+  rules: AttemptRules,
+): Promise<void> {
+  if (password === '') throw new InvalidInputError('password is needed', { code: 'password_invalid' });
+  if (await hasPassword(core, account, password, { ...caller, throttle: rules })) return;
+  throw new ForbiddenError('wrong password');
 }
 
 /** One error for an unknown name and a wrong password. */

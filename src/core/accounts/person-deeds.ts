@@ -2,10 +2,9 @@
 
 import type { Caller } from '../../base/caller.ts';
 import { emailOf } from '../../base/email.ts';
-import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
 import { type AttemptSettings, attemptRules, revocationRules } from '../access/attempts.ts';
 import type { EndedCredentials } from '../access/credentials.ts';
-import { hasPassword } from '../access/login.ts';
+import { demandPassword } from '../access/sign-in.ts';
 import { countAttempt } from '../access/throttle.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { AccountDoc } from '../collections.ts';
@@ -90,9 +89,7 @@ export async function revokeByPassword(
   { deviceId, password }: { deviceId: string; password: string },
   { caller, attempts, record }: PersonDeed,
 ): Promise<void> {
-  if (password === '') throw new InvalidInputError('password is needed', { code: 'password_invalid' });
-  const attempt = { ...caller, throttle: revocationRules(attempts) };
-  if (!(await hasPassword(core, account, password, attempt))) throw new ForbiddenError('wrong password');
+  await demandPassword(core, account, password, caller, revocationRules(attempts));
   if (!(await revokeDevice(core, account.user_id, deviceId))) throw deviceNotFound();
   await record('device_revoked', { accountId: account.user_id, deviceId });
 }

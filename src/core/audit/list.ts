@@ -6,7 +6,7 @@ import type { Range } from '../../storage/port.ts';
 import { type AuditDoc, accountsSpec, auditSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
-import { contains, filterOf, type Listed, type PageQuery, pageOf, placeIn } from '../listing.ts';
+import { contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import type { AuditEvent, Severity } from './events.ts';
 
@@ -47,30 +47,16 @@ export async function listAudit(core: Core, query: AuditQuery): Promise<ListedAu
   const [narrowest, ...others] = await narrowOf(core, query);
   const range = narrowest ? { index: narrowest.index, prefix: [narrowest.value] } : { index: 'time' };
   const q = filterOf(query.q);
-  if (others.length === 0 && q === '') return counted(core, range, query);
+  if (others.length === 0 && q === '') {
+    const listed = await pageOfRange(core.storage.collection(auditSpec), range, ({ id }) => [id], query, MOST);
+    return { ...listed, items: await rowsOf(core, listed.items) };
+  }
   return searched(core, range, query, entry => {
     return (
       others.every(({ field, value }) => entry[field] === value) &&
       contains(q, entry.event, entry.message, entry.address)
     );
   });
-}
-
-/** The page of a range, by its index alone. */
-async function counted(core: Core, range: Range, query: PageQuery): Promise<ListedAudit> {
-  const log = core.storage.collection(auditSpec);
-  const count = await log.count(range, MOST + 1);
-  const { start, ...place } = placeIn(Math.min(count, MOST), query);
-  const end = start + place.perPage;
-  const keys: [string][] = [];
-  const scan = { ...range, order: 'desc', covered: true, limit: PAGE } as const;
-  for await (const page of pagesOf(after => log.scan({ ...scan, ...after }))) {
-    for (const { id } of page) keys.push([id]);
-    if (keys.length >= end) break;
-  }
-  const found = await log.getMany(keys.slice(start, end));
-  const entries = found.filter(entry => entry !== undefined);
-  return { ...place, items: await rowsOf(core, entries), more: count > MOST };
 }
 
 /** The page of those entries of a range that fit. */

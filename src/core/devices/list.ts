@@ -3,7 +3,7 @@
 import { sortInSlices } from '../../base/slices.ts';
 import { allNames, erasingAccounts, namesOf } from '../account-names.ts';
 import type { Core } from '../context.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import { type DeviceDoc, devicesOf, devicesSpec } from './devices.ts';
 
@@ -44,13 +44,22 @@ export interface OwnedDevice {
   readonly username: string;
 }
 
-/** A page of all devices, but those of accounts that are being erased. Reads them all. */
+/**
+ * A page of all devices, but those of accounts that are being erased. Reads them all, unless the newest ones are asked for without
+ * a filter.
+ */
 export async function listDevices(core: Core, query: DeviceQuery): Promise<Listed<OwnedDevice>> {
   const [q, user, vault, version] = [query.q, query.user, query.vault, query.version].map(filterOf);
   const erasing = await erasingAccounts(core);
+  const devices = core.storage.collection(devicesSpec);
+  const all = !(q || user || vault || version || query.status);
+  if (all && erasing.size === 0 && query.sort === 'created' && query.descending) {
+    const keyOf = ({ user_id, device_id }: DeviceDoc) => [user_id, device_id];
+    const { more: _, ...newest } = await pageOfRange(devices, { index: 'newest' }, keyOf, query);
+    return { ...newest, items: await withNames(core, newest.items) };
+  }
   const names = q || user ? await allNames(core) : undefined;
   const found: DeviceDoc[] = [];
-  const devices = core.storage.collection(devicesSpec);
   for await (const page of pagesOf(after => devices.scan({ limit: PAGE, ...after }))) {
     for (const device of page) {
       const name = names?.get(device.user_id);
@@ -66,7 +75,7 @@ export async function listDevices(core: Core, query: DeviceQuery): Promise<Liste
   }
   const direction = query.descending ? -1 : 1;
   const compare = SORTS[query.sort];
-  const sorted = await sortInSlices(found, (a, b) => direction * (compare(a, b) || byId(a, b)));
+  const sorted = await sortInSlices(found, (a, b) => direction * (compare(a, b) || byKey(a, b)));
   const listed = pageOf(sorted, query);
   const shown = await withNames(core, listed.items, names);
   return { ...listed, items: shown };
@@ -107,6 +116,6 @@ async function withNames(
   return devices.map(device => ({ device, username: names.get(device.user_id) ?? '' }));
 }
 
-function byId(a: DeviceDoc, b: DeviceDoc): number {
-  return compareTexts(a.device_id, b.device_id);
+function byKey(a: DeviceDoc, b: DeviceDoc): number {
+  return compareTexts(a.user_id, b.user_id) || compareTexts(a.device_id, b.device_id);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSession, resolveSession } from '../../../src/core/access/sessions.ts';
-import { signIn } from '../../../src/core/access/sign-in.ts';
+import { demandPassword, signIn } from '../../../src/core/access/sign-in.ts';
 import type { AdminDeed } from '../../../src/core/admin/deed.ts';
 import { deleteAnyDevice, revokeAnyDevice, takeKeyAway } from '../../../src/core/admin/devices.ts';
 import { saveMail, tryMail } from '../../../src/core/admin/mail.ts';
@@ -125,6 +125,18 @@ forEachEngine('an admin', engine => {
     expect(mails).toMatchObject([{ to: 'root@example.org', subject: 'Test mail' }]);
     expect(await tryMail(core, fields({ smtp_port: 'x' }), 'en', deed)).toContain('smtp_port');
     expect(recorded).toEqual(['smtp_settings_updated', 'smtp_test_passed', 'smtp_test_failed']);
+  });
+});
+
+forEachEngine('a password that is asked for once more', engine => {
+  test('is demanded, and guessed at so often', async () => {
+    const { core, root } = await open(engine);
+    const rules = { ...RULES, apart: true } as const;
+    const codes: string[] = [];
+    for (const password of ['secret12', '', 'wrong', 'wrong', 'wrong', 'secret12']) {
+      codes.push(...(await outcomes([demandPassword(core, root, password, HERE, rules)])));
+    }
+    expect(codes).toEqual(['ok', 'password_invalid', 'forbidden', 'forbidden', 'forbidden', 'rate_limited']);
   });
 });
 

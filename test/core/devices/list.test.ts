@@ -36,7 +36,9 @@ forEachEngine('the list of all devices', engine => {
     ]);
     expect(await names({ sort: 'name', descending: false })).toEqual(['laptop', 'phone', 'tablet']);
     expect(await names({ sort: 'last_seen', descending: false })).toEqual(['phone', 'laptop', 'tablet']);
+    expect(await names({ page: 7, perPage: 2 })).toEqual(['phone']);
     expect(await list({ page: 7, perPage: 2 })).toMatchObject({ page: 2, pages: 2, total: 3 });
+    expect(await names({ descending: false })).toEqual(['phone', 'laptop', 'tablet']);
   });
 
   test('is filtered by device, account, vault, version and state', async () => {
