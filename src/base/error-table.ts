@@ -147,6 +147,7 @@ export const errorCodes = {
   too_many_configs: { status: 409, means: 'The account has as many configs as one may have.' },
   config_not_found: { status: 404, means: 'The account has no such config.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
+  punch_not_found: { status: 404, means: 'The account has no such punch.' },
   email_taken: { status: 409, means: 'Another account has this e-mail.' },
   user_exists: { status: 409, means: 'The name is taken.' },
   uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },

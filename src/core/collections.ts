@@ -124,7 +124,7 @@ export interface AccountUsageDoc {
   count: string;
 }
 
-/** What the server remembers of its own housekeeping: one document, `id` is `cleanup`. */
+/** What the server remembers of its own housekeeping: `id` is `cleanup`, or names what has to be done only once. */
 export interface HousekeepingDoc {
   id: string;
   /** When it was begun last. */

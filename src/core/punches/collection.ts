@@ -1,5 +1,8 @@
 import type { CollectionSpec } from '../../storage/port.ts';
 
+/** Where a punch is found by its time. */
+export type PunchTimes = Pick<PunchDoc, 'start' | 'running'>;
+
 /** A punch, or what is left of a deleted one: it has `updated` and `body`, or it has `mark`. */
 export interface PunchDoc {
   user_id: string;
@@ -11,6 +14,10 @@ export interface PunchDoc {
   body?: string;
   /** Bytes of `body`. */
   size?: number;
+  /** Beside `body`: when it began, in milliseconds. */
+  start?: number;
+  /** 1 while the clock runs. */
+  running?: 1;
   /** Of a deleted punch: only an `updated` greater than this brings it back. Milliseconds. */
   mark?: number;
   /** 1 beside `mark`, for who counts. */
@@ -20,8 +27,11 @@ export interface PunchDoc {
 export const punchesSpec: CollectionSpec<PunchDoc> = {
   name: 'punches',
   key: ['user_id', 'id'],
-  // Over the key alone, so that every document is in it: a partial index MongoDB covers only from version 7 on.
-  indexes: [{ name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark', 'size', 'gone'] }],
+  indexes: [
+    // Over the key alone, so that every document is in it: a partial index MongoDB covers only from version 7 on.
+    { name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark', 'size', 'gone'] },
+    { name: 'starts', fields: ['user_id', 'start'], include: ['running'] },
+  ],
   owner: 'user_id',
   // Beyond many, what is left of deleted ones counts: else to store and to delete again and again would fill any disk.
   charge: { index: 'manifest', bytes: 'size', marks: 'gone' },

@@ -1,5 +1,6 @@
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
 import { compact, membersOf } from '../../base/json/source.ts';
+import type { PunchTimes } from './collection.ts';
 
 /** Longest punch, as bytes of its JSON text. */
 const PUNCH_BYTES = 1_048_576;
@@ -24,6 +25,7 @@ export interface Punch {
   readonly id: string;
   readonly updated: number;
   readonly body: string;
+  readonly times: PunchTimes;
 }
 
 /** Whether a punch can have this id. */
@@ -49,7 +51,7 @@ export function readPunch(punch: unknown, json: string, place: string): Punch {
   if (comments !== undefined) checkComments(comments, `${place}.comments`);
   if (created !== undefined) checkTime(created, `${place}.created`);
   checkTime(updated, `${place}.updated`);
-  return { id, updated, body: bodyOf(json, place) };
+  return { id, updated, body: bodyOf(json, place), times: out == null ? { start, running: 1 } : { start } };
 }
 
 /**

@@ -14,6 +14,11 @@ const WRITE_PORTION = 256;
 /** Bytes of theirs, unless a single one has more. */
 const WRITE_BYTES = 1_048_576;
 
+/** What a punch loses when it is deleted, and when it is stored while its clock runs, or with its end. */
+const CONTENT = ['updated', 'body', 'size', 'start', 'running'] as const;
+const ALIVE = ['mark', 'gone'] as const;
+const OVER = [...ALIVE, 'running'] as const;
+
 /** How often one punch is decided on again because others wrote it meanwhile. Each time it got newer. */
 const ATTEMPTS = 100;
 
@@ -68,20 +73,20 @@ async function newestOf(punches: readonly Punch[]): Promise<Punch[]> {
 function store(
   core: Core,
   accountId: string,
-  { id, updated, body }: Punch,
+  { id, updated, body, times }: Punch,
   stored: PunchDoc | undefined,
 ): Promise<void> {
   const punches = core.storage.collection(punchesSpec);
   const size = Buffer.byteLength(body);
   return settle(punches, [accountId, id], stored, async before => {
     if (before === undefined) {
-      const doc = { user_id: accountId, id, updated, body, size };
+      const doc = { user_id: accountId, id, updated, body, size, ...times };
       return withRoom(core, accountId, { bytes: size, keys: 1 }, () => inserted(punches, doc));
     }
     const { updated: live, mark } = before;
     if (updated <= (live ?? mark ?? 0)) return true;
     const asRead = live === undefined ? { mark } : { updated: live };
-    const change = { set: { updated, body, size }, unset: ['mark', 'gone'] } as const;
+    const change = { set: { updated, body, size, ...times }, unset: times.running === undefined ? OVER : ALIVE };
     const growth = { bytes: size - (before.size ?? 0), keys: live === undefined ? 1 : 0 };
     return withRoom(
       core,
@@ -102,7 +107,7 @@ function bury(
     if (before?.updated === undefined) return true;
     const { updated } = before;
     // A punch dated in the future must not come straight back.
-    const change = { set: { mark: Math.max(now, updated), gone: 1 }, unset: ['updated', 'body', 'size'] } as const;
+    const change = { set: { mark: Math.max(now, updated), gone: 1 }, unset: CONTENT } as const;
     return (await punches.update(key, change, { updated })) !== undefined;
   });
 }

@@ -1,0 +1,179 @@
+/** Punches as pages show them, found by when they began. */
+
+import { InvalidInputError, NotFoundError } from '../../base/errors.ts';
+import { inSlices } from '../../base/slices.ts';
+import type { Page } from '../../storage/port.ts';
+import type { Core } from '../context.ts';
+import { pagesOf } from '../pages.ts';
+import { type PunchDoc, punchesSpec } from './collection.ts';
+
+/** A punch as clients know it; fields of their own may be beside these. Times are in milliseconds. */
+export interface PunchView {
+  readonly id: string;
+  readonly project: string;
+  readonly in: number;
+  /** null: the clock runs. */
+  readonly out: number | null;
+  /** For an hour. */
+  readonly rate: number;
+  readonly comments: readonly { readonly comment: string; readonly timestamp: number }[];
+  readonly created: number;
+  readonly updated: number;
+}
+
+/** From a moment on and before another, in milliseconds. */
+export interface Period {
+  readonly from?: number | undefined;
+  readonly below?: number | undefined;
+}
+
+/** Which punches to list: those that began in the period. */
+export interface PunchQuery extends Period {
+  /** 1 to 1000. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly project?: string | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** How long before a period what reaches into it has begun at most. */
+const LONGEST_MS = 31 * DAY_MS;
+/** How long ago a clock that still runs was started at most. */
+const RUNNING_MS = 62 * DAY_MS;
+const MOST = 1000;
+/** Punches read at once, and looked at for a page of one project. */
+const READ = 200;
+const LOOKED_AT = 2000;
+
+/** The punch with this id. Throws `NotFoundError` (code `punch_not_found`). */
+export async function getPunch(core: Core, accountId: string, id: string): Promise<PunchView> {
+  const doc = id.includes('\0') ? undefined : await core.storage.collection(punchesSpec).get([accountId, id]);
+  if (doc?.body === undefined) throw punchNotFound();
+  return viewOf(doc.body);
+}
+
+/** The error for an id without a punch. */
+export function punchNotFound(): NotFoundError {
+  return new NotFoundError('there is no such punch', { code: 'punch_not_found' });
+}
+
+/**
+ * A page of punches, the last begun first. Where a project is asked for, a page may be short, or even empty, and more follow: so
+ * many are looked at for one page. Throws `InvalidInputError` (codes `limit_invalid`, `cursor_invalid`).
+ */
+export async function listPunches(core: Core, accountId: string, query: PunchQuery): Promise<Page<PunchView>> {
+  const { limit, project } = query;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
+    throw new InvalidInputError(`limit: expected an integer from 1 to ${MOST}`, { code: 'limit_invalid' });
+  }
+  const punches = core.storage.collection(punchesSpec);
+  const range = { ...rangeOf(accountId, query), order: 'desc' as const };
+  let cursor = query.cursor;
+  if (project === undefined) {
+    const { items, next } = await punches.scan({ ...range, limit, ...(cursor !== undefined && { cursor }) });
+    return { items: viewsOf(items), ...(next !== undefined && { next }) };
+  }
+  const items: PunchView[] = [];
+  const slices = inSlices();
+  for (let seen = 0; items.length < limit && seen < LOOKED_AT; ) {
+    // No more than there is room for: the cursor stands behind the last one read.
+    const some = Math.min(limit - items.length, READ);
+    const page = await punches.scan({ ...range, limit: some, ...(cursor !== undefined && { cursor }) });
+    seen += page.items.length;
+    items.push(...viewsOf(page.items).filter(punch => punch.project === project));
+    cursor = page.next;
+    if (cursor === undefined) return { items };
+    if (slices.over()) await slices.pause();
+  }
+  return { items, ...(cursor !== undefined && { next: cursor }) };
+}
+
+/** The punches that touch a period, in the order of their beginnings. Those that began more than 31 days before it are left out. */
+export async function punchesIn(
+  core: Core,
+  accountId: string,
+  { from, below }: { readonly from: number; readonly below: number },
+): Promise<PunchView[]> {
+  const found: PunchView[] = [];
+  for await (const page of punchPages(core, accountId, { from: from - LONGEST_MS, below })) {
+    found.push(...page.filter(({ in: start, out }) => start >= from || out === null || out > from));
+  }
+  return found;
+}
+
+/** The punches whose clock runs, the last begun first; of those begun in the last 62 days, and later. */
+export async function runningPunches(core: Core, accountId: string): Promise<PunchView[]> {
+  const punches = core.storage.collection(punchesSpec);
+  const range = rangeOf(accountId, { from: core.clock.now() - RUNNING_MS });
+  const ids: string[] = [];
+  const scan = { ...range, order: 'desc' as const, limit: MOST, covered: true };
+  for await (const page of pagesOf(after => punches.scan({ ...scan, ...after }))) {
+    for (const { id, running } of page) if (running === 1) ids.push(id);
+  }
+  const docs = await punches.getMany(ids.slice(0, READ).map(id => [accountId, id]));
+  return viewsOf(docs).filter(({ out }) => out === null);
+}
+
+/** What a project came to. */
+export interface ProjectTotal {
+  readonly project: string;
+  readonly punches: number;
+  readonly ms: number;
+  /** Hours by their rates: in whatever currency the rates are. */
+  readonly earned: number;
+}
+
+/** What of each project lies in the period, clocks that run up to now; the longest first. Punches as `punchesIn`. */
+export function projectTotals(
+  punches: readonly PunchView[],
+  { from, below }: { readonly from: number; readonly below: number },
+  now: number,
+): ProjectTotal[] {
+  const totals = new Map<string, { project: string; punches: number; ms: number; earned: number }>();
+  for (const { project, in: start, out, rate } of punches) {
+    const total = totals.get(project) ?? { project, punches: 0, ms: 0, earned: 0 };
+    totals.set(project, total);
+    const ms = Math.max(0, Math.min(out ?? now, below) - Math.max(start, from));
+    total.punches++;
+    total.ms += ms;
+    total.earned += (ms / 3_600_000) * rate;
+  }
+  return [...totals.values()].sort((a, b) => b.ms - a.ms);
+}
+
+/** The projects of the last thousand punches, that of the last one first. */
+export async function projectsOf(core: Core, accountId: string): Promise<string[]> {
+  const found = new Set<string>();
+  let seen = 0;
+  for await (const page of punchPages(core, accountId, {}, 'desc')) {
+    for (const { project } of page) found.add(project);
+    seen += page.length;
+    if (seen >= MOST) break;
+  }
+  return [...found];
+}
+
+/** All punches that began in the period, some at a time. */
+export async function* punchPages(
+  core: Core,
+  accountId: string,
+  period: Period,
+  order: 'asc' | 'desc' = 'asc',
+): AsyncGenerator<PunchView[]> {
+  const punches = core.storage.collection(punchesSpec);
+  const scan = { ...rangeOf(accountId, period), order, limit: READ };
+  for await (const page of pagesOf(after => punches.scan({ ...scan, ...after }))) yield viewsOf(page);
+}
+
+function rangeOf(accountId: string, { from, below }: Period) {
+  const bounds = { ...(from !== undefined && { from }), ...(below !== undefined && { below }) };
+  return { index: 'starts', prefix: [accountId], ...bounds };
+}
+
+function viewsOf(docs: readonly (Pick<PunchDoc, 'body'> | undefined)[]): PunchView[] {
+  return docs.flatMap(doc => (doc?.body === undefined ? [] : [viewOf(doc.body)]));
+}
+
+function viewOf(body: string): PunchView {
+  return JSON.parse(body);
+}
