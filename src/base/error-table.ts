@@ -146,6 +146,7 @@ export const errorCodes = {
   blob_not_found: { status: 404, means: 'The vault has no such blob.' },
   too_many_configs: { status: 409, means: 'The account has as many configs as one may have.' },
   config_not_found: { status: 404, means: 'The account has no such config.' },
+  dotfile_not_found: { status: 404, means: 'The account has no such dotfile, or no machine has sent it yet.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
   punch_not_found: { status: 404, means: 'The account has no such punch.' },
   email_taken: { status: 409, means: 'Another account has this e-mail.' },

@@ -1,6 +1,7 @@
 import type { CollectionSpec } from '../storage/port.ts';
 import { oneTimeSecretsSpec } from './access/one-time-secrets.ts';
 import { devicesSpec } from './devices/devices.ts';
+import { configsSpec, filesSpec } from './dotfiles/collection.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
@@ -292,6 +293,8 @@ export const coreCollections = [
   mailsSpec,
   devicesSpec,
   punchesSpec,
+  configsSpec,
+  filesSpec,
   vaultsSpec,
   blobRefsSpec,
   blobUsageSpec,

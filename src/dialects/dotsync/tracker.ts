@@ -1,4 +1,4 @@
-import { type ConfigDoc, filesOf } from './collections.ts';
+import { type ConfigDoc, filesOf } from '../../core/dotfiles/collection.ts';
 
 /** Finds the configs that track a file of this name. */
 export function tracker(name: string): (config: ConfigDoc) => boolean {

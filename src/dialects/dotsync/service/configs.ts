@@ -2,11 +2,11 @@
 
 import { ConflictError, NotFoundError, StorageUnavailableError } from '../../../base/errors.ts';
 import type { Core } from '../../../core/context.ts';
+import { type ConfigDoc, configsSpec, filesSpec, trackedBy } from '../../../core/dotfiles/collection.ts';
 import { newId } from '../../../core/ids.ts';
 import { pagesOf } from '../../../core/pages.ts';
 import { noteDeleted, withRoom } from '../../../core/quotas/quotas.ts';
 import type { Change } from '../../../storage/port.ts';
-import { type ConfigDoc, configsSpec, filesSpec, trackedBy } from '../collections.ts';
 import type { GivenConfig } from '../schema.ts';
 import { dropUntracked } from './contents.ts';
 

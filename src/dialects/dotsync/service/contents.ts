@@ -1,9 +1,16 @@
 /** The server's copies of the files of a config. */
 
 import type { Core } from '../../../core/context.ts';
+import {
+  type ConfigDoc,
+  configsSpec,
+  type FileDoc,
+  type FileState,
+  filesSpec,
+  trackedBy,
+} from '../../../core/dotfiles/collection.ts';
 import { pagesOf } from '../../../core/pages.ts';
 import { noteDeleted } from '../../../core/quotas/quotas.ts';
-import { type ConfigDoc, configsSpec, type FileDoc, type FileState, filesSpec, trackedBy } from '../collections.ts';
 
 const PAGE = 1000;
 /** Deletions under way at a time. */

@@ -2,9 +2,9 @@
 
 import { DuplicateKeyError, StorageUnavailableError } from '../../../base/errors.ts';
 import type { Core } from '../../../core/context.ts';
+import { type FileDoc, type FileState, filesSpec } from '../../../core/dotfiles/collection.ts';
 import { sha256Hex } from '../../../core/ids.ts';
 import { withRoom } from '../../../core/quotas/quotas.ts';
-import { type FileDoc, type FileState, filesSpec } from '../collections.ts';
 import { type Claim, decide, type Status } from '../decide.ts';
 import type { Offer } from '../offers.ts';
 

@@ -2,7 +2,13 @@
 
 import { inSlices } from '../../../base/slices.ts';
 import type { Core } from '../../../core/context.ts';
-import { type ConfigDoc, configsSpec, type FileState, filesSpec, trackedBy } from '../collections.ts';
+import {
+  type ConfigDoc,
+  configsSpec,
+  type FileState,
+  filesSpec,
+  trackedBy,
+} from '../../../core/dotfiles/collection.ts';
 import type { OfferBook } from '../offer-book.ts';
 import { decodedSize, type Offer } from '../offers.ts';
 import { dropUntracked, readStates } from './contents.ts';
