@@ -16,7 +16,9 @@ import { healthRoutes } from './http/edge/health.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
-import { startPage } from './web/start-page.ts';
+import type { WebSettings } from './web/deps.ts';
+import { openWeb } from './web/index.ts';
+import { forkRegister } from './web/register-fork.ts';
 
 /** What the application is made of; everything is open already. `config` gives the configuration in force. */
 export interface AppDeps {
@@ -65,6 +67,21 @@ function once(prepared: () => boolean, route: Route): Route {
   };
 }
 
+/** What the pages know of the configuration. */
+function webSettings(config: () => Config): WebSettings {
+  const enabled = {
+    keybin: () => config().KEYBIN.enabled,
+    punch: () => config().PUNCH.enabled,
+    dotsync: () => config().DOTSYNC.enabled,
+    'simple-sync': () => config().SIMPLE_SYNC.enabled,
+    verstak: () => config().VERSTAK.enabled,
+  };
+  return {
+    speaks: api => enabled[api](),
+    attempts: () => config().VERSTAK,
+  };
+}
+
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit }: AppDeps): Application {
   const { APP, ADMIN } = config();
@@ -96,8 +113,14 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   const loggedAddress = (ctx: Koa.Context) => (config().APP.log_client_address ? deps.clientAddress(ctx) : undefined);
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
   const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
-  const mounts = [{ name: 'server', routes: [...health, startPage] }, ...apis];
-  koa.use(edge(log, dispatch(mounts, gate), { basePath, loggedAddress }));
+  const web = openWeb({ ...deps, settings: webSettings(config), version });
+  const pages = web.routes.map(route => once(() => prepared, route));
+  const mounts = forkRegister([
+    { name: 'server', routes: [...health, ...web.assets] },
+    ...apis,
+    { name: 'web', routes: pages },
+  ]);
+  koa.use(edge(log, dispatch(mounts, gate), { basePath, loggedAddress, showError: web.showError }));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete

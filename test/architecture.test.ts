@@ -88,7 +88,7 @@ const rules: Rule[] = [
   { files: /^dialects\/simple-sync\//, ...DIALECT, packages: ['jose', 'koa', 'zod'] },
   { files: /^dialects\/verstak\//, ...DIALECT, packages: ['@fastify/busboy', 'koa', 'zod'] },
   { files: /^dialects\/[^/]+\//, ...DIALECT, packages: ['koa', 'zod'] },
-  { files: /^web\//, ours: ['base/', 'web/', 'core/', 'http/'], packages: ['koa', 'zod'] },
+  { files: /^web\//, ours: ['base/', 'web/', 'core/', 'http/'], packages: ['eta', 'koa'] },
   { files: /^(cli|client)\//, ours: ['cli/', 'client/'] },
   {
     files: /^app\.ts$/,

@@ -92,6 +92,7 @@ export const errorCodes = {
   login_invalid: { status: 400, means: 'The body is not a JSON object with a `username` and a `password`.' },
   mail_settings_invalid: { status: 400, means: 'Something about the mail server cannot be; the message names it.' },
   mail_token_invalid: { status: 400, means: 'The token of a mail is unknown, used, expired, or for another purpose.' },
+  passwords_differ: { status: 400, means: 'A new password and its repetition are not the same.' },
   new_password_invalid: { status: 400, means: '`new_password` is not a text of 1 to 1024 bytes.' },
   new_username_invalid: { status: 400, means: '`new_username` is not 3 to 50 of `A-Z a-z 0-9 _ -`.' },
   password_invalid: { status: 400, means: '`password` is not a text of 1 to 1024 bytes.' },

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { demandCsrf, demandFormCsrf } from '../../src/http/browser/csrf.ts';
+import { demandFormCsrf, demandOwnPage } from '../../src/http/browser/csrf.ts';
 import { openApp, route } from './open-app.ts';
 import { rawRequest } from './raw-request.ts';
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+/** No page of another origin sends anything here: that has tests of its own. */
+const HERE = { demandSameOrigin() {} };
 const MINE = 'a'.repeat(64);
 const OTHER = 'b'.repeat(64);
 const REFUSED = [403, { error: expect.any(String), code: 'csrf_invalid' }];
@@ -17,7 +19,7 @@ interface Sent {
 
 async function send(demand: 'session' | 'form', { cookies, header, field }: Sent, expected = hash(MINE)) {
   const routes = route('/', ctx => {
-    if (demand === 'session') demandCsrf(ctx, expected, field);
+    if (demand === 'session') demandOwnPage(ctx, HERE, expected, field);
     else demandFormCsrf(ctx, field);
     ctx.body = {};
   });

@@ -72,7 +72,7 @@ forEachEngine('a path', engine => {
   });
 
   test.each([
-    ['/register', 'POST'],
+    ['/register', 'GET, HEAD, POST'],
     ['/token', 'POST'],
     ['/unregister', 'DELETE'],
     ['/livez', 'GET, HEAD'],

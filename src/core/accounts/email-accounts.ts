@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Caller } from '../../base/caller.ts';
 import { emailOf } from '../../base/email.ts';
 import { InvalidInputError } from '../../base/errors.ts';
+import type { Language } from '../../base/language.ts';
 import { checkPassword, checkUsername } from '../../base/names.ts';
 import type { EndedCredentials } from '../access/credentials.ts';
 import { findMailToken, useConfirmation, useReset } from '../access/mail-tokens.ts';
@@ -11,7 +12,6 @@ import { rationed } from '../access/throttle.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { queueMail, sendQueued } from '../mail/queue.ts';
-import type { Language } from '../mail/texts.ts';
 import { createAccount, demandRegistrationOpen } from './accounts.ts';
 
 const PASSWORD_BYTES = { min: 8, max: 256 };

@@ -13,7 +13,7 @@ import {
   type StoredMail,
   saveMailSettings,
 } from '../mail/settings.ts';
-import type { Language } from '../mail/texts.ts';
+import type { Language } from '../../base/language.ts';
 import { type AdminDeed, by } from './deed.ts';
 
 /** The value of a field; empty: it was not given. The fields are `smtp_host … smtp_from`, `server_url`, `test_to`. */

@@ -1,10 +1,6 @@
 /** What mails say, in each language. */
 
-/** A language that mails and pages are written in. */
-export type Language = 'en' | 'ru';
-
-/** Every language there is; the first one stands for those there are not. */
-export const languages: readonly Language[] = ['en', 'ru'];
+import type { Language } from '../../base/language.ts';
 
 interface Text {
   readonly subject: string;

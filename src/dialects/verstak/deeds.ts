@@ -6,7 +6,7 @@ import type { MailedDeed } from '../../core/accounts/person-deeds.ts';
 import type { AdminDeed } from '../../core/admin/deed.ts';
 import type { Recorder } from '../../core/audit/record.ts';
 import type { Verstak } from './context.ts';
-import { languageOf } from './language.ts';
+import { languageOf } from '../../http/browser/language.ts';
 
 /** A person does something. */
 export function personDeedOf(verstak: Verstak, ctx: Context): MailedDeed {
@@ -15,7 +15,7 @@ export function personDeedOf(verstak: Verstak, ctx: Context): MailedDeed {
     caller: callerOf(ctx),
     attempts: settings(),
     record: recorderOf(verstak, ctx),
-    mail: { base: () => origin.base(ctx), language: languageOf(core, ctx) },
+    mail: { base: () => origin.base(ctx), language: languageOf(ctx, core.settings.language()) },
   };
 }
 

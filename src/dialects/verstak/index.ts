@@ -2,7 +2,6 @@ import { createAudit } from '../../core/audit/record.ts';
 import { CREDENTIAL_BODY } from '../../http/body/body.ts';
 import type { Dialect } from '../dialect.ts';
 import { authRoutes } from './accounts/auth-routes.ts';
-import { confirmRoutes } from './accounts/confirm-routes.ts';
 import { userRoutes } from './accounts/user-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { blobRoutes } from './blobs/routes.ts';
@@ -28,7 +27,6 @@ export const verstak: Dialect<VerstakSettings> = {
       routes: [
         ...clientRoutes(opened),
         ...authRoutes(opened),
-        ...confirmRoutes(opened),
         ...userRoutes(opened),
         ...adminRoutes(opened),
         ...blobRoutes(opened),

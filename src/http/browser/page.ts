@@ -1,12 +1,10 @@
 import type { Context } from 'koa';
 
-const POLICY = "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+const POLICY =
+  "default-src 'self'; object-src 'none'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; img-src 'self' data:";
 
-/**
- * Answers with a small page without scripts. `title` is text, `bodyHtml` is HTML in which every value went through
- * `escapeHtml`; `lang` is the language of both.
- */
-export function answerPage(ctx: Context, status: number, title: string, bodyHtml: string, lang = 'en'): void {
+/** Answers with a page: `html` is the whole document, in which every value was escaped. No script or style stands in it. */
+export function answerPage(ctx: Context, status: number, html: string): void {
   ctx.status = status;
   // What CORS lets in are calls of an API: pages hold what no other page may read.
   ctx.remove('Access-Control-Allow-Origin');
@@ -16,18 +14,7 @@ export function answerPage(ctx: Context, status: number, title: string, bodyHtml
   ctx.set('Referrer-Policy', 'same-origin');
   ctx.set('Cache-Control', 'no-store');
   ctx.type = 'html';
-  ctx.body = `<!doctype html>
-<html lang="${escapeHtml(lang)}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-</head>
-<body>
-${bodyHtml}
-</body>
-</html>
-`;
+  ctx.body = html;
 }
 
 /** Whether the client would rather have a page than JSON: browsers say so, and what says nothing or takes anything does not. */

@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts';
 import { send } from '../answer.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { tookTooLong } from './body-time.ts';
-import { answerError } from './error-handler.ts';
+import { answerError, type ShowError } from './error-handler.ts';
 import { requestIds } from './request-id.ts';
 import { logRequest } from './request-log.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -15,6 +15,8 @@ export interface EdgeOptions {
   readonly basePath?: () => BasePath;
   /** The address that the log is to have, if it is to have one. */
   readonly loggedAddress?: (...of: Parameters<ClientAddress>) => string | undefined;
+  /** Errors for browsers; without it they get JSON as programs do. */
+  readonly showError?: ShowError;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface EdgeOptions {
 export function edge(
   log: Log,
   handle: (ctx: Context) => Promise<void> | void,
-  { basePath = () => ROOT, loggedAddress = () => undefined }: EdgeOptions = {},
+  { basePath = () => ROOT, loggedAddress = () => undefined, showError }: EdgeOptions = {},
 ): Middleware {
   const newId = requestIds();
   return async ctx => {
@@ -37,7 +39,7 @@ export function edge(
       resolveTarget(ctx.req, base);
       await handle(ctx);
     } catch (error) {
-      answerError(ctx, tookTooLong(ctx.req) ? new RequestTimeoutError() : error, log);
+      answerError(ctx, tookTooLong(ctx.req) ? new RequestTimeoutError() : error, log, showError);
     }
     send(ctx, ['X-Request-Id', id, ...SECURITY_HEADERS]);
     logRequest(log, ctx, { duration: performance.now() - started, address: loggedAddress(ctx) });

@@ -8,21 +8,52 @@ import {
 } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { answerJson } from '../answer.ts';
-import { answerPage, prefersHtml } from '../browser/page.ts';
+import { prefersHtml } from '../browser/page.ts';
+
+/** Answers with the page of an error. */
+export type ShowError = (ctx: Context, error: unknown) => void;
 
 /** Paths whose errors are JSON even for browsers. */
 const API = /^\/(api|v1|v2|user|admin\/api)(\/|$)/;
 
 /**
  * The one place that writes an error response: `{"error","code"}` and the error's details, with the status of its class. Anything that is
- * not an `AppError` is a bug: 500 with a neutral body, logged with its cause.
+ * not an `AppError` is a bug: 500 with a neutral body, logged with its cause. Who prefers a page gets one, outside of the APIs.
  */
-export function answerError(ctx: Context, error: unknown, log: Log): void {
-  if (error instanceof AppError) answer(ctx, error);
-  else unexpected(ctx, error, log);
+export function answerError(ctx: Context, error: unknown, log: Log, showError?: ShowError): void {
+  if (error instanceof AppError) describe(ctx, error);
+  else log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
+  if (showError !== undefined && shown(ctx, error, log, showError)) return;
+  if (error instanceof AppError) {
+    answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...error.details }), error.status);
+  } else {
+    answerJson(ctx, JSON.stringify({ error: 'Internal server error', code: 'internal_error' }), 500);
+  }
 }
 
-function answer(ctx: Context, error: AppError): void {
+/** Whether it was answered with a page. */
+function shown(ctx: Context, error: unknown, log: Log, showError: ShowError): boolean {
+  if (API.test(pathOf(ctx)) || !prefersHtml(ctx)) return false;
+  try {
+    showError(ctx, error);
+    return true;
+  } catch (err) {
+    log.error({ err, id: ctx.state.id }, 'the page of an error could not be made');
+    return false;
+  }
+}
+
+/** The path of a request; of a target that is no URL, one that has no page. */
+function pathOf(ctx: Context): string {
+  try {
+    return ctx.path;
+  } catch {
+    return '/api';
+  }
+}
+
+/** What log and headers say of it. */
+function describe(ctx: Context, error: AppError): void {
   ctx.state.code = error.code;
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
@@ -30,20 +61,9 @@ function answer(ctx: Context, error: AppError): void {
   if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);
   if (error instanceof PreconditionFailedError && error.etag !== undefined) ctx.set('ETag', error.etag);
   if (isFault(error)) ctx.state.cause = error;
-  if (error.status === 404 && !API.test(ctx.path) && prefersHtml(ctx)) {
-    answerPage(ctx, 404, 'Not found', '<h1>Not found</h1>\n<p>There is nothing at this path.</p>');
-    ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path
-    return;
-  }
-  answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...error.details }), error.status);
 }
 
 /** A full account is no fault of the server, and that more ask at once than it can serve is none either: strangers can have that. */
 function isFault(error: AppError): boolean {
   return error.status >= 500 && error.status !== 507 && !(error instanceof ServerBusyError);
-}
-
-function unexpected(ctx: Context, error: unknown, log: Log): void {
-  log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
-  answerJson(ctx, JSON.stringify({ error: 'Internal server error', code: 'internal_error' }), 500);
 }

@@ -11,7 +11,7 @@ import type { Verstak } from '../context.ts';
 import { personDeedOf } from '../deeds.ts';
 import { presentDevice } from '../devices/devices.ts';
 import { routesOf } from '../routes.ts';
-import { demandOwnPage, signedIn } from './session-access.ts';
+import { demandOwn, signedIn } from './session-access.ts';
 
 const revokeBody = z.object({ password: text, csrf_token: text });
 
@@ -40,9 +40,9 @@ export function userRoutes(verstak: Verstak): Route[] {
         signedIn(verstak, 'user', async (ctx, session, { id = '' }) => {
           const { account } = session;
           // Programs send the token as a header; that of a form is in it.
-          if (!isForm(ctx)) demandOwnPage(verstak, ctx, session);
+          if (!isForm(ctx)) demandOwn(verstak, ctx, session);
           const { fields, form } = await readBody(ctx, revokeBody);
-          if (isForm(ctx)) demandOwnPage(verstak, ctx, session, form ? fields.csrf_token : undefined);
+          if (isForm(ctx)) demandOwn(verstak, ctx, session, form ? fields.csrf_token : undefined);
           const given = { deviceId: id, password: fields.password };
           await revokeByPassword(core, account, given, personDeedOf(verstak, ctx));
           if (form) redirect(ctx, '/dashboard', 303);

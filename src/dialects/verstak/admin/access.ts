@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { Session } from '../../../core/access/sessions.ts';
 import type { Method, Params, Route } from '../../../http/routing.ts';
-import { demandOwnPage, signedIn } from '../accounts/session-access.ts';
+import { demandOwn, signedIn } from '../accounts/session-access.ts';
 import type { Verstak } from '../context.ts';
 import { routesOf } from '../routes.ts';
 
@@ -14,7 +14,7 @@ export interface AdminRoutes {
   look(path: string, handle: Handle): Route;
   /** Only for requests that a page of ours sent. */
   change(method: Method, path: string, handle: Handle): Route;
-  /** As `change`, but `handle` has to call `demandOwnPage` by itself, since what it demands stands in the body. */
+  /** As `change`, but `handle` has to call `demandOwn` by itself, since what it demands stands in the body. */
   form(path: string, handle: Handle): Route;
 }
 
@@ -34,7 +34,7 @@ export function adminRoutesOf(verstak: Verstak): AdminRoutes {
     form: (path, handle) => admins('POST', path, handle),
     change: (method, path, handle) =>
       admins(method, path, async (ctx, admin, params) => {
-        demandOwnPage(verstak, ctx, admin);
+        demandOwn(verstak, ctx, admin);
         await handle(ctx, admin, params);
       }),
   };

@@ -3,11 +3,11 @@ import { forgetMail, type MailFields, saveMail, tryMail } from '../../../core/ad
 import { formReader } from '../../../http/body/form.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
-import { demandOwnPage } from '../accounts/session-access.ts';
+import { demandOwn } from '../accounts/session-access.ts';
 import { text } from '../body.ts';
 import type { Verstak } from '../context.ts';
 import { adminDeedOf } from '../deeds.ts';
-import { languageOf } from '../language.ts';
+import { languageOf } from '../../../http/browser/language.ts';
 import { adminRoutesOf } from './access.ts';
 
 /** Longest form, in bytes. */
@@ -33,7 +33,7 @@ export function adminMailRoutes(verstak: Verstak): Route[] {
   return [
     form('/admin/api/smtp', async (ctx, admin) => {
       const fields = await readForm(ctx);
-      demandOwnPage(verstak, ctx, admin, fields.get('csrf_token'));
+      demandOwn(verstak, ctx, admin, fields.get('csrf_token'));
       await saveMail(core, name => fields.get(name) ?? '', adminDeedOf(verstak, ctx, admin));
       redirect(ctx, '/admin/dashboard');
     }),
@@ -44,7 +44,7 @@ export function adminMailRoutes(verstak: Verstak): Route[] {
     }),
     change('POST', '/admin/api/smtp/test', async (ctx, admin) => {
       const fields = readFields(ctx, testBody).then(fieldsOf);
-      const error = await tryMail(core, fields, languageOf(core, ctx), adminDeedOf(verstak, ctx, admin));
+      const error = await tryMail(core, fields, languageOf(ctx, core.settings.language()), adminDeedOf(verstak, ctx, admin));
       ctx.body = error === undefined ? { ok: true } : { ok: false, error };
     }),
   ];

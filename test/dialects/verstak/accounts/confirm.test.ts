@@ -116,7 +116,7 @@ forEachEngine('at a browser, confirming an e-mail', engine => {
     expect(page.headers.get('X-Frame-Options')).toBe('DENY');
     expect(page.headers.get('Referrer-Policy')).toBe('same-origin');
     expect(page.headers.get('Cache-Control')).toBe('no-store');
-    expect(page.text).toContain('<form method="post" action="confirm">');
+    expect(page.text).toContain('<form method="post" action="/api/v1/auth/confirm">');
     expect(form).toEqual({ token, locale_csrf: expect.stringMatching(/^[0-9a-f]{64}$/) });
     demand(await login(server, person.email), 403);
     const done = await browse(server, CONFIRM, { form, headers: { Cookie: cookie } });
@@ -191,7 +191,7 @@ forEachEngine('at a browser, confirming an e-mail', engine => {
     for (const answer of answers) {
       expect([answer.status, answer.headers.get('Content-Type')]).toEqual([400, 'text/html; charset=utf-8']);
       expect(answer.text).toContain('This link is not valid any more');
-      expect(answer.text).not.toMatch(/<form|<script/);
+      expect(answer.text).not.toContain('name="token"');
     }
   });
 

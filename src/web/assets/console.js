@@ -1,0 +1,40 @@
+// What makes the pages nicer. Everything works without it.
+
+const language = document.documentElement.lang;
+
+// Exact times in the visitor's own zone.
+const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const moment = new Date(time.dateTime);
+  if (!Number.isNaN(moment.getTime())) time.title = exact.format(moment);
+}
+
+// Buttons that copy what stands beside them.
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    const label = button.textContent;
+    button.textContent = button.dataset.copied;
+    setTimeout(() => {
+      button.textContent = label;
+    }, 2000);
+  });
+}
+
+// The slash leads to the search field.
+document.addEventListener('keydown', event => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.('input, textarea, select')) return;
+  const search = document.querySelector('input[type=search]');
+  if (search === null) return;
+  event.preventDefault();
+  search.focus();
+});
+
+// A choice that stands alone in its form needs no button.
+for (const select of document.querySelectorAll('footer select, select[data-submit]')) {
+  select.form.querySelector('button').classList.add('hidden');
+  select.addEventListener('change', () => select.form.requestSubmit());
+}

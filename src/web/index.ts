@@ -1,0 +1,64 @@
+import type { Context } from 'koa';
+import { RateLimitedError } from '../base/errors.ts';
+import { createAudit } from '../core/audit.ts';
+import type { Route } from '../http/routing.ts';
+import type { Web } from './context.ts';
+import type { WebDeps } from './deps.ts';
+import { showError } from './errors.ts';
+import { confirmRoutes } from './pages/confirm.ts';
+import { localeRoutes } from './pages/locale.ts';
+import { loginRoutes } from './pages/login.ts';
+import { passwordRoutes } from './pages/password.ts';
+import { registerRoutes } from './pages/register.ts';
+import { resultRoutes } from './pages/results.ts';
+import { startRoutes } from './pages/start.ts';
+import { loadAssets } from './static.ts';
+import { openPages } from './view.ts';
+
+/** The pages for people, opened. */
+export interface OpenWeb {
+  readonly routes: readonly Route[];
+  /** Style sheet, script and pictures: they need no storage. */
+  readonly assets: readonly Route[];
+  /** Answers with the page of an error, for browsers. */
+  showError(ctx: Context, error: unknown): void;
+}
+
+/** Opens the pages for people. */
+export function openWeb(deps: WebDeps): OpenWeb {
+  const assets = loadAssets();
+  const pages = openPages(deps, assets);
+  const web: Web = { ...deps, pages, audit: createAudit(deps.core, deps.clientAddress) };
+  const routes = [
+    ...startRoutes(web),
+    ...localeRoutes(web),
+    ...registerRoutes(web),
+    ...loginRoutes(web, 'user'),
+    ...loginRoutes(web, 'admin'),
+    ...passwordRoutes(web),
+    ...confirmRoutes(web),
+    ...resultRoutes(web),
+  ];
+  return {
+    routes: routes.map(route => watched(web, route)),
+    assets: assets.routes,
+    showError: (ctx, error) => showError(pages, ctx, error),
+  };
+}
+
+/** The route; that somebody was refused for too many attempts is in the audit log. */
+function watched({ audit }: Web, route: Route): Route {
+  const refused = (ctx: Context) => audit.recordOnce(ctx, 'rate_limit_exceeded', route.path, { message: route.path });
+  return {
+    ...route,
+    async handle(ctx, params) {
+      try {
+        await route.handle(ctx, params);
+      } catch (error) {
+        if (error instanceof RateLimitedError) await refused(ctx);
+        throw error;
+      }
+      if (ctx.status === 429) await refused(ctx);
+    },
+  };
+}

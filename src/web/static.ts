@@ -1,0 +1,57 @@
+/** Files that pages load: their names hold a hash of the content, so that browsers keep them. */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { NotFoundError } from '../base/errors.ts';
+import type { Route } from '../http/routing.ts';
+
+const FOLDER = new URL('./assets/', import.meta.url);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Static files, and the paths that pages name them by. */
+export interface Assets {
+  /** `/static/style.3f2a9c….css` of `style.css`. Throws `TypeError` for a file that there is not: that is a bug. */
+  path(name: string): string;
+  readonly routes: readonly Route[];
+}
+
+/** Reads every static file. */
+export function loadAssets(): Assets {
+  const paths = new Map<string, string>();
+  const files = new Map<string, { type: string; content: Buffer }>();
+  for (const name of readdirSync(FOLDER)) {
+    const type = TYPES[extname(name)];
+    if (type === undefined) continue;
+    const content = readFileSync(new URL(name, FOLDER));
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+    const hashed = name.replace(/(\.\w+)$/, `.${hash}$1`);
+    paths.set(name, `/static/${hashed}`);
+    files.set(hashed, { type, content });
+  }
+  const route: Route = {
+    method: 'GET',
+    path: '/static/:name',
+    kind: 'open',
+    async handle(ctx, { name = '' }) {
+      const file = files.get(name);
+      if (file === undefined) throw new NotFoundError('there is no such file');
+      ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+      ctx.type = file.type;
+      ctx.body = file.content;
+    },
+  };
+  return {
+    path(name) {
+      const path = paths.get(name);
+      if (path === undefined) throw new TypeError(`there is no asset ${name}`);
+      return path;
+    },
+    routes: [route],
+  };
+}
