@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { Audit } from '../core/audit.ts';
+import type { Audit } from '../core/audit/record.ts';
 import type { WebDeps } from './deps.ts';
 import type { Pages } from './view.ts';
 

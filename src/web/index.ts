@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { RateLimitedError } from '../base/errors.ts';
-import { createAudit } from '../core/audit.ts';
+import { createAudit } from '../core/audit/record.ts';
 import type { Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 import type { WebDeps } from './deps.ts';

@@ -20,6 +20,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   password_invalid: 'password',
   password_length_invalid: 'password',
   credentials_invalid: 'password',
+  passwords_differ: 'confirm',
   key_invalid: 'key',
   value_invalid: 'value',
 };

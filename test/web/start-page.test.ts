@@ -1,34 +1,54 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
+import { newGuest, ROOMY } from './people.ts';
+import { newVisitor, unescaped } from './visitor.ts';
 
-const BROWSER = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+const run = promisify(execFile);
 
 forEachEngine('the address of the server alone', engine => {
-  const keybin = sharedServer(engine);
+  const served = sharedServer(engine, { options: ROOMY });
 
-  test('tells a browser what this is and where the documents are', async () => {
-    const { status, headers, text } = await keybin.server.request('GET', '/', undefined, BROWSER);
-    expect([status, headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(headers.get('Content-Security-Policy')).toContain("default-src 'self'");
-    for (const told of ['Keybin', 'README.md', 'docs/dialects', 'href="/api/v1/health"']) expect(text).toContain(told);
-  });
-
-  test('tells nobody what it is made of', async () => {
-    const { text } = await keybin.server.request('GET', '/', undefined, BROWSER);
-    expect(text).not.toMatch(/0\.0\.0-test|koa|node/i);
-  });
-
-  test('is no page for programs, and takes nothing', async () => {
-    for (const Accept of ['*/*', 'application/json']) {
-      const { status, json } = await keybin.server.request('GET', '/', undefined, { Accept });
-      expect([status, json.code]).toEqual([404, 'not_found']);
+  test('tells a browser what this is, how it is, which APIs it speaks, and where to sign in', async () => {
+    const page = await newVisitor(served.server).visit('/');
+    expect([page.status, page.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
+    for (const told of [
+      'Version 0.0.0-test',
+      'Ready',
+      '/docs/punch',
+      '/docs/verstak',
+      '/register',
+      '/login',
+      '/docs',
+    ]) {
+      expect(page.text).toContain(told);
     }
-    expect((await keybin.server.request('POST', '/', {}, BROWSER)).status).toBe(405);
   });
 
-  test('leads below the path that the public URL has', async () => {
-    const { server } = await openServer(engine, { options: { APP_PUBLIC_URL: 'https://example.org/keybin' } });
-    expect((await server.request('GET', '/', undefined, BROWSER)).text).toContain('href="/keybin/api/v1/health"');
+  test('has first steps that a terminal takes as they stand there', async () => {
+    const page = await newVisitor(served.server).visit('/');
+    const steps = unescaped(/<pre id="first-steps"[^>]*><code>([\s\S]*?)<\/code>/.exec(page.text)?.[1] ?? '');
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', steps]);
+    expect(stdout).toMatch(/\{"value":"hello"\}$/);
+  });
+
+  test('leads who is signed in to the overview', async () => {
+    const page = await (await newGuest(served.server)).visit('/');
+    expect(page.text).toContain('href="/dashboard"');
+    expect(page.text).toContain('action="/logout"');
+  });
+
+  test('has nothing for programs', async () => {
+    const answer = await served.server.request('GET', '/');
+    expect([answer.status, answer.json.code]).toEqual([404, 'not_found']);
+  });
+
+  test('names no API that is switched off', async () => {
+    const { server } = await openServer(engine, { options: { KEYBIN_ENABLED: 'false', PUNCH_ENABLED: 'false' } });
+    const page = await newVisitor(server).visit('/');
+    expect(page.text).not.toMatch(/docs\/punch|docs\/keybin|curl/);
+    expect(page.text).toContain('docs/dotsync');
   });
 });

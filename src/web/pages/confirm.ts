@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { AppError, InvalidInputError, RenamedError } from '../../base/errors.ts';
+import { TrailingJsonError } from '../../base/json/parse.ts';
 import { findMailToken } from '../../core/access/mail-tokens.ts';
 import { confirmPerson } from '../../core/accounts/person-deeds.ts';
 import { bytesReader, CREDENTIAL_BODY, jsonOf } from '../../http/body/body.ts';
 import { fieldsOfForm, isForm } from '../../http/body/form.ts';
-import { TrailingJsonError } from '../../http/body/json.ts';
 import { redirect } from '../../http/browser/below.ts';
 import { demandFormCsrf } from '../../http/browser/csrf.ts';
 import { prefersHtml } from '../../http/browser/page.ts';

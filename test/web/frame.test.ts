@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it, test } from 'vitest';
+import type { Messages } from '../../src/web/i18n/message.ts';
+import { messages, translator } from '../../src/web/i18n/messages.ts';
+import { forEachEngine } from '../support/engines.ts';
+import { openServer, sharedServer } from '../support/served.ts';
+import { newGuest, ROOMY } from './people.ts';
+import { newVisitor } from './visitor.ts';
+
+const WEB = fileURLToPath(new URL('../../src/web/', import.meta.url));
+const files = (ending: string) =>
+  readdirSync(WEB, { recursive: true })
+    .map(String)
+    .filter(name => name.endsWith(ending));
+const read = (name: string) => readFileSync(WEB + name, 'utf8');
+
+const keysOf = (of: Messages) =>
+  Object.entries(of).flatMap(([subject, texts]) => Object.keys(texts).map(name => `${subject}.${name}`));
+
+test('both languages have the same messages, with the same values in them', () => {
+  expect(keysOf(messages.ru).sort()).toEqual(keysOf(messages.en).sort());
+  const holes = (message: unknown) => [...new Set(JSON.stringify(message).match(/\{\w+\}/g))].sort();
+  for (const [subject, texts] of Object.entries(messages.en)) {
+    for (const [name, message] of Object.entries(texts)) {
+      expect([subject, name, holes(messages.ru[subject]?.[name])]).toEqual([subject, name, holes(message)]);
+    }
+  }
+});
+
+test('every message that a view or a page names exists', () => {
+  const known = new Set(keysOf(messages.en));
+  const missing = [...files('.eta'), ...files('.ts')].flatMap(file =>
+    [...read(file).matchAll(/\bt\(\s*(?:[^'"`()]*\?\s*)?'([\w.-]+)'(?:\s*:\s*'([\w.-]+)')?/g)]
+      .flatMap(([, one, other]) => [one, other])
+      .filter(key => key?.includes('.') && !known.has(key))
+      .map(key => `${file}: ${key}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('a number picks the form of its words', () => {
+  const ru = translator('ru');
+  expect([1, 3, 5, 21].map(count => ru('error.again', { count }))).toEqual([
+    'Попробуйте через 1 секунду.',
+    'Попробуйте через 3 секунды.',
+    'Попробуйте через 5 секунд.',
+    'Попробуйте через 21 секунду.',
+  ]);
+});
+
+test('no view puts anything out as it is, and none has a script, a style or a handler in it', () => {
+  for (const file of files('.eta')) {
+    expect([file, /<%~|\bstyle=|\son\w+=|<style|<script(?! src)/.exec(read(file))?.[0]]).toEqual([file, undefined]);
+  }
+});
+
+test('what a browser loads is small', () => {
+  const bytes = (ending: string) => files(ending).reduce((sum, name) => sum + statSync(WEB + name).size, 0);
+  expect(bytes('.css')).toBeLessThan(12 * 1024);
+  const scripts = readdirSync(`${WEB}assets`).filter(name => name.endsWith('.js'));
+  expect(scripts.reduce((sum, name) => sum + statSync(`${WEB}assets/${name}`).size, 0)).toBeLessThan(15 * 1024);
+});
+
+forEachEngine('a page', engine => {
+  const served = sharedServer(engine, { options: ROOMY });
+
+  it('has its headers, its language, and assets that browsers keep for a year', async () => {
+    const visitor = newVisitor(served.server);
+    const { headers, text } = await visitor.visit('/', { 'Accept-Language': 'ru,en;q=0.5' });
+    expect(text).toContain('<html lang="ru">');
+    expect(headers.get('Content-Security-Policy')).toMatch(/^default-src 'self';.* frame-ancestors 'none';/);
+    expect(headers.get('Content-Security-Policy')).not.toContain('unsafe');
+    expect([headers.get('X-Frame-Options'), headers.get('Referrer-Policy'), headers.get('Cache-Control')]).toEqual([
+      'DENY',
+      'same-origin',
+      'no-store',
+    ]);
+    const assets = [...text.matchAll(/(?:href|src)="(\/static\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(assets).toHaveLength(3);
+    for (const path of assets) {
+      const asset = await visitor.look(path);
+      expect([asset.status, asset.headers.get('Cache-Control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+    }
+    for (const name of ['style.css', '../view.ts', '%2e%2e%2fview.ts', '']) {
+      expect((await visitor.look(`/static/${name}`)).status).toBe(404);
+    }
+  });
+
+  it('is in the language that somebody chose, until they choose that of the browser', async () => {
+    const visitor = newVisitor(served.server);
+    await visitor.visit('/login');
+    const chosen = await visitor.submit('/locale', { locale: 'ru' });
+    expect([chosen.status, chosen.location]).toEqual([303, '/login']);
+    expect((await visitor.visit('/login')).text).toContain('<html lang="ru">');
+    await visitor.send('/locale', { locale: 'system' });
+    expect(visitor.page().text).toContain('<html lang="en">');
+  });
+
+  it('leads to no other host, whatever the form for the language says', async () => {
+    for (const from of [
+      'https://evil.example/',
+      '//evil.example',
+      '/\\evil.example',
+      'javascript:alert(1)',
+      '',
+      '/a\nb',
+    ]) {
+      const visitor = newVisitor(served.server);
+      await visitor.visit('/login');
+      expect((await visitor.submit('/locale', { locale: 'ru', from })).location).toBe('/');
+    }
+    const visitor = newVisitor(served.server);
+    await visitor.visit('/login');
+    expect((await visitor.submit('/locale', { from: '/data?q=a%20b' })).location).toBe('/data?q=a%20b');
+  });
+
+  it('says what was done, from a list of such texts alone', async () => {
+    const guest = await newGuest(served.server);
+    expect((await guest.visit('/?done=<b>x</b>')).text).not.toContain('role="status"');
+  });
+
+  it('of an error tells the way out in HTML, and programs get JSON', async () => {
+    const page = await newVisitor(served.server).visit('/nowhere');
+    expect([page.status, page.text.includes('href="/"')]).toEqual([404, true]);
+    const json = await fetch(`${served.server.url}/nowhere`);
+    expect([json.status, await json.json()]).toEqual([404, { error: expect.any(String), code: 'not_found' }]);
+  });
+
+  it('stays below the path of the public URL', async () => {
+    const options = { ...ROOMY, APP_PUBLIC_URL: 'https://example.org/keybin', APP_KEEP_PREFIX: 'true' };
+    const { server } = await openServer(engine, { options });
+    const page = await newVisitor(server).visit('/keybin/login');
+    const links = [...page.text.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, path]) => path);
+    expect(links.length).toBeGreaterThan(5);
+    for (const path of links) expect(path).toMatch(/^(\/keybin\/|#)/);
+    expect(page.headers.getSetCookie()[0]).toContain('; Secure');
+  });
+});
