@@ -2,6 +2,7 @@
 
 import { emailOf } from '../../base/email.ts';
 import { InvalidInputError, MailError } from '../../base/errors.ts';
+import type { Language } from '../../base/language.ts';
 import type { Mail, SmtpServer } from '../../base/mail.ts';
 import { checkMailSettings } from '../../base/mail-rules.ts';
 import type { Core } from '../context.ts';
@@ -13,7 +14,6 @@ import {
   type StoredMail,
   saveMailSettings,
 } from '../mail/settings.ts';
-import type { Language } from '../../base/language.ts';
 import { type AdminDeed, by } from './deed.ts';
 
 /** The value of a field; empty: it was not given. The fields are `smtp_host … smtp_from`, `server_url`, `test_to`. */

@@ -5,8 +5,8 @@ import type { Session } from '../../core/access/sessions.ts';
 import type { MailedDeed } from '../../core/accounts/person-deeds.ts';
 import type { AdminDeed } from '../../core/admin/deed.ts';
 import type { Recorder } from '../../core/audit/record.ts';
-import type { Verstak } from './context.ts';
 import { languageOf } from '../../http/browser/language.ts';
+import type { Verstak } from './context.ts';
 
 /** A person does something. */
 export function personDeedOf(verstak: Verstak, ctx: Context): MailedDeed {

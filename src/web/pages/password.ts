@@ -35,8 +35,10 @@ export function passwordRoutes(web: Web): Route[] {
   }
 
   async function reset(ctx: Context, { token, password, confirm }: Given): Promise<void> {
-    await findMailToken(core, token, 'reset');
-    if (password !== confirm) throw new InvalidInputError('the two passwords differ', { code: 'passwords_differ' });
+    if (password !== confirm) {
+      await findMailToken(core, token, 'reset');
+      throw new InvalidInputError('the two passwords differ', { code: 'passwords_differ' });
+    }
     ctx.state.account = (await resetByMail(core, { token, password }, personDeed(web, ctx))).accountId;
     redirect(ctx, '/reset/done', 303);
   }

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { forgetMail, type MailFields, saveMail, tryMail } from '../../../core/admin/mail.ts';
 import { formReader } from '../../../http/body/form.ts';
 import { redirect } from '../../../http/browser/below.ts';
+import { languageOf } from '../../../http/browser/language.ts';
 import type { Route } from '../../../http/routing.ts';
 import { demandOwn } from '../accounts/session-access.ts';
 import { text } from '../body.ts';
 import type { Verstak } from '../context.ts';
 import { adminDeedOf } from '../deeds.ts';
-import { languageOf } from '../../../http/browser/language.ts';
 import { adminRoutesOf } from './access.ts';
 
 /** Longest form, in bytes. */
@@ -44,7 +44,12 @@ export function adminMailRoutes(verstak: Verstak): Route[] {
     }),
     change('POST', '/admin/api/smtp/test', async (ctx, admin) => {
       const fields = readFields(ctx, testBody).then(fieldsOf);
-      const error = await tryMail(core, fields, languageOf(ctx, core.settings.language()), adminDeedOf(verstak, ctx, admin));
+      const error = await tryMail(
+        core,
+        fields,
+        languageOf(ctx, core.settings.language()),
+        adminDeedOf(verstak, ctx, admin),
+      );
       ctx.body = error === undefined ? { ok: true } : { ok: false, error };
     }),
   ];
