@@ -24,6 +24,17 @@ export async function punch({ rounds, task }) {
   const answer = keepAnswer(folder, await manifest(seeding.url));
   await seeding.stop();
 
+  // One punch more each time: what was remembered is of no use.
+  /** @param {string} url */
+  const changed = async url => {
+    await fetched(`${url}/api/v1/punches/upload`, { method: 'POST', headers, body: punches(1) });
+    await manifest(url);
+  };
+  task(
+    'Punch: manifest of 50,000 punches, when one was stored since the last, embedded',
+    await compareTasks([{ name: 'Keybin', start: () => startKeybin(place), work: changed }], rounds),
+    { cpu: 40 },
+  );
   task(
     'Punch: manifest of 50,000 punches, embedded',
     await compareTasks(
@@ -50,9 +61,9 @@ export async function punch({ rounds, task }) {
 }
 
 /** A body with punches nobody has yet. */
-function punches() {
+function punches(count = UPLOADED) {
   const begin = 1_700_000_000_000;
-  const list = Array.from({ length: UPLOADED }, (_, i) => ({
+  const list = Array.from({ length: count }, (_, i) => ({
     id: randomUUID(),
     project: `project ${i % 20}`,
     in: begin + i * 3_600_000,

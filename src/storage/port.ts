@@ -136,6 +136,12 @@ export interface Collection<T> {
   delete(key: readonly Scalar[], expect?: Expect<T>): Promise<boolean>;
   /** Removes all documents of the range in batches; returns how many. Documents written meanwhile may or may not go. */
   deleteMany(range: Range): Promise<number>;
+  /**
+   * What stands for the collection as it is now: the same object as long as nothing in it was written, by whatever process. That a
+   * document ends is no write. Undefined where the engine cannot tell. What was made of reads between two calls that give the
+   * same one may be kept until there is another.
+   */
+  state(): Promise<object | undefined>;
   /** Counts at most `cap` documents. */
   count(range: Range, cap?: number): Promise<number>;
   /**

@@ -8,7 +8,7 @@ import type { Route } from '../../http/routing.ts';
 import type { DialectDeps, OpenDialect } from '../dialect.ts';
 import { accountOfRequest } from './credentials.ts';
 import { createKeyring, type PunchSettings } from './keyring.ts';
-import { manifestPages } from './manifest.ts';
+import { createManifests } from './manifest.ts';
 import { readIds, readPunches } from './schema.ts';
 
 /**
@@ -24,6 +24,7 @@ type Envelope = readonly [open: string, close: string];
 export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenDialect {
   const keyring = createKeyring(core, settings);
   const readBody = sourcedJsonReader(BODY);
+  const manifests = createManifests(core);
   const account = (ctx: Context) => accountOfRequest(core, keyring, ctx);
 
   /** What the body says. Clients do not look at the answer to an upload: the log is the only place a refusal shows. */
@@ -44,8 +45,14 @@ export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenD
       method: 'GET',
       path: `${path}/manifest`,
       handle: async ctx => {
-        const pages = manifestPages(core, await account(ctx), ctx.query.deleted === '1');
+        const whose = [await account(ctx), ctx.query.deleted === '1'] as const;
+        const known = await manifests.known(...whose);
         ctx.type = 'json';
+        if (known !== undefined) {
+          ctx.body = Buffer.concat([Buffer.from(`${open}{`), known, Buffer.from(`}${close}`)]);
+          return;
+        }
+        const pages = manifests.pages(...whose);
         ctx.body = await jsonStream(`${open}{`, pages, members => members, `}${close}`);
       },
     },

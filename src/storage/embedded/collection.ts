@@ -103,6 +103,11 @@ export class EmbeddedCollection implements Collection<Doc> {
     }
   }
 
+  async state(): Promise<object> {
+    this.#env.beginRead();
+    return this.#table.remembered.state;
+  }
+
   async count(range: Range, cap = Number.POSITIVE_INFINITY): Promise<number> {
     this.#env.beginRead();
     return countOf(this.#table, range, cap, this.#env.now());

@@ -189,6 +189,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     update: unavailable,
     delete: unavailable,
     deleteMany: unavailable,
+    state: unavailable,
     count: unavailable,
     sum: unavailable,
   };

@@ -84,6 +84,9 @@ export class MongoDbCollection implements Collection<Doc> {
     return this.#gate.long(() => writes.removeRange(this.#table, range, this.#now()));
   }
 
+  /** Not known: whether others have written would have to be asked for, which takes as long as reading. */
+  async state(): Promise<undefined> {}
+
   count(range: Range, cap?: number): Promise<number> {
     return this.#gate.long(async () => {
       const index = indexOf(this.#table, range.index);

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { forEachEngine } from '../../support/engines.ts';
-import { openServer, sharedServer } from '../../support/served.ts';
+import { anotherServer, openServer, sharedServer } from '../../support/served.ts';
 import type { TestServer } from '../../support/server.ts';
-import { newApi, type Punch, punchesOf, punchOf } from './open-punch.ts';
+import { apiOf, newApi, type Punch, punchesOf, punchOf } from './open-punch.ts';
 
 /** More than three pages, where storing them does not take long. */
 const MANY = 3_300;
@@ -32,6 +32,27 @@ forEachEngine('GET /api/v1/punches/manifest', engine => {
     await api.upload(...punches.toReversed());
     const { text } = await api.send('GET', 'manifest');
     expect(text).toBe(`{${times.map((updated, i) => `"${idOf(i)}":${updated}`).join()}}`);
+  });
+
+  test('that was read before has what was stored since, here and at another server', async () => {
+    const other = await anotherServer(punch);
+    const api = await newApi(punch.server);
+    const stranger = await newApi(punch.server);
+    const expected: Record<string, number> = {};
+    const writers = [punch.server, other].map(server => apiOf(server, api.headers));
+    for (let i = 0; i < 6; i++) {
+      await writers[i % 2]?.upload(punchOf({ id: idOf(i), updated: i }));
+      expected[idOf(i)] = i;
+      for (let times = 0; times < 2; times++) {
+        expect(await api.manifest()).toEqual(expected);
+        expect(await api.manifest('?deleted=1')).toEqual(expected);
+        expect(await stranger.manifest()).toEqual({});
+      }
+    }
+    await writers[1]?.remove(idOf(0));
+    const { [idOf(0)]: _, ...left } = expected;
+    expect(await api.manifest()).toEqual(left);
+    expect(await api.manifest('?deleted=1')).toEqual({ ...left, [idOf(0)]: null });
   });
 
   test('has deleted ones as null only with ?deleted=1', async () => {

@@ -19,6 +19,7 @@ import { pagingContract } from './paging.ts';
 import { scanContract } from './scan.ts';
 import { secretContract } from './secret.ts';
 import { sizeContract } from './size.ts';
+import { stateContract } from './state.ts';
 import { sumContract } from './sum.ts';
 import { textsContract } from './texts.ts';
 import { uniqueContract } from './unique.ts';
@@ -47,6 +48,7 @@ export function storageContract(engine: Engine): void {
   blobAcceptContract(engine);
   blobAgeContract(engine);
   sizeContract(engine);
+  stateContract(engine);
   sumContract(engine);
   lifecycleContract(engine);
   faultsContract(engine);

@@ -21,11 +21,17 @@ export class Remembered {
   readonly #documents = new Map<string, Doc>();
   readonly #pages = new Map<string, Kept>();
   #bytes = 0;
+  #state = {};
   /** To be called by whatever writes to the table. */
   readonly touch: () => void;
 
   constructor(touch: () => void) {
     this.touch = touch;
+  }
+
+  /** Another object each time that something was written to the table. */
+  get state(): object {
+    return this.#state;
   }
 
   /** The document, if it is remembered. `place` tells the primary key and the indexes from each other. */
@@ -59,13 +65,18 @@ export class Remembered {
   #hasRoomFor(bytes: number): boolean {
     if (bytes > LONGEST) return false;
     const isFull = this.#documents.size + this.#pages.size >= MOST_DOCUMENTS || this.#bytes + bytes > MOST_BYTES;
-    if (isFull) this.forget();
+    if (isFull) this.#empty();
     this.#bytes += bytes;
     return true;
   }
 
-  /** Forgets all of them. */
+  /** Forgets all of them: they may be out of date. */
   forget(): void {
+    this.#state = {};
+    this.#empty();
+  }
+
+  #empty(): void {
     if (this.#bytes === 0) return;
     this.#documents.clear();
     this.#pages.clear();
