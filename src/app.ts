@@ -17,8 +17,8 @@ import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
 import type { WebSettings } from './web/deps.ts';
+import { forked } from './web/forks.ts';
 import { openWeb } from './web/index.ts';
-import { forkRegister } from './web/register-fork.ts';
 
 /** What the application is made of; everything is open already. `config` gives the configuration in force. */
 export interface AppDeps {
@@ -115,7 +115,7 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
   const web = openWeb({ ...deps, settings: webSettings(config), version });
   const pages = web.routes.map(route => once(() => prepared, route));
-  const mounts = forkRegister([
+  const mounts = forked([
     { name: 'server', routes: [...health, ...web.assets] },
     ...apis,
     { name: 'web', routes: pages },

@@ -6,6 +6,7 @@ import type { Web } from './context.ts';
 import type { WebDeps } from './deps.ts';
 import { showError } from './errors.ts';
 import { confirmRoutes } from './pages/confirm.ts';
+import { dashboardRoutes } from './pages/dashboard.ts';
 import { localeRoutes } from './pages/locale.ts';
 import { loginRoutes } from './pages/login.ts';
 import { passwordRoutes } from './pages/password.ts';
@@ -38,6 +39,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...passwordRoutes(web),
     ...confirmRoutes(web),
     ...resultRoutes(web),
+    ...dashboardRoutes(web),
   ];
   return {
     routes: routes.map(route => watched(web, route)),

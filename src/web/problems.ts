@@ -21,6 +21,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   password_length_invalid: 'password',
   credentials_invalid: 'password',
   passwords_differ: 'confirm',
+  password_wrong: 'password',
+  password_needed: 'password',
   key_invalid: 'key',
   value_invalid: 'value',
 };
@@ -33,10 +35,18 @@ export function problemOf(error: unknown, t: Translate, fields: Readonly<Record<
   if (!(error instanceof AppError) || (error.status >= 500 && error.retryAfter === undefined && error.status !== 507)) {
     throw error;
   }
-  const key = `problems.${error.message.startsWith('PASSWORD_TOO_') ? error.message.toLowerCase() : error.code}`;
+  const name = nameOf(error);
+  const key = `problems.${name}`;
   const text = hasMessage(key) ? t(key, { seconds: error.retryAfter ?? 0 }) : error.message;
-  const at = fields[error.code] ?? FIELDS[error.code];
+  const at = fields[name] ?? fields[error.code] ?? FIELDS[name] ?? FIELDS[error.code];
   return { status: error.status, text, ...(at !== undefined && { field: at }) };
+}
+
+/** Where one code stands for several things that a person can do something about, more than that. */
+function nameOf({ message, code }: AppError): string {
+  if (message.startsWith('PASSWORD_TOO_')) return message.toLowerCase();
+  if (message === 'wrong password') return 'password_wrong';
+  return message === 'password is needed' ? 'password_needed' : code;
 }
 
 /** The problem of a form that is shown again; the log and the headers of the answer have it too. Throws as `problemOf`. */

@@ -100,6 +100,7 @@ export const frame = {
     password_too_long: 'A password has at most 256 bytes.',
     password_invalid: 'This cannot be a password.',
     passwords_differ: 'The two passwords differ.',
+    password_needed: 'Your password is needed.',
     password_wrong: 'This is not your password.',
     quota_exceeded: 'The account has no room for more.',
   },

@@ -105,6 +105,7 @@ export const frame = {
     password_too_long: 'В пароле не больше 256 байт.',
     password_invalid: 'Такой пароль невозможен.',
     passwords_differ: 'Пароли не совпадают.',
+    password_needed: 'Нужен ваш пароль.',
     password_wrong: 'Это не ваш пароль.',
     quota_exceeded: 'В учётной записи больше нет места.',
   },

@@ -1,6 +1,7 @@
 import type { Messages } from '../message.ts';
+import { dashboard } from './dashboard.ts';
 import { frame } from './frame.ts';
 import { open } from './open.ts';
 
 /** Russian. */
-export const ru: Messages = { ...frame, ...open };
+export const ru: Messages = { ...frame, ...open, ...dashboard };
