@@ -2,6 +2,8 @@ import type { CollectionSpec } from '../storage/port.ts';
 import { oneTimeSecretsSpec } from './access/one-time-secrets.ts';
 import { devicesSpec } from './devices/devices.ts';
 import { configsSpec, filesSpec } from './dotfiles/collection.ts';
+import { bodiesSpec, eventsSpec, pushesSpec, segmentsSpec } from './events/collections.ts';
+import { aclSpec } from './members/collection.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
@@ -295,6 +297,11 @@ export const coreCollections = [
   punchesSpec,
   configsSpec,
   filesSpec,
+  eventsSpec,
+  segmentsSpec,
+  bodiesSpec,
+  pushesSpec,
+  aclSpec,
   vaultsSpec,
   blobRefsSpec,
   blobUsageSpec,

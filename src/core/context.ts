@@ -37,6 +37,8 @@ export interface Settings {
   unconfirmedDays(): number;
   /** Days an entry of the audit log is kept. */
   auditDays(): number;
+  /** Whether every account is a member of the shared history of events; else those are whom an admin made one. */
+  eventsOpenToAll(): boolean;
   /** Longest value, as bytes of its JSON text. */
   readonly valueBytes: number;
   /** How much an account may store; infinite where there is no limit. */

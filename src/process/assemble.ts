@@ -78,6 +78,7 @@ function settingsOf(current: () => Config): Settings {
     resetEndsDevices: () => current().VERSTAK.reset_ends_devices,
     unconfirmedDays: () => current().VERSTAK.unconfirmed_days,
     auditDays: () => current().VERSTAK.audit_days,
+    eventsOpenToAll: () => current().SIMPLE_SYNC.open_to === 'all',
     valueBytes: current().LIMITS.value_bytes,
     quota: () => {
       const { account_bytes, account_keys } = current().LIMITS;

@@ -24,6 +24,7 @@ export interface TestSettings {
   language: 'en' | 'ru';
   throttle: ThrottleSettings;
   resetEndsDevices: boolean;
+  eventsOpenToAll: boolean;
   valueBytes: number;
   quota: Usage;
 }
@@ -74,6 +75,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       registrationsPerAddress: 0,
     },
     resetEndsDevices: true,
+    eventsOpenToAll: false,
     valueBytes: 1_048_576,
     quota: { bytes: 1_073_741_824, keys: 1_000_000 },
   };
@@ -98,6 +100,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       resetEndsDevices: () => settings.resetEndsDevices,
       unconfirmedDays: () => 7,
       auditDays: () => 90,
+      eventsOpenToAll: () => settings.eventsOpenToAll,
       quota: () => settings.quota,
       get valueBytes() {
         return settings.valueBytes;

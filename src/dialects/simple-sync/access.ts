@@ -4,6 +4,7 @@ import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
 import { authenticate } from '../../core/access/login.ts';
 import { isUnchanged } from '../../core/access/standing.ts';
 import type { AccountDoc } from '../../core/collections.ts';
+import { isMember } from '../../core/members/membership.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { adminRequired, authorizationRequired, loginRefused, sessionTokenInvalid } from './refusals.ts';
 import { accountOfSessionToken, issueSessionToken } from './session-tokens.ts';
@@ -50,15 +51,11 @@ export function createAccess({ core, callerOf, settings }: DialectDeps<SimpleSyn
     return createSecretKey(Buffer.from(value));
   }
 
-  function isMember(account: AccountDoc): boolean {
-    return account.admin === true || account.simple_sync === true || settings().open_to === 'all';
-  }
-
   async function member(ctx: Context): Promise<AccountDoc> {
     const token = /^bearer ([^ ]+)$/i.exec(ctx.get('Authorization'))?.[1];
     if (token === undefined) throw authorizationRequired();
     const account = await accountOfSessionToken(core, await signingKey(), token);
-    if (!isMember(account)) throw sessionTokenInvalid();
+    if (!isMember(core, account)) throw sessionTokenInvalid();
     ctx.state.account = account.user_id;
     return account;
   }
@@ -73,7 +70,7 @@ export function createAccess({ core, callerOf, settings }: DialectDeps<SimpleSyn
     async login(ctx, credentials) {
       const account = await authenticate(core, { ...credentials, ...callerOf(ctx) }).catch(refuse);
       ctx.state.account = account.user_id;
-      if (!isMember(account)) throw loginRefused();
+      if (!isMember(core, account)) throw loginRefused();
       const token = await issueSessionToken(core, await signingKey(), account);
       if (!(await isUnchanged(core, account))) throw loginRefused();
       return token;

@@ -1,15 +1,14 @@
+import { createHistory } from '../../core/events/history/history.ts';
+import { createAclStore } from '../../core/members/acl/store.ts';
 import type { Dialect } from '../dialect.ts';
 import { createAccess } from './access.ts';
-import { createAclStore } from './acl/store.ts';
-import { aclSpec, bodiesSpec, eventsSpec, pushesSpec, segmentsSpec } from './collections.ts';
-import { createHistory } from './history/history.ts';
 import { routes } from './router.ts';
 import type { SimpleSyncSettings } from './settings.ts';
 
 /** The simple-sync API: one history of events for all members, and rules for what they add (docs/dialects/simple-sync.md). */
 export const simpleSync: Dialect<SimpleSyncSettings> = {
   name: 'simple-sync',
-  collections: [eventsSpec, segmentsSpec, bodiesSpec, pushesSpec, aclSpec],
+  collections: [],
   open(deps) {
     const access = createAccess(deps);
     const acl = createAclStore(deps.core, () => deps.settings().initial_acl);

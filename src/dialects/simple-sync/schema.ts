@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { membersOf, memberText } from '../../base/json/source.ts';
 import { checkPassword } from '../../base/names.ts';
 import { eachInSlices, inSlices } from '../../base/slices.ts';
+import type { SubmittedEvent } from '../../core/events/event.ts';
 import type { JsonObject, SourcedJson } from '../../http/body/body.ts';
 import { shape } from '../../http/body/shape.ts';
 import {
@@ -13,16 +14,6 @@ import {
   fromTimestampInvalid,
   loginInvalid,
 } from './refusals.ts';
-
-/** An event as it was sent. Who sent it is known from the token, whatever the event says. */
-export interface SubmittedEvent {
-  readonly uuid: string;
-  /** Unix seconds. */
-  readonly timestamp: number;
-  readonly itemUuid: string;
-  readonly action: string;
-  readonly payload: string;
-}
 
 /** `username` and `password`, neither empty. Throws `InvalidInputError` (code `login_invalid`). */
 export function readLogin({ username, password }: JsonObject): { username: string; password: string } {

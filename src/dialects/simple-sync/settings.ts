@@ -3,8 +3,6 @@ export interface SimpleSyncSettings {
   readonly enabled: boolean;
   /** Signs the session tokens; '' stands for one that is made once and kept with the data. */
   readonly jwt_secret: string;
-  /** Who may use it: admins and accounts made by an admin, or every account. */
-  readonly open_to: 'members' | 'all';
   /** JSON text of the ACL document that a fresh store gets. */
   readonly initial_acl: string;
 }

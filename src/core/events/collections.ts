@@ -55,13 +55,6 @@ export interface PushDoc {
   events: string;
 }
 
-/** The access rules: one document, `id` is `acl`. */
-export interface AclDoc {
-  id: string;
-  /** JSON text of the list of rules. */
-  rules: string;
-}
-
 export const eventsSpec: CollectionSpec<EventDoc> = {
   name: 'simple_sync_events',
   key: ['hash'],
@@ -77,5 +70,3 @@ export const segmentsSpec: CollectionSpec<SegmentDoc> = {
 export const bodiesSpec: CollectionSpec<BodyDoc> = { name: 'simple_sync_bodies', key: ['hash'] };
 
 export const pushesSpec: CollectionSpec<PushDoc> = { name: 'simple_sync_pushes', key: ['id'] };
-
-export const aclSpec: CollectionSpec<AclDoc> = { name: 'simple_sync_acl', key: ['id'] };

@@ -1,5 +1,5 @@
-import type { Core } from '../../../core/context.ts';
-import type { SubmittedEvent } from '../schema.ts';
+import type { Core } from '../../context.ts';
+import type { SubmittedEvent } from '../event.ts';
 import { textsFrom } from './read.ts';
 import { settle } from './settle.ts';
 import { finishPushes, storeEvents } from './store.ts';

@@ -4,12 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts';
 import { parseOwnJson } from '../../../base/json/parse.ts';
 import { eachInSlices, inSlices, mapInSlices } from '../../../base/slices.ts';
-import type { Core } from '../../../core/context.ts';
-import { newId, sha256Hex } from '../../../core/ids.ts';
-import { pagesOf } from '../../../core/pages.ts';
 import type { Write } from '../../../storage/port.ts';
+import type { Core } from '../../context.ts';
+import { newId, sha256Hex } from '../../ids.ts';
+import { pagesOf } from '../../pages.ts';
 import { bodiesSpec, type EventDoc, eventsSpec, type PushDoc, pushesSpec } from '../collections.ts';
-import type { SubmittedEvent } from '../schema.ts';
+import type { SubmittedEvent } from '../event.ts';
 import { placeOf } from './places.ts';
 
 /** Events stored at a time: an engine stores what belongs together without a break, and others wait for it. */

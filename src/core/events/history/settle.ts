@@ -1,8 +1,8 @@
 /** Putting events that lie loose into segments: whoever does it, wherever it breaks off, readers meet each event once. */
 
-import type { Core } from '../../../core/context.ts';
-import { newId } from '../../../core/ids.ts';
-import { pagesOf } from '../../../core/pages.ts';
+import type { Core } from '../../context.ts';
+import { newId } from '../../ids.ts';
+import { pagesOf } from '../../pages.ts';
 import { type EventDoc, eventsSpec, type SegmentDoc, segmentsSpec } from '../collections.ts';
 import { END, merged, type Placed } from './places.ts';
 import { beginSegments, contentOf, divided, eventsOf, placed, segmentAt } from './segments.ts';

@@ -1,7 +1,7 @@
 import { DuplicateKeyError } from '../../../base/errors.ts';
 import { parseOwnJson } from '../../../base/json/parse.ts';
-import type { Core } from '../../../core/context.ts';
-import { aclSpec } from '../collections.ts';
+import type { Core } from '../../context.ts';
+import { aclSpec } from '../collection.ts';
 import { type Permissions, permissionsOf, type Rule, readAcl } from './acl.ts';
 
 const ID = 'acl';

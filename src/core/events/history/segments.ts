@@ -1,8 +1,8 @@
 /** The segments of the history: a chain from the first event to the last. */
 
 import { DuplicateKeyError } from '../../../base/errors.ts';
-import type { Core } from '../../../core/context.ts';
-import { newId } from '../../../core/ids.ts';
+import type { Core } from '../../context.ts';
+import { newId } from '../../ids.ts';
 import { type EventDoc, type SegmentDoc, segmentsSpec } from '../collections.ts';
 import { behind, type Placed } from './places.ts';
 

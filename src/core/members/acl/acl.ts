@@ -3,7 +3,6 @@
 import { InvalidInputError } from '../../../base/errors.ts';
 import { isAccessPattern } from '../../../base/names.ts';
 import { eachInSlices, mapInSlices } from '../../../base/slices.ts';
-import type { JsonObject } from '../../../http/body/body.ts';
 import { Patterns } from './patterns.ts';
 
 /** Each pattern is a text to be equal to, or with `*` at its end a beginning. */
@@ -31,14 +30,14 @@ interface Placed {
  * The rules of an ACL document, without what does not belong there, checked in slices. Throws `InvalidInputError` (code
  * `rules_invalid`).
  */
-export async function readAcl({ rules }: JsonObject): Promise<Rule[]> {
+export async function readAcl({ rules }: Readonly<Record<string, unknown>>): Promise<Rule[]> {
   if (!Array.isArray(rules)) refuse('rules', 'a list');
   return mapInSlices(rules, (rule: unknown, i) => readRule(rule, `rules[${i}]`));
 }
 
 function readRule(rule: unknown, place: string): Rule {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) refuse(place, 'an object');
-  const { user, item, action, allow } = rule as JsonObject;
+  const { user, item, action, allow } = rule as Readonly<Record<string, unknown>>;
   return {
     user: readPattern(user, `${place}.user`),
     item: readPattern(item, `${place}.item`),

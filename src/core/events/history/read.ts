@@ -1,7 +1,7 @@
 /** The shared history of events, read from its first to its last. */
 
 import { inSlices } from '../../../base/slices.ts';
-import type { Core } from '../../../core/context.ts';
+import type { Core } from '../../context.ts';
 import { bodiesSpec, eventsSpec, type SegmentDoc, segmentsSpec } from '../collections.ts';
 import { behind, END, merged, type Placed, placeOf } from './places.ts';
 import { eventsOf, FIRST, joined, placed, segmentAt } from './segments.ts';
