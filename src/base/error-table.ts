@@ -147,6 +147,7 @@ export const errorCodes = {
   blob_not_found: { status: 404, means: 'The vault has no such blob.' },
   too_many_configs: { status: 409, means: 'The account has as many configs as one may have.' },
   config_not_found: { status: 404, means: 'The account has no such config.' },
+  event_not_found: { status: 404, means: 'There is no such event in the shared history.' },
   dotfile_not_found: { status: 404, means: 'The account has no such dotfile, or no machine has sent it yet.' },
   key_not_found: { status: 404, means: 'The account has no such key.' },
   punch_not_found: { status: 404, means: 'The account has no such punch.' },

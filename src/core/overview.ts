@@ -1,10 +1,13 @@
 /** How much of everything an account has: what its first page shows. */
 
 import type { Collection, Range } from '../storage/port.ts';
-import { entriesSpec, sessionsSpec, tokensSpec } from './collections.ts';
+import { accountsSpec, entriesSpec, sessionsSpec, tokensSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { devicesSpec } from './devices/devices.ts';
 import { configsSpec, filesSpec } from './dotfiles/collection.ts';
+import { eventsSpec } from './events/collections.ts';
+import { newestEvents } from './events/newest.ts';
+import { isMember } from './members/membership.ts';
 import { pagesOf } from './pages.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { listPunches, type PunchView, runningPunches } from './punches/read.ts';
@@ -25,6 +28,8 @@ export interface Overview {
   /** The one that was begun last, and the last begun of those whose clock runs. */
   readonly punches: Count & { readonly last: PunchView | undefined; readonly running: PunchView | undefined };
   readonly dotfiles: Count & { readonly sets: number; readonly lastChange: Date | undefined };
+  /** All of the shared history, and when the last of them happened; absent: the account is no member of it. */
+  readonly events: (Count & { readonly last: Date | undefined }) | undefined;
 }
 
 const MOST_COUNTED = 10_000;
@@ -33,15 +38,16 @@ const PAGE = 1000;
 
 /** The overview of an account; not all of one moment. */
 export async function overviewOf(core: Core, accountId: string): Promise<Overview> {
-  const [entries, tokens, sessions, devices, punches, dotfiles] = await Promise.all([
+  const [entries, tokens, sessions, devices, punches, dotfiles, events] = await Promise.all([
     counted(core.storage.collection(entriesSpec), { index: 'listing', prefix: [accountId] }),
     counted(core.storage.collection(tokensSpec), { prefix: [accountId] }),
     counted(core.storage.collection(sessionsSpec), { prefix: [accountId] }),
     devicesIn(core, accountId),
     punchesIn(core, accountId),
     dotfilesIn(core, accountId),
+    eventsFor(core, accountId),
   ]);
-  return { entries, tokens, sessions, devices, punches, dotfiles };
+  return { entries, tokens, sessions, devices, punches, dotfiles, events };
 }
 
 async function counted(collection: Pick<Collection<object>, 'count'>, range: Range): Promise<Count> {
@@ -86,4 +92,15 @@ async function dotfilesIn(core: Core, accountId: string): Promise<Overview['dotf
     if (more) break;
   }
   return { count, more, sets, lastChange: latest === 0 ? undefined : new Date(latest) };
+}
+
+async function eventsFor(core: Core, accountId: string): Promise<Overview['events']> {
+  const account = await core.storage.collection(accountsSpec).get([accountId]);
+  if (account === undefined || !isMember(core, account)) return undefined;
+  const [count, newest] = await Promise.all([
+    counted(core.storage.collection(eventsSpec), {}),
+    newestEvents(core, { limit: 1 }),
+  ]);
+  const [last] = newest.items;
+  return { ...count, last: last && new Date(last.timestamp * 1000) };
 }

@@ -3,10 +3,12 @@ import type { Core } from '../../src/core/context.ts';
 import { configsSpec, filesSpec } from '../../src/core/dotfiles/collection.ts';
 import { dotfileSets, readDotfile } from '../../src/core/dotfiles/read.ts';
 import { setEntry } from '../../src/core/entries/entries.ts';
+import { createHistory } from '../../src/core/events/history/history.ts';
 import { overviewOf } from '../../src/core/overview.ts';
 import { addPunch } from '../../src/core/punches/edit.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openCore, outcomes } from './open-core.ts';
+import { person } from './people.ts';
 
 async function addDotfiles(core: Core): Promise<void> {
   const files = ['~/.vimrc', '~/.old', '~/.new'];
@@ -32,7 +34,23 @@ forEachEngine('overviews and dotfiles', engine => {
       devices: { count: 0, more: false, lastSeen: undefined },
       punches: { count: 1, more: false, last: running, running },
       dotfiles: { count: 2, more: false, sets: 1, lastChange: new Date(7000) },
+      events: undefined,
     });
+  });
+
+  test('an overview counts the shared events of members', async () => {
+    const { core, settings } = await openCore(engine);
+    const [ann, bob] = [await person(core, 'ann', { simple_sync: true }), await person(core, 'bob')];
+    const event = { timestamp: 7, itemUuid: 'i', action: 'a', payload: '' };
+    await createHistory(core).add(bob.user_id, [
+      { ...event, uuid: '1' },
+      { ...event, uuid: '2', timestamp: 5 },
+    ]);
+    const seen = { count: 2, more: false, last: new Date(7000) };
+    expect((await overviewOf(core, ann.user_id)).events).toEqual(seen);
+    expect((await overviewOf(core, bob.user_id)).events).toBeUndefined();
+    settings.eventsOpenToAll = true;
+    expect((await overviewOf(core, bob.user_id)).events).toEqual(seen);
   });
 
   test('dotfiles are listed with what the server has of them, and read', async () => {

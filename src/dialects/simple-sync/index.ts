@@ -24,6 +24,7 @@ export const simpleSync: Dialect<SimpleSyncSettings> = {
       async tidy() {
         await history.finishPushes();
         await history.settle();
+        await history.removeOrphans();
       },
     };
   },

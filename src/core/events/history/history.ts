@@ -1,5 +1,6 @@
 import type { Core } from '../../context.ts';
 import type { SubmittedEvent } from '../event.ts';
+import { removeOrphans } from './orphans.ts';
 import { textsFrom } from './read.ts';
 import { settle } from './settle.ts';
 import { finishPushes, storeEvents } from './store.ts';
@@ -17,6 +18,8 @@ export interface History {
   finishPushes(): Promise<void>;
   /** Puts away all that lies loose. */
   settle(): Promise<void>;
+  /** Removes what a process has left of segments that died, see `removeOrphans`. */
+  removeOrphans(): Promise<void>;
 }
 
 /** The history in the storage. */
@@ -47,5 +50,6 @@ export function createHistory(core: Core): History {
     texts: from => textsFrom(core, from, noteLoose),
     finishPushes: () => finishPushes(core),
     settle: () => settle(core),
+    removeOrphans: () => removeOrphans(core),
   };
 }
