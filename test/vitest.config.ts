@@ -17,6 +17,7 @@ const suites = {
   engines: ['test/storage/**/*.test.ts', 'test/properties/**/*.test.ts'],
   dialects: dialects.filter(isServed).map(dialect => `test/dialects/${dialect}/**/*.test.ts`),
   web: ['test/web/**/*.test.ts'],
+  browser: ['test/browser/**/*.test.ts'],
   process: ['test/process/**/*.test.ts', 'test/deploy/**/*.test.ts'],
 };
 

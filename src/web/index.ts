@@ -7,6 +7,7 @@ import type { WebDeps } from './deps.ts';
 import { showError } from './errors.ts';
 import { confirmRoutes } from './pages/confirm.ts';
 import { dashboardRoutes } from './pages/dashboard.ts';
+import { docsRoutes } from './pages/docs.ts';
 import { localeRoutes } from './pages/locale.ts';
 import { loginRoutes } from './pages/login.ts';
 import { passwordRoutes } from './pages/password.ts';
@@ -32,6 +33,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
   const web: Web = { ...deps, pages, audit: createAudit(deps.core, deps.clientAddress) };
   const routes = [
     ...startRoutes(web),
+    ...docsRoutes(web),
     ...localeRoutes(web),
     ...registerRoutes(web),
     ...loginRoutes(web, 'user'),

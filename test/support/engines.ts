@@ -62,7 +62,8 @@ export interface Engine {
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const mongo = inject('mongodb');
 
-const embedded: Engine = {
+/** For tests that need no more than one. */
+export const embedded: Engine = {
   name: 'embedded',
   async open(options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'keybin-test-'));

@@ -23,10 +23,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 function report(project: TestProject, server: MongoServer): string[] {
   const withoutServer = new Map<string, number>();
   const withReason = new Map<string, string[]>();
+  let withoutBrowser = 0;
   for (const module of project.vitest.state.getTestModules()) {
     for (const test of module.children.allTests('skipped')) {
       const reason = skipReason(test);
       if (reason) withReason.set(reason, [...(withReason.get(reason) ?? []), test.fullName]);
+      else if (test.fullName.includes(' in a browser')) withoutBrowser++;
       else if (needsMongo(test)) {
         withoutServer.set(module.relativeModuleId, (withoutServer.get(module.relativeModuleId) ?? 0) + 1);
       }
@@ -37,6 +39,11 @@ function report(project: TestProject, server: MongoServer): string[] {
     const suites = [...withoutServer].map(([file, count]) => `${file} (${count} tests)`).join(', ');
     lines.push(
       `NOT TESTED: MONGODB. No server was found (${server.missing}). These suites did not run on it: ${suites}`,
+    );
+  }
+  if (withoutBrowser > 0) {
+    lines.push(
+      `NOT TESTED: BROWSER. No chromium was found, and CHROMIUM names none. ${withoutBrowser} tests did not run.`,
     );
   }
   return lines;

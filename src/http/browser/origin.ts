@@ -9,6 +9,11 @@ export interface Origin {
    * the `Host` header: who asks for a mail would say where its link leads.
    */
   readonly base: (ctx: Context) => string;
+  /**
+   * The address that examples on a page have: the public URL, else the one that the client itself uses. It is shown to nobody
+   * else, and nothing is sent there.
+   */
+  readonly shown: (ctx: Context) => string;
   /** The path that the public URL ends in, such as `/keybin`; empty when there is none. */
   readonly prefix: () => string;
   /** Whether the client speaks HTTPS, to this server's proxy as a rule. */
@@ -65,14 +70,17 @@ export function createOrigin({ publicUrl, trustedProxies: trusted }: OriginOptio
     return origin !== undefined && origin !== known().url?.origin && origin !== claimed(ctx);
   }
 
+  function base(ctx: Context): string {
+    const { url, prefix } = known();
+    if (url !== undefined) return url.origin + prefix;
+    const { localAddress = '', localPort } = ctx.req.socket;
+    const address = plainAddress(localAddress);
+    return `http://${address.includes(':') ? `[${address}]` : address}:${localPort}`;
+  }
+
   return {
-    base(ctx) {
-      const { url, prefix } = known();
-      if (url !== undefined) return url.origin + prefix;
-      const { localAddress = '', localPort } = ctx.req.socket;
-      const address = plainAddress(localAddress);
-      return `http://${address.includes(':') ? `[${address}]` : address}:${localPort}`;
-    },
+    base,
+    shown: ctx => (known().url === undefined ? (claimed(ctx) ?? base(ctx)) : base(ctx)),
     prefix: () => known().prefix,
     isSecure,
     isForeign,

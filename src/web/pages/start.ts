@@ -15,7 +15,7 @@ export function startRoutes(web: Web): Route[] {
       if (!prefersHtml(ctx)) throw new NotFoundError('there is nothing at this path');
       const session = await sessionOf(web, ctx, 'user');
       const data = {
-        address: origin.base(ctx),
+        address: origin.shown(ctx),
         apis: APIS.filter(api => settings.speaks(api)),
         keybin: settings.speaks('keybin'),
         registration: core.settings.registrationOpen(),

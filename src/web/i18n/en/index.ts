@@ -1,7 +1,8 @@
 import type { Messages } from '../message.ts';
 import { dashboard } from './dashboard.ts';
+import { docs } from './docs.ts';
 import { frame } from './frame.ts';
 import { open } from './open.ts';
 
 /** English. */
-export const en: Messages = { ...frame, ...open, ...dashboard };
+export const en: Messages = { ...frame, ...open, ...dashboard, ...docs };

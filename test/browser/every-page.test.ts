@@ -1,0 +1,118 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { collections } from '../../src/app.ts';
+import { testClock } from '../support/clock.ts';
+import { embedded } from '../support/engines.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { PASSWORD, ROOMY } from '../web/people.ts';
+import { inBrowser, type OpenPage } from './chromium.ts';
+import { live } from './life.ts';
+import { type Place, places } from './places.ts';
+
+/** A moment at which somebody is at work. */
+const NOW = Date.UTC(2026, 10, 26, 15, 20);
+
+/** Text that becomes an element, or runs, wherever it is put out as it is. */
+const MARKUP = '"\'><img src=x onerror=alert(1)><script>alert(2)</script>';
+
+/** Where pictures go, when they are wanted. */
+const pictures = process.env.KEYBIN_SCREENSHOTS;
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+
+const closing: (() => Promise<void>)[] = [];
+
+async function serve(markup = ''): Promise<TestServer> {
+  const opened = await embedded.open({ specs: collections, clock: testClock(NOW) });
+  const server = await startServer(opened, { options: { ...ROOMY, SECURITY_THROTTLE: 'false' } });
+  closing.push(
+    () => server.stop(),
+    () => opened.cleanup(),
+  );
+  await live(server, markup);
+  return server;
+}
+
+/** A browser in which those who look at these pages have signed in. */
+async function visitors(open: OpenPage, server: TestServer, markup = '', options = {}) {
+  const visit = async (who: Place['who']) => {
+    const found = await open(server.url, options);
+    if (who === 'stranger') return found;
+    await found.page.goto(who === 'root' ? '/admin/login' : '/login');
+    await found.page.fill('[name=username]', who === 'root' ? 'root' : `ann${markup}`);
+    await found.page.fill('[name=password]', PASSWORD);
+    await found.page.click('main button');
+    await found.page.waitForURL(/dashboard/);
+    return found;
+  };
+  return { stranger: await visit('stranger'), ann: await visit('ann'), root: await visit('root') };
+}
+
+/** What keeps people out: what axe finds, and a page that is wider than the window. */
+async function barriers(page: Page): Promise<string[]> {
+  const wider = await overflow(page);
+  await page.evaluate(axe);
+  // biome-ignore lint/suspicious/noExplicitAny: what axe is in the page
+  const { violations } = await page.evaluate(() => (globalThis as any).axe.run());
+  const found = violations
+    .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+  return wider > 0 ? [...found, `wider than the window by ${wider}`] : found;
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+}
+
+/** By how much the page is wider than the window. */
+const overflow = (page: Page) =>
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+inBrowser('every page', open => {
+  let plain: TestServer;
+  let wild: TestServer;
+  beforeAll(async () => {
+    plain = await serve();
+    wild = await serve(MARKUP);
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      it(`keeps nobody out and stays within ${width} pixels, ${colorScheme}`, async () => {
+        const options = { colorScheme, viewport: { width, height: width === 390 ? 844 : 800 } };
+        const by = await visitors(open, plain, '', options);
+        const wrong: string[] = [];
+        for (const { name, path, who } of places) {
+          const { page, troubles } = by[who];
+          await page.goto(path);
+          wrong.push(...[...(await barriers(page)), ...troubles.splice(0)].map(what => `${path}: ${what}`));
+          if (colorScheme === 'light') await picture(page, `${name}-${width}`);
+        }
+        expect(wrong).toEqual([]);
+      });
+    }
+  }
+
+  it('shows markup that somebody stored as the text that it is', async () => {
+    const by = await visitors(open, wild, MARKUP);
+    const wrong: string[] = [];
+    let seen = 0;
+    for (const { path, who } of places) {
+      const { page, troubles } = by[who];
+      await page.goto(path);
+      seen += (await page.content()).split('onerror=alert(1)').length - 1;
+      if ((await page.locator('img[src=x]').count()) > 0) wrong.push(`${path}: an element`);
+      if ((await overflow(page)) > 0) wrong.push(`${path}: wider than the window`);
+      wrong.push(...troubles.splice(0).map(trouble => `${path}: ${trouble}`));
+    }
+    expect(wrong).toEqual([]);
+    expect(seen).toBeGreaterThan(0);
+  });
+});

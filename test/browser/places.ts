@@ -1,0 +1,33 @@
+/** Every page, and who looks at it. */
+export interface Place {
+  /** Name of its picture. */
+  readonly name: string;
+  readonly path: string;
+  readonly who: 'stranger' | 'ann' | 'root';
+}
+
+const stranger = [
+  '/',
+  '/login',
+  '/register',
+  '/forgot',
+  '/forgot/sent',
+  '/docs/start',
+  '/docs/keybin',
+  '/nowhere',
+  '/admin/login',
+];
+const ann: string[] = [];
+const root: string[] = [];
+
+const place = (who: Place['who']) => (path: string) => ({
+  name: `${path.replace(/^\/|\?.*$/g, '').replaceAll('/', '-') || 'start'}`,
+  path,
+  who,
+});
+
+export const places: readonly Place[] = [
+  ...stranger.map(place('stranger')),
+  ...ann.map(place('ann')),
+  ...root.map(place('root')),
+];
