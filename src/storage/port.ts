@@ -137,9 +137,9 @@ export interface Collection<T> {
   /** Removes all documents of the range in batches; returns how many. Documents written meanwhile may or may not go. */
   deleteMany(range: Range): Promise<number>;
   /**
-   * What stands for the collection as it is now: the same object as long as nothing in it was written, by whatever process. That a
-   * document ends is no write. Undefined where the engine cannot tell. What was made of reads between two calls that give the
-   * same one may be kept until there is another.
+   * What stands for the collection as it is now: another object after anything in it was written, by whatever process, and
+   * now and then without that. That a document ends is no write. Undefined where the engine cannot tell. What was made of reads
+   * between two calls that give the same one may be kept until there is another.
    */
   state(): Promise<object | undefined>;
   /** Counts at most `cap` documents. */
