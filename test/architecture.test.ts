@@ -90,7 +90,7 @@ const rules: Rule[] = [
   { files: /^dialects\/[^/]+\//, ...DIALECT, packages: ['koa', 'zod'] },
   // A part of the build, which has the packages for development.
   { files: /^web\/build\.ts$/, ours: ['web/', 'http/browser/page.ts'], packages: ['marked'] },
-  { files: /^web\//, ours: ['base/', 'web/', 'core/', 'http/'], packages: ['eta', 'koa'] },
+  { files: /^web\//, ours: ['base/', 'web/', 'core/', 'http/'], packages: ['d3-scale', 'd3-shape', 'eta', 'koa'] },
   { files: /^(cli|client)\//, ours: ['cli/', 'client/'] },
   {
     files: /^app\.ts$/,

@@ -11,6 +11,7 @@ import { docsRoutes } from './pages/docs.ts';
 import { localeRoutes } from './pages/locale.ts';
 import { loginRoutes } from './pages/login.ts';
 import { passwordRoutes } from './pages/password.ts';
+import { punchRoutes } from './pages/punches/index.ts';
 import { registerRoutes } from './pages/register.ts';
 import { resultRoutes } from './pages/results.ts';
 import { startRoutes } from './pages/start.ts';
@@ -42,6 +43,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...confirmRoutes(web),
     ...resultRoutes(web),
     ...dashboardRoutes(web),
+    ...punchRoutes(web),
   ];
   return {
     routes: routes.map(route => watched(web, route)),

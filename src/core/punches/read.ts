@@ -92,13 +92,34 @@ export async function listPunches(core: Core, accountId: string, query: PunchQue
 export async function punchesIn(
   core: Core,
   accountId: string,
-  { from, below }: { readonly from: number; readonly below: number },
+  period: { readonly from: number; readonly below: number },
 ): Promise<PunchView[]> {
   const found: PunchView[] = [];
-  for await (const page of punchPages(core, accountId, { from: from - LONGEST_MS, below })) {
-    found.push(...page.filter(({ in: start, out }) => start >= from || out === null || out > from));
+  for await (const page of punchPages(core, accountId, reachingInto(period))) {
+    found.push(...page.filter(punch => touches(punch, period)));
   }
   return found;
+}
+
+/** The same some at a time, each with its JSON text as its client sent it; of one project where that is asked for. */
+export async function* punchTexts(
+  core: Core,
+  accountId: string,
+  { project, ...period }: Period & { readonly project?: string | undefined },
+): AsyncGenerator<{ readonly punch: PunchView; readonly json: string }[]> {
+  for await (const page of docPages(core, accountId, reachingInto(period), 'asc')) {
+    yield page
+      .flatMap(({ body }) => (body === undefined ? [] : [{ punch: viewOf(body), json: body }]))
+      .filter(({ punch }) => touches(punch, period) && (project === undefined || punch.project === project));
+  }
+}
+
+function reachingInto({ from, below }: Period): Period {
+  return { from: from === undefined ? undefined : from - LONGEST_MS, below };
+}
+
+function touches({ in: start, out }: PunchView, { from }: Period): boolean {
+  return from === undefined || start >= from || out === null || out > from;
 }
 
 /** The punches whose clock runs, the last begun first; of those begun in the last 62 days, and later. */
@@ -160,9 +181,13 @@ export async function* punchPages(
   period: Period,
   order: 'asc' | 'desc' = 'asc',
 ): AsyncGenerator<PunchView[]> {
+  for await (const page of docPages(core, accountId, period, order)) yield viewsOf(page);
+}
+
+function docPages(core: Core, accountId: string, period: Period, order: 'asc' | 'desc'): AsyncGenerator<PunchDoc[]> {
   const punches = core.storage.collection(punchesSpec);
   const scan = { ...rangeOf(accountId, period), order, limit: READ };
-  for await (const page of pagesOf(after => punches.scan({ ...scan, ...after }))) yield viewsOf(page);
+  return pagesOf(after => punches.scan({ ...scan, ...after }));
 }
 
 function rangeOf(accountId: string, { from, below }: Period) {

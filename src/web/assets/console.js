@@ -9,6 +9,14 @@ for (const time of document.querySelectorAll('time[datetime]')) {
   if (!Number.isNaN(moment.getTime())) time.title = exact.format(moment);
 }
 
+// The server writes days and times of this zone from the next page on.
+const { timeZone } = exact.resolvedOptions();
+if (timeZone && !document.cookie.split('; ').includes(`zone=${timeZone}`)) {
+  const path = document.querySelector('.brand').pathname;
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `zone=${timeZone}; Path=${path}; Max-Age=31536000; SameSite=Lax${secure}`;
+}
+
 // Buttons that copy what stands beside them.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   if (!navigator.clipboard) continue;

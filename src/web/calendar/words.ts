@@ -12,6 +12,7 @@ function formatsOf(language: Language) {
   return {
     clock: new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }),
     moment: format({ day: 'numeric', month: 'short', year: 'numeric' }),
+    date: format({ day: 'numeric' }),
     weekday: format({ weekday: 'short', day: 'numeric' }),
     day: format({ weekday: 'short', day: 'numeric', month: 'short' }),
     long: format({ day: 'numeric', month: 'long', year: 'numeric' }),
@@ -26,7 +27,8 @@ export interface Words {
   clock(moment: number): string;
   /** `28 Nov 2026, 09:05`. */
   exact(moment: number): string;
-  /** Of a moment at which a day begins: `Sat 28`; `Sat 28 Nov`; `Nov 26`. */
+  /** Of a moment at which a day begins: `28`; `Sat 28`; `Sat 28 Nov`; `Nov 26`. */
+  date(moment: number): string;
   weekday(moment: number): string;
   day(moment: number): string;
   month(moment: number): string;
@@ -42,6 +44,7 @@ export function wordsOf(language: Language, zone: Zone): Words {
   return {
     clock: moment => found.clock.format(at(moment)),
     exact: moment => `${found.moment.format(at(moment))}, ${found.clock.format(at(moment))}`,
+    date: moment => found.date.format(at(moment)),
     weekday: moment => found.weekday.format(at(moment)),
     day: moment => found.day.format(at(moment)),
     month: moment => found.shortMonth.format(at(moment)),
@@ -66,10 +69,13 @@ const FIELD = /^(\d{4,6})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,3})?
 export function momentIn(zone: Zone, field: string): number | undefined {
   const parts = FIELD.exec(field.trim());
   if (parts === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(part => Number(part ?? 0));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map(part => Number(part ?? 0));
   const wall = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
   wall.setUTCFullYear(year, month - 1, day);
   // What is no day of the calendar would become one of the next month.
-  const isTime = wall.getUTCMonth() === month - 1 && wall.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const isTime =
+    wall.getUTCMonth() === month - 1 && wall.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   return isTime && !Number.isNaN(wall.getTime()) ? zone.moment(wall.getTime()) : undefined;
 }

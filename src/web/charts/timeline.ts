@@ -59,7 +59,10 @@ export function layTimeline<W extends Work>(given: TimelineOf<W>): Timeline {
     const below = edges[day + 1] ?? 0;
     return lanesOf(piecesOf(given, from, below)).flatMap((lane, at, { length }) =>
       lane.map((piece): Box => {
-        const [left, right] = [minutes(Math.max(piece.from, from)), piece.below >= below ? MINUTES : minutes(piece.below)];
+        const [left, right] = [
+          minutes(Math.max(piece.from, from)),
+          piece.below >= below ? MINUTES : minutes(piece.below),
+        ];
         const [begin, part] = [tenth(x(left)), row.height / length];
         const width = Math.max(1, tenth(x(Math.max(left, right)) - begin));
         const { tone, title } = piece;
@@ -101,11 +104,14 @@ function piecesOf<W extends Work>({ work, now, tone, title }: TimelineOf<W>, fro
 function lanesOf(pieces: readonly Piece[]): Piece[][] {
   const lanes: { end: number; pieces: Piece[] }[] = [];
   for (const piece of [...pieces].sort((a, b) => a.from - b.from)) {
-    let lane = lanes.find(({ end }) => end <= piece.from);
-    if (lane === undefined && lanes.length < LANES) lanes.push((lane = { end: 0, pieces: [] }));
-    lane ??= lanes[LANES - 1];
-    lane?.pieces.push(piece);
-    if (lane) lane.end = Math.max(lane.end, piece.below);
+    const free = lanes.find(({ end }) => end <= piece.from);
+    const lane = free ?? (lanes.length < LANES ? undefined : lanes[LANES - 1]);
+    if (lane === undefined) {
+      lanes.push({ end: piece.below, pieces: [piece] });
+      continue;
+    }
+    lane.pieces.push(piece);
+    lane.end = Math.max(lane.end, piece.below);
   }
   return lanes.map(({ pieces }) => pieces);
 }

@@ -3,6 +3,15 @@ import { dashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
 import { frame } from './frame.ts';
 import { open } from './open.ts';
+import { punches } from './punches.ts';
 
 /** English. */
-export const en: Messages = { ...frame, ...open, ...dashboard, ...docs };
+export const en: Messages = {
+  ...frame,
+  ...open,
+  ...dashboard,
+  ...docs,
+  ...punches,
+  done: { ...punches.done },
+  problems: { ...frame.problems, ...punches.problems },
+};
