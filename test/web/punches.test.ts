@@ -146,6 +146,16 @@ forEachEngine('the page of working hours', engine => {
     expect((await guest.submit('/punches/start', { project: ' ' })).status).toBe(400);
   });
 
+  it('draws a clock that somebody forgot long ago', async () => {
+    const { guest, client } = await newWorker();
+    await client.upload(punchOf({ in: DAY - 20 * 24 * HOUR, out: null }));
+    const now = served.server.clock.now();
+    const page = await guest.visit('/punches');
+    const hours = Math.floor((now - (DAY - 20 * 24 * HOUR)) / HOUR);
+    expect(page.text).toContain(`class="figure">${hours.toLocaleString('en')}:`);
+    expect(page.text).toMatch(/<title>garden [\d:]+–now<\/title>/);
+  });
+
   it('changes what was changed in the form and nothing else, so that the client takes it over, and a second sync nothing', async () => {
     const { guest, client } = await newWorker();
     const punch = punchOf({

@@ -37,7 +37,7 @@ export interface PunchQuery extends Period {
 
 const DAY_MS = 86_400_000;
 /** How long before a period what reaches into it has begun at most. */
-const LONGEST_MS = 31 * DAY_MS;
+const LONGEST_MS = 7 * DAY_MS;
 /** How long ago a clock that still runs was started at most. */
 const RUNNING_MS = 62 * DAY_MS;
 const MOST = 1000;
@@ -88,7 +88,7 @@ export async function listPunches(core: Core, accountId: string, query: PunchQue
   return { items, ...(cursor !== undefined && { next: cursor }) };
 }
 
-/** The punches that touch a period, in the order of their beginnings. Those that began more than 31 days before it are left out. */
+/** The punches that touch a period, in the order of their beginnings. Those that began more than a week before it are left out. */
 export async function punchesIn(
   core: Core,
   accountId: string,
@@ -162,14 +162,14 @@ export function projectTotals(
   return [...totals.values()].sort((a, b) => b.ms - a.ms);
 }
 
-/** The projects of the last thousand punches, that of the last one first. */
-export async function projectsOf(core: Core, accountId: string): Promise<string[]> {
+/** The projects of the last punches, so many as `among` says or some more, that of the last one first. */
+export async function projectsOf(core: Core, accountId: string, among = MOST): Promise<string[]> {
   const found = new Set<string>();
   let seen = 0;
   for await (const page of punchPages(core, accountId, {}, 'desc')) {
     for (const { project } of page) found.add(project);
     seen += page.length;
-    if (seen >= MOST) break;
+    if (seen >= among) break;
   }
   return [...found];
 }

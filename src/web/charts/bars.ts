@@ -4,7 +4,7 @@ import { scaleBand, scaleLinear } from 'd3-scale';
 import { stack } from 'd3-shape';
 
 const HOUR_MS = 3_600_000;
-const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [800, 240, 40, 8, 24];
+const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [1000, 260, 40, 8, 24];
 
 /** A rectangle of a chart; `tone` is its colour, `title` what it says to who points at it. */
 export interface Box {

@@ -5,7 +5,7 @@ import { type Box, tenth } from './bars.ts';
 import { spread, type Work } from './spread.ts';
 
 const MINUTES = 1440;
-const [WIDTH, LEFT, ROW, BOTTOM] = [800, 64, 32, 24];
+const [WIDTH, LEFT, ROW, BOTTOM] = [1000, 64, 32, 24];
 /** More pieces of one day are drawn as half-hours, each of the project that has most of it. */
 const CROWDED = 40;
 /** Rows side by side for work at the same time. */

@@ -22,6 +22,9 @@ import { sceneOf } from './scene.ts';
 const LISTED = 30;
 const PROJECTS = 50;
 const CLOCKS = 10;
+/** Punches among which projects to choose from are looked for: the last ones, and those of the period. */
+const RECENT = 200;
+const MANY = 2000;
 
 /** Shows the page. */
 export async function showOverview(web: Web, ctx: Context, session: Session): Promise<void> {
@@ -29,11 +32,13 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
   const { user_id: accountId } = session.account;
   const scene = sceneOf(web, ctx);
   const { asked, words, period, now, zone, t } = scene;
-  const [running, projects, all] = await Promise.all([
+  const [running, recent, begun] = await Promise.all([
     runningPunches(core, accountId),
-    projectsOf(core, accountId),
+    projectsOf(core, accountId, RECENT),
     punchesIn(core, accountId, period),
   ]);
+  const all = withForgotten(begun, running, period);
+  const projects = [...new Set([...recent, ...all.slice(-MANY).map(({ project }) => project)])];
   const punches = asked.project === undefined ? all : all.filter(({ project }) => project === asked.project);
   const totals = projectTotals(punches, period, now);
   const tones = tonesOf(totals.map(({ project }) => project));
@@ -62,6 +67,12 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
     ...listOf(punches, asked, period),
   };
   pages.show(ctx, { view: 'punches', title: t('punches.title'), session, data });
+}
+
+/** With the clocks that somebody forgot: they began long ago, and run through the period. */
+function withForgotten(begun: readonly PunchView[], running: readonly PunchView[], { from }: Period): PunchView[] {
+  const known = new Set(begun.map(({ id }) => id));
+  return [...running.filter(punch => punch.in < from && !known.has(punch.id)), ...begun];
 }
 
 function linksOf({ project }: Asked, period: Period, now: number) {
