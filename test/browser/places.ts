@@ -17,7 +17,7 @@ const stranger = [
   '/nowhere',
   '/admin/login',
 ];
-const ann: string[] = [];
+const ann = ['/punches', '/punches?view=month', '/punches/new'];
 const root: string[] = [];
 
 const place = (who: Place['who']) => (path: string) => ({
