@@ -8,6 +8,7 @@ import { showError } from './errors.ts';
 import { confirmRoutes } from './pages/confirm.ts';
 import { dashboardRoutes } from './pages/dashboard.ts';
 import { docsRoutes } from './pages/docs.ts';
+import { eventRoutes } from './pages/events.ts';
 import { localeRoutes } from './pages/locale.ts';
 import { loginRoutes } from './pages/login.ts';
 import { passwordRoutes } from './pages/password.ts';
@@ -44,6 +45,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...resultRoutes(web),
     ...dashboardRoutes(web),
     ...punchRoutes(web),
+    ...eventRoutes(web),
   ];
   return {
     routes: routes.map(route => watched(web, route)),

@@ -69,9 +69,11 @@ forEachEngine('the history from its end', engine => {
   test('neither skips nor repeats while events are put away, by two at once', async () => {
     const opened = await openCore(engine);
     const histories = [createHistory(opened.core), createHistory(opened.another())] as const;
-    await histories[0].add('ann', drafts(250));
+    // A server of MongoDB may be slow.
+    const count = engine.name === 'embedded' ? 250 : 80;
+    await histories[0].add('ann', drafts(count));
     await histories[0].settle();
-    await histories[0].add('ann', drafts(250, 250));
+    await histories[0].add('ann', drafts(count, count));
     const [all] = await Promise.all([
       pagesFrom(opened.core, { limit: 20 }),
       ...histories.map(async history => {
@@ -80,7 +82,7 @@ forEachEngine('the history from its end', engine => {
       }),
     ]);
     expect(uuids(all)).toEqual(uuids((await forwards(opened.core)).reverse()));
-    expect(new Set(uuids(all)).size).toBe(500);
+    expect(new Set(uuids(all)).size).toBe(2 * count);
   });
 
   test('gives an event by its place, and takes no other cursor', async () => {

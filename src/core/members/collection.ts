@@ -5,6 +5,8 @@ export interface AclDoc {
   id: string;
   /** JSON text of the list of rules. */
   rules: string;
+  /** Another one after each change, whoever made it; absent until the first that sets one. */
+  version?: string;
 }
 
 export const aclSpec: CollectionSpec<AclDoc> = { name: 'simple_sync_acl', key: ['id'] };

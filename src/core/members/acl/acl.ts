@@ -35,6 +35,16 @@ export async function readAcl({ rules }: Readonly<Record<string, unknown>>): Pro
   return mapInSlices(rules, (rule: unknown, i) => readRule(rule, `rules[${i}]`));
 }
 
+/** Whether a pattern fits a text. */
+export function fitsPattern(pattern: string, text: string): boolean {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+}
+
+/** The rule alone. Throws `InvalidInputError` (code `rules_invalid`) that names the field. */
+export function checkRule(rule: Rule): Rule {
+  return readRule(rule, 'rule');
+}
+
 function readRule(rule: unknown, place: string): Rule {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) refuse(place, 'an object');
   const { user, item, action, allow } = rule as Readonly<Record<string, unknown>>;

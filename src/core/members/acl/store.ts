@@ -1,10 +1,19 @@
 import { DuplicateKeyError } from '../../../base/errors.ts';
 import { parseOwnJson } from '../../../base/json/parse.ts';
 import type { Core } from '../../context.ts';
+import { newId } from '../../ids.ts';
 import { aclSpec } from '../collection.ts';
 import { type Permissions, permissionsOf, type Rule, readAcl } from './acl.ts';
 
-const ID = 'acl';
+/** The `id` of the only document. */
+export const ACL_ID = 'acl';
+
+/** The rules as somebody saw them. */
+export interface Acl {
+  readonly rules: readonly Rule[];
+  /** Tells them from what they are after a change; '' where no change has set one. */
+  readonly version: string;
+}
 
 /** The rules in force. */
 export interface AclStore {
@@ -22,11 +31,11 @@ export function createAclStore(core: Core, initialAcl: () => string): AclStore {
 
   async function text(): Promise<string> {
     const stored = core.storage.collection(aclSpec);
-    const doc = await stored.get([ID]);
+    const doc = await stored.get([ACL_ID]);
     if (doc) return doc.rules;
     const rules = JSON.stringify(await readAcl(JSON.parse(initialAcl())));
     try {
-      await stored.insert({ id: ID, rules });
+      await stored.insert({ id: ACL_ID, rules, version: newId() });
       return rules;
     } catch (error) {
       if (!(error instanceof DuplicateKeyError)) throw error;
@@ -42,12 +51,22 @@ export function createAclStore(core: Core, initialAcl: () => string): AclStore {
       return sorted.permissions;
     },
     async replace(rules) {
-      await core.storage.collection(aclSpec).put({ id: ID, rules: JSON.stringify(rules) });
+      await core.storage.collection(aclSpec).put({ id: ACL_ID, rules: JSON.stringify(rules), version: newId() });
     },
   };
 }
 
-/** The rules may be some megabytes. */
+/** The rules in force, for somebody who looks at them or changes them. */
+export async function loadAcl(core: Core): Promise<Acl> {
+  const doc = await core.storage.collection(aclSpec).get([ACL_ID]);
+  return { rules: doc ? await parsed(doc.rules) : [], version: doc?.version ?? '' };
+}
+
 async function sort(rules: string): Promise<Permissions> {
-  return permissionsOf((await parseOwnJson(rules)) as Rule[]);
+  return permissionsOf(await parsed(rules));
+}
+
+/** The rules may be some megabytes. */
+async function parsed(rules: string): Promise<Rule[]> {
+  return (await parseOwnJson(rules)) as Rule[];
 }

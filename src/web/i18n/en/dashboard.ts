@@ -31,6 +31,7 @@ export const dashboard = {
     changed: 'Changed',
     noDotfiles: 'None is kept',
     events: 'Events',
+    lastEvent: 'Last one',
     eventsText: 'The history that a team shares',
     storage: 'Storage used',
     room: 'of {room}',

@@ -36,6 +36,7 @@ export const dashboard = {
     changed: 'Изменены',
     noDotfiles: 'Ни одного нет',
     events: 'События',
+    lastEvent: 'Последнее',
     eventsText: 'Общая история команды',
     storage: 'Занято места',
     room: 'из {room}',

@@ -1,6 +1,7 @@
 import type { Messages } from '../message.ts';
 import { dashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
+import { events } from './events.ts';
 import { frame } from './frame.ts';
 import { open } from './open.ts';
 import { punches } from './punches.ts';
@@ -12,6 +13,7 @@ export const ru: Messages = {
   ...dashboard,
   ...docs,
   ...punches,
+  ...events,
   done: { ...punches.done },
   problems: { ...frame.problems, ...punches.problems },
 };
