@@ -7,6 +7,7 @@ import type { WebDeps } from './deps.ts';
 import { showError } from './errors.ts';
 import { confirmRoutes } from './pages/confirm.ts';
 import { dashboardRoutes } from './pages/dashboard.ts';
+import { dataRoutes } from './pages/data/index.ts';
 import { docsRoutes } from './pages/docs.ts';
 import { eventRoutes } from './pages/events.ts';
 import { localeRoutes } from './pages/locale.ts';
@@ -46,6 +47,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...dashboardRoutes(web),
     ...punchRoutes(web),
     ...eventRoutes(web),
+    ...dataRoutes(web),
   ];
   return {
     routes: routes.map(route => watched(web, route)),

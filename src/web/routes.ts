@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { resolveSession, type Session } from '../core/access/sessions.ts';
 import { CREDENTIAL_BODY } from '../http/body/body.ts';
 import { type Form, formReader } from '../http/body/form.ts';
+import { type SentFile, uploadReader } from '../http/body/upload.ts';
 import { demandFormCsrf, demandOwnPage } from '../http/browser/csrf.ts';
 import { demandLogin, type SessionScope, sessionToken } from '../http/browser/session.ts';
 import type { Params, Route } from '../http/routing.ts';
@@ -60,6 +61,13 @@ export interface SignedIn {
     handle: (ctx: Context, session: Session, fields: Fields<N>, params: Params) => Promise<void>,
     bytes?: number,
   ): Route;
+  /** What a form with a file of at most `bytes` does; `failed` shows it again when what was sent cannot be read. */
+  upload<const N extends string>(
+    path: string,
+    names: readonly N[],
+    handle: (ctx: Context, session: Session, fields: Fields<N>, file: SentFile | undefined) => Promise<void>,
+    { bytes, failed }: { bytes: number; failed(ctx: Context, session: Session, error: unknown): Promise<void> },
+  ): Route;
 }
 
 /** The makers for a scope. */
@@ -86,6 +94,18 @@ export function signedIn(web: Web, scope: SessionScope): SignedIn {
         const form = await read(ctx);
         demandOwnPage(ctx, web.origin, session.doc.csrf_hash, form.get('csrf_token'));
         await handle(ctx, session, fieldsOf(form, names), params);
+      });
+    },
+    upload(path, names, handle, { bytes, failed }) {
+      const read = uploadReader(bytes);
+      return known('POST', path, async (ctx, session) => {
+        // Before anything is held in memory for it.
+        web.origin.demandSameOrigin(ctx);
+        const sent = await read(ctx).catch(error => failed(ctx, session, error));
+        if (sent === undefined) return;
+        const { form, file } = sent;
+        demandOwnPage(ctx, web.origin, session.doc.csrf_hash, form.get('csrf_token'));
+        await handle(ctx, session, fieldsOf(form, names), file);
       });
     },
   };

@@ -22,6 +22,8 @@ export interface Visitor {
   send(action: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Seen>;
   /** As `send`, and stays at the answer. */
   submit(action: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Seen>;
+  /** Sends a form with a file, and stays at the answer. */
+  upload(action: string, file: { name: string; content: Uint8Array }, fields?: Record<string, string>): Promise<Seen>;
   /** The page it is at. */
   page(): Seen;
 }
@@ -54,10 +56,14 @@ export function newVisitor(server: Pick<TestServer, 'url'>): Visitor {
     return seen.location === undefined ? seen : followed(await ask(seen.location, {}));
   }
 
-  async function submit(action: string, fields = {}, headers = {}): Promise<Seen> {
+  function formTo(action: string): Record<string, string> {
     const form = formsOf(at?.text ?? '').find(found => found.action === action);
     if (form === undefined) throw new Error(`the page has no form that goes to ${action}`);
-    const body = new URLSearchParams({ ...form.fields, ...fields });
+    return form.fields;
+  }
+
+  async function submit(action: string, fields = {}, headers = {}): Promise<Seen> {
+    const body = new URLSearchParams({ ...formTo(action), ...fields });
     const origin = new URL(server.url).origin;
     return ask(action, {
       method: 'POST',
@@ -66,8 +72,17 @@ export function newVisitor(server: Pick<TestServer, 'url'>): Visitor {
     });
   }
 
+  async function upload(action: string, file: { name: string; content: Uint8Array }, fields = {}): Promise<Seen> {
+    const body = new FormData();
+    const { file: _, ...own }: Record<string, string> = { ...formTo(action), ...fields };
+    for (const [name, value] of Object.entries(own)) body.append(name, value);
+    body.append('file', new File([Buffer.from(file.content)], file.name));
+    return ask(action, { method: 'POST', body, headers: { Origin: new URL(server.url).origin } });
+  }
+
   return {
     cookies,
+    upload,
     look: (path, headers = {}) => ask(path, { headers }),
     visit: async (path, headers = {}) => followed(await ask(path, { headers })),
     submit,

@@ -23,10 +23,15 @@ export interface KeyQuery {
  * `key_not_found`), `InvalidInputError`.
  */
 export async function getEntry(core: Core, accountId: string, key: string): Promise<EntryDoc> {
-  checkKey(key);
-  const entry = await core.storage.collection(entriesSpec).get([accountId, key]);
+  const entry = await findEntry(core, accountId, key);
   if (!entry) throw keyNotFound();
   return entry;
+}
+
+/** The entry of a key, if there is one. Throws `InvalidInputError`. */
+export async function findEntry(core: Core, accountId: string, key: string): Promise<EntryDoc | undefined> {
+  checkKey(key);
+  return core.storage.collection(entriesSpec).get([accountId, key]);
 }
 
 /** The error for a key without an entry. */

@@ -1,5 +1,6 @@
 import type { Messages } from '../message.ts';
 import { dashboard } from './dashboard.ts';
+import { data } from './data.ts';
 import { docs } from './docs.ts';
 import { events } from './events.ts';
 import { frame } from './frame.ts';
@@ -11,9 +12,10 @@ export const en: Messages = {
   ...frame,
   ...open,
   ...dashboard,
+  ...data,
   ...docs,
-  ...punches,
   ...events,
-  done: { ...punches.done },
-  problems: { ...frame.problems, ...punches.problems },
+  ...punches,
+  done: { ...data.done, ...punches.done },
+  problems: { ...frame.problems, ...data.problems, ...punches.problems },
 };
