@@ -76,7 +76,11 @@ const rules: Rule[] = [
   { files: /^storage\/[^/]+$/, ours: ['base/', ...PORT] },
   { files: /^config\//, ours: ['base/', 'config/'], packages: ['ini'] },
   { files: /^mail\//, ours: ['base/', 'mail/'], packages: ['nodemailer'] },
-  { files: /^http\//, ours: ['base/', 'http/'], packages: ['@fastify/busboy', 'koa', '@koa/router', 'koa-bodyparser', 'zod'] },
+  {
+    files: /^http\//,
+    ours: ['base/', 'http/'],
+    packages: ['@fastify/busboy', 'koa', '@koa/router', 'koa-bodyparser', 'zod'],
+  },
   {
     files: /^core\//,
     ours: ['base/', 'core/'],
