@@ -12,11 +12,11 @@ import { createCrossOrigin } from './http/browser/cross-origin.ts';
 import { createOrigin } from './http/browser/origin.ts';
 import { callerOf, clientAddress } from './http/client-address.ts';
 import { edge } from './http/edge/edge.ts';
-import { healthRoutes } from './http/edge/health.ts';
+import { createHealth } from './http/edge/health.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
-import type { WebSettings } from './web/deps.ts';
+import type { ServerFacts, WebSettings } from './web/deps.ts';
 import { forked } from './web/forks.ts';
 import { openWeb } from './web/index.ts';
 
@@ -27,6 +27,8 @@ export interface AppDeps {
   readonly log: Log;
   readonly version: string;
   readonly buildCommit: string;
+  /** The configuration in force as its file would have it, secrets masked: for admins. */
+  readonly shownConfig?: () => string;
 }
 
 /** The application: what answers requests, and what has to be done for it. */
@@ -82,8 +84,28 @@ function webSettings(config: () => Config): WebSettings {
   };
 }
 
+/** The limits that admins are shown. */
+function limitsIn({ LIMITS, VERSTAK, SECURITY }: Config): Readonly<Record<string, number>> {
+  const { operations_per_push, payload_bytes, page_operations, blob_bytes, vault_bytes, unconfirmed_days } = VERSTAK;
+  return {
+    value_bytes: LIMITS.value_bytes,
+    account_bytes: LIMITS.account_bytes,
+    account_keys: LIMITS.account_keys,
+    body_bytes: VERSTAK.body_bytes,
+    operations_per_push,
+    payload_bytes,
+    page_operations,
+    blob_bytes,
+    vault_bytes,
+    account_blob_bytes: VERSTAK.account_bytes,
+    unconfirmed_days,
+    audit_days: VERSTAK.audit_days,
+    registrations_per_address: SECURITY.registrations_per_address,
+  };
+}
+
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
-export function createApp({ config, core, log, version, buildCommit }: AppDeps): Application {
+export function createApp({ config, core, log, version, buildCommit, shownConfig = () => '' }: AppDeps): Application {
   const { APP, ADMIN } = config();
   const addressOf = clientAddress(APP.trusted_proxies);
   const deps = {
@@ -97,7 +119,7 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
     .map(dialect => ({ name: dialect.name, ...dialect.open(deps, config) }));
   let prepared = false;
   let sending: Promise<void> | undefined;
-  const health = healthRoutes({
+  const health = createHealth({
     storage: core.storage,
     schemaVersion: SCHEMA_VERSION,
     clock: core.clock,
@@ -108,15 +130,23 @@ export function createApp({ config, core, log, version, buildCommit }: AppDeps):
   // One function handles a request: there is no chain to put together.
   const koa: Koa = new Koa({ compose: ([handle]: Koa.Middleware[]) => handle } as object);
   koa.silent = true; // errors are the error handler's; what is left are clients that went away
-  const bare = new Set(health.map(({ path }) => path));
+  const bare = new Set(health.routes.map(({ path }) => path));
   const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
   const loggedAddress = (ctx: Koa.Context) => (config().APP.log_client_address ? deps.clientAddress(ctx) : undefined);
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
   const apis = opened.map(({ name, routes }) => ({ name, routes: routes.map(route => once(() => prepared, route)) }));
-  const web = openWeb({ ...deps, settings: webSettings(config), version });
+  const keepHouseNow = () => keepHouse(core, () => Promise.all(opened.map(({ tidy }) => tidy?.())), { now: true });
+  const server: ServerFacts = {
+    health: health.look,
+    hasMailServer: () => config().MAIL.url !== '',
+    limits: () => limitsIn(config()),
+    configuration: shownConfig,
+    cleanUp: keepHouseNow,
+  };
+  const web = openWeb({ ...deps, settings: webSettings(config), server, version });
   const pages = web.routes.map(route => once(() => prepared, route));
   const mounts = forked([
-    { name: 'server', routes: [...health, ...web.assets] },
+    { name: 'server', routes: [...health.routes, ...web.assets] },
     ...apis,
     { name: 'web', routes: pages },
   ]);

@@ -10,7 +10,7 @@ const PAGE = 500;
 export const MOST_PER_PAGE = 100;
 
 /** Characters of a filter that count. */
-const FILTER_CHARACTERS = 160;
+export const FILTER_CHARACTERS = 160;
 
 /** Which page of a list is asked for. */
 export interface PageQuery {

@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import { StartupError } from '../base/errors.ts';
 import type { Config } from '../config/options.ts';
 import { planReload } from '../config/reload.ts';
+import { renderEffective } from '../config/render/render.ts';
 import { resumeErasures } from '../core/accounts/erase.ts';
 import type { Core } from '../core/context.ts';
 import { refreshMeters } from '../core/quotas/meters.ts';
@@ -64,7 +65,14 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     await core.passwords.close();
     await core.storage.close();
   };
-  const app = createApp({ config: () => current, core, log, version, buildCommit });
+  const app = createApp({
+    config: () => current,
+    core,
+    log,
+    version,
+    buildCommit,
+    shownConfig: () => renderEffective(current),
+  });
   const limit = { connections: config.LIMITS.connections, log };
   const server = await listen(app.koa.callback(), config.APP.host, config.APP.port, limit).catch(async error => {
     await release();

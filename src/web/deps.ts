@@ -2,6 +2,7 @@ import type { AttemptSettings } from '../core/access/attempts.ts';
 import type { Core } from '../core/context.ts';
 import type { Origin } from '../http/browser/origin.ts';
 import type { CallerOf, ClientAddress } from '../http/client-address.ts';
+import type { HealthReport } from '../http/edge/health.ts';
 
 /** An API that has pages of its own. */
 export type Api = 'keybin' | 'punch' | 'dotsync' | 'simple-sync' | 'verstak';
@@ -14,6 +15,19 @@ export interface WebSettings {
   readonly attempts: () => AttemptSettings;
 }
 
+/** What admins are shown of the server, and may have it do. */
+export interface ServerFacts {
+  health(): Promise<HealthReport>;
+  /** Whether the configuration names a server for mails. */
+  hasMailServer(): boolean;
+  /** The limits in force, by the names of their options. */
+  limits(): Readonly<Record<string, number>>;
+  /** The configuration in force as its file would have it, secrets masked. */
+  configuration(): string;
+  /** Housekeeping, now. Throws what it throws. */
+  cleanUp(): Promise<void>;
+}
+
 /** What opening the pages takes. */
 export interface WebDeps {
   readonly core: Core;
@@ -21,5 +35,6 @@ export interface WebDeps {
   readonly clientAddress: ClientAddress;
   readonly callerOf: CallerOf;
   readonly settings: WebSettings;
+  readonly server: ServerFacts;
   readonly version: string;
 }

@@ -5,6 +5,7 @@ import type { Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 import type { WebDeps } from './deps.ts';
 import { showError } from './errors.ts';
+import { adminRoutes } from './pages/admin/index.ts';
 import { confirmRoutes } from './pages/confirm.ts';
 import { dashboardRoutes } from './pages/dashboard.ts';
 import { docsRoutes } from './pages/docs.ts';
@@ -48,6 +49,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...punchRoutes(web),
     ...eventRoutes(web),
     ...dataRoutes(web),
+    ...adminRoutes(web),
   ];
   return {
     routes: routes.map(route => watched(web, route)),

@@ -13,6 +13,8 @@ interface Place {
   readonly label: string;
   /** Shown only where the server speaks it. */
   readonly api?: Api;
+  /** Pages below it that lie elsewhere. */
+  readonly also?: readonly string[];
 }
 
 const STRANGER: readonly Place[] = [
@@ -33,9 +35,9 @@ const USER: readonly Place[] = [
 
 const ADMIN: readonly Place[] = [
   { href: '/admin/dashboard', label: 'nav.dashboard' },
-  { href: '/admin/users', label: 'nav.users' },
-  { href: '/admin/devices', label: 'nav.devices', api: 'verstak' },
-  { href: '/admin/vaults', label: 'nav.vaults', api: 'verstak' },
+  { href: '/admin/users', label: 'nav.users', also: ['/admin/user/', '/admin/create-user'] },
+  { href: '/admin/devices', label: 'nav.devices', api: 'verstak', also: ['/admin/device/'] },
+  { href: '/admin/vaults', label: 'nav.vaults', api: 'verstak', also: ['/admin/vault/'] },
   { href: '/admin/members', label: 'nav.members', api: 'simple-sync' },
   { href: '/admin/acl', label: 'nav.acl', api: 'simple-sync' },
   { href: '/admin/storage', label: 'nav.storage' },
@@ -54,5 +56,9 @@ export function navigation(
   const places = session === undefined ? STRANGER : session.doc.scope === 'admin' ? ADMIN : USER;
   return places
     .filter(({ api }) => api === undefined || speaks(api))
-    .map(({ href, label }) => ({ href, label, current: path === href || path.startsWith(`${href}/`) }));
+    .map(({ href, label, also }) => ({
+      href,
+      label,
+      current: path === href || path.startsWith(`${href}/`) || also?.includes(path) === true,
+    }));
 }

@@ -6,7 +6,7 @@ import { CREDENTIAL_BODY } from '../http/body/body.ts';
 import { type Form, formReader } from '../http/body/form.ts';
 import { type SentFile, uploadReader } from '../http/body/upload.ts';
 import { demandFormCsrf, demandOwnPage } from '../http/browser/csrf.ts';
-import { demandLogin, type SessionScope, sessionToken } from '../http/browser/session.ts';
+import { type SessionScope, sendToLogin, sessionToken } from '../http/browser/session.ts';
 import type { Params, Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 
@@ -82,7 +82,7 @@ export function signedIn(web: Web, scope: SessionScope): SignedIn {
     kind: 'browser',
     async handle(ctx, params) {
       const session = await sessionOf(web, ctx, scope);
-      if (session === undefined) return demandLogin(ctx, scope);
+      if (session === undefined) return sendToLogin(ctx, scope);
       await handle(ctx, session, params);
     },
   });

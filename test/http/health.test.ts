@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StorageUnavailableError } from '../../src/base/errors.ts';
-import { healthRoutes } from '../../src/http/edge/health.ts';
+import { createHealth } from '../../src/http/edge/health.ts';
 import { testClock } from '../support/clock.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
@@ -91,7 +91,7 @@ test.each([
     if (away) throw new StorageUnavailableError();
   };
   const storage = { ping: ping('database' in state), blobs: { ping: ping('blobs' in state) } };
-  const routes = healthRoutes({
+  const { routes } = createHealth({
     storage,
     schemaVersion: 1,
     clock: testClock(),
@@ -117,7 +117,7 @@ test('however many ask, the storage is tried out once a second, and once at a ti
   const storage = { ping: async () => {}, blobs: { ping } };
   const clock = { now: () => 0, elapsed: () => time };
   const url = await openApp(
-    healthRoutes({ storage, schemaVersion: 1, clock, version: '1', buildCommit: 'x', prepared: () => true }),
+    createHealth({ storage, schemaVersion: 1, clock, version: '1', buildCommit: 'x', prepared: () => true }).routes,
   );
   const ask = () => ['/readyz', '/api/v1/health', '/readyz'].map(path => rawRequest(url, { path }));
   const first = ask();

@@ -8,6 +8,7 @@ import { type Application, createApp } from '../../src/app.ts';
 import type { Log } from '../../src/base/log.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
+import { renderEffective } from '../../src/config/render/render.ts';
 import type { Core } from '../../src/core/context.ts';
 import { assemble } from '../../src/process/assemble.ts';
 import { listen } from '../../src/process/listen.ts';
@@ -67,7 +68,14 @@ export async function startServer(
   let config = await load(options);
   const core = await assemble(() => config, engine.clock, log);
   await core.storage.ready;
-  const app = createApp({ config: () => config, core, log, version: '0.0.0-test', buildCommit: 'test' });
+  const app = createApp({
+    config: () => config,
+    core,
+    log,
+    version: '0.0.0-test',
+    buildCommit: 'test',
+    shownConfig: () => renderEffective(config),
+  });
   await app.prepare();
   const server = await listen(app.koa.callback(), '127.0.0.1', 0, { connections: config.LIMITS.connections, log });
   return {

@@ -23,6 +23,11 @@ export function sessionToken(ctx: Context, scope: SessionScope): string | undefi
 /** Sends who is not signed in to log in (302) where a page is preferred; else throws `UnauthorizedError`. */
 export function demandLogin(ctx: Context, scope: SessionScope): void {
   if (!prefersHtml(ctx)) throw new UnauthorizedError('a session is needed: log in first');
+  sendToLogin(ctx, scope);
+}
+
+/** Sends who is not signed in to log in (302), whatever is preferred: for pages alone. */
+export function sendToLogin(ctx: Context, scope: SessionScope): void {
   redirect(ctx, LOGIN_PAGES[scope]);
 }
 

@@ -21,8 +21,22 @@ export interface HealthDeps {
 /** Milliseconds for which an answer of the storage counts: finding out costs a write and a flush, and anybody may ask. */
 const FRESH = 1_000;
 
-/** `/livez`, `/readyz` and `/api/v1/health`: open, without secrets, paths or host names (contracts, Health). */
-export function healthRoutes({ storage, schemaVersion, clock, version, buildCommit, prepared }: HealthDeps): Route[] {
+/** How the server is: without secrets, paths or host names. */
+export interface HealthReport {
+  /** Whether the storage can be used. */
+  readonly works: boolean;
+  /** What the fields are that the clients of all APIs look for; `fault` is a sentence for everybody. */
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The health routes, and what they tell. */
+export interface Health {
+  look(): Promise<HealthReport>;
+  readonly routes: readonly Route[];
+}
+
+/** `/livez`, `/readyz` and `/api/v1/health`, which are open (contracts, Health). */
+export function createHealth({ storage, schemaVersion, clock, version, buildCommit, prepared }: HealthDeps): Health {
   const started = clock.elapsed();
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
   const storageState = shared(clock, async () => {
@@ -30,8 +44,7 @@ export function healthRoutes({ storage, schemaVersion, clock, version, buildComm
     return { database, blobs, fault: database ?? blobs };
   });
 
-  /** What the fields are that the clients of all APIs look for, and whether the storage can be used. */
-  async function look() {
+  async function look(): Promise<HealthReport> {
     const { database, blobs, fault } = await storageState();
     const time = now();
     const uptime = Math.floor((clock.elapsed() - started) / 1000);
@@ -51,7 +64,7 @@ export function healthRoutes({ storage, schemaVersion, clock, version, buildComm
     return { works: fault === undefined, fields };
   }
 
-  return [
+  const routes: Route[] = [
     {
       method: 'GET',
       kind: 'open',
@@ -69,7 +82,7 @@ export function healthRoutes({ storage, schemaVersion, clock, version, buildComm
         ctx.state.routine = true;
         const { works, fields } = await look();
         if (!works || !prepared()) {
-          const message = works ? 'the storage is being prepared' : fields.fault;
+          const message = works ? 'the storage is being prepared' : String(fields.fault);
           throw new StorageUnavailableError(message, { details: { status: 'degraded', ...fields } });
         }
         ctx.body = { status: 'ok', ...fields };
@@ -88,6 +101,7 @@ export function healthRoutes({ storage, schemaVersion, clock, version, buildComm
       },
     },
   ];
+  return { look, routes };
 }
 
 /** What is wrong, as a sentence for everybody: without paths, host names or secrets. */

@@ -46,3 +46,21 @@ for (const select of document.querySelectorAll('footer select, select[data-submi
   select.form.querySelector('button').classList.add('hidden');
   select.addEventListener('change', () => select.form.requestSubmit());
 }
+
+// A generated password is fetched once, when its page is open.
+for (const form of document.querySelectorAll('form[data-secret]')) {
+  const shown = form.nextElementSibling;
+  const say = text => {
+    shown.querySelector('p').textContent = text;
+    shown.hidden = false;
+    form.hidden = true;
+  };
+  fetch(form.action, { method: 'POST', headers: { 'X-CSRF-Token': form.elements.csrf_token.value } })
+    .then(answer => (answer.ok ? answer.json() : undefined))
+    .then(found => {
+      document.getElementById(form.dataset.secret).firstChild.textContent = found?.password ?? '';
+      if (!found) shown.querySelector('.code').hidden = true;
+      say(found ? shown.dataset.shown : shown.dataset.gone);
+    })
+    .catch(() => {});
+}

@@ -1,4 +1,5 @@
 import type { Messages } from '../message.ts';
+import { admin } from './admin.ts';
 import { dashboard } from './dashboard.ts';
 import { data } from './data.ts';
 import { docs } from './docs.ts';
@@ -11,11 +12,12 @@ import { punches } from './punches.ts';
 export const ru: Messages = {
   ...frame,
   ...open,
+  ...admin,
   ...dashboard,
   ...data,
   ...docs,
   ...events,
   ...punches,
-  done: { ...data.done, ...punches.done },
-  problems: { ...frame.problems, ...data.problems, ...punches.problems },
+  done: { ...data.done, ...punches.done, ...admin.done },
+  problems: { ...frame.problems, ...data.problems, ...punches.problems, ...admin.problems },
 };
