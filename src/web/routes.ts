@@ -3,10 +3,10 @@
 import type { Context } from 'koa';
 import { resolveSession, type Session } from '../core/access/sessions.ts';
 import { CREDENTIAL_BODY } from '../http/body/body.ts';
-import { type Form, formReader } from '../http/body/form.ts';
+import { type Form, formReader, isForm } from '../http/body/form.ts';
 import { type SentFile, uploadReader } from '../http/body/upload.ts';
 import { demandFormCsrf, demandOwnPage } from '../http/browser/csrf.ts';
-import { type SessionScope, sendToLogin, sessionToken } from '../http/browser/session.ts';
+import { demandLogin, type SessionScope, sendToLogin, sessionToken } from '../http/browser/session.ts';
 import type { Params, Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 
@@ -82,7 +82,10 @@ export function signedIn(web: Web, scope: SessionScope): SignedIn {
     kind: 'browser',
     async handle(ctx, params) {
       const session = await sessionOf(web, ctx, scope);
-      if (session === undefined) return sendToLogin(ctx, scope);
+      if (session === undefined) {
+        // What is no page and no form was sent by a program.
+        return method === 'GET' || isForm(ctx) ? sendToLogin(ctx, scope) : demandLogin(ctx, scope);
+      }
       await handle(ctx, session, params);
     },
   });

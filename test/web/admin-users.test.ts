@@ -25,7 +25,8 @@ forEachEngine('an admin and the accounts', engine => {
         expect([path, seen.status, seen.location]).toEqual([path, 302, '/admin/login']);
       }
     }
-    const sent = await fetch(`${server.url}/admin/action`, { method: 'POST', redirect: 'manual' });
+    const body = new URLSearchParams({ action: 'cleanup' });
+    const sent = await fetch(`${server.url}/admin/action`, { method: 'POST', redirect: 'manual', body });
     expect([sent.status, sent.headers.get('Location')]).toEqual([302, '/admin/login']);
   });
 
