@@ -1,7 +1,7 @@
 /** What admins do by the forms of their pages: all go to one path, and say in `action` what is meant (contracts: verstak, 8.1). */
 
 import type { Context } from 'koa';
-import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError, RenamedError } from '../../../base/errors.ts';
+import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from '../../../base/errors.ts';
 import { adminPasswordRules } from '../../../core/access/attempts.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import { demandPassword } from '../../../core/access/sign-in.ts';
@@ -66,13 +66,9 @@ export function actRoute(web: Web, acts: Acts): Route {
   const known = new Map(Object.entries(acts));
 
   async function demandOwnPassword(ctx: Context, { account }: Session, password: string): Promise<void> {
-    try {
-      const rules = adminPasswordRules(settings.attempts());
-      await demandPassword(core, account, password, callerOf(ctx), rules);
-    } catch (error) {
-      if (error instanceof InvalidInputError) throw new ForbiddenError('wrong password', { code: 'password_wrong' });
-      throw error instanceof ForbiddenError ? new RenamedError(error, 'password_wrong') : error;
-    }
+    // None is a wrong one: the contract knows no other answer.
+    if (password === '') throw new ForbiddenError('wrong password');
+    await demandPassword(core, account, password, callerOf(ctx), adminPasswordRules(settings.attempts()));
   }
 
   return signedIn(web, 'admin').form('/admin/action', FIELDS, async (ctx, session, fields) => {
@@ -84,7 +80,7 @@ export function actRoute(web: Web, acts: Acts): Route {
       to = await act.run(ctx, session, fields);
     } catch (error) {
       const t = pages.t(ctx);
-      const usual = told(ctx, error, t, { password_wrong: 'password' });
+      const usual = told(ctx, error, t);
       const conflict = error instanceof ConflictError && error.code === 'conflict' ? act.conflict : undefined;
       const problem = conflict === undefined ? usual : { ...usual, text: t(conflict) };
       return act.show(ctx, session, { action: fields.action, problem, fields }).catch(shown => {
