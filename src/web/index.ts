@@ -13,6 +13,8 @@ import { dataRoutes } from './pages/entries/index.ts';
 import { eventRoutes } from './pages/events.ts';
 import { localeRoutes } from './pages/locale.ts';
 import { loginRoutes } from './pages/login.ts';
+import { memberRoutes } from './pages/members/members.ts';
+import { ruleRoutes } from './pages/members/rules.ts';
 import { passwordRoutes } from './pages/password.ts';
 import { punchRoutes } from './pages/punches/index.ts';
 import { registerRoutes } from './pages/register.ts';
@@ -50,6 +52,8 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...eventRoutes(web),
     ...dataRoutes(web),
     ...adminRoutes(web),
+    ...memberRoutes(web),
+    ...ruleRoutes(web),
   ];
   return {
     routes: routes.map(route => watched(web, route)),

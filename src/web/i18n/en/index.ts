@@ -18,6 +18,6 @@ export const en: Messages = {
   ...docs,
   ...events,
   ...punches,
-  done: { ...data.done, ...punches.done, ...admin.done },
-  problems: { ...frame.problems, ...data.problems, ...punches.problems, ...admin.problems },
+  done: { ...data.done, ...punches.done, ...admin.done, ...events.done },
+  problems: { ...frame.problems, ...data.problems, ...punches.problems, ...admin.problems, ...events.problems },
 };
