@@ -3,6 +3,7 @@ import { StorageUnavailableError } from './base/errors.ts';
 import type { Log } from './base/log.ts';
 import type { Config } from './config/options.ts';
 import { ensureAdmin } from './core/accounts/admin.ts';
+import { refreshChosen } from './core/choosing.ts';
 import { coreCollections } from './core/collections.ts';
 import type { Core } from './core/context.ts';
 import { keepHouse } from './core/housekeeping.ts';
@@ -16,7 +17,7 @@ import { createHealth } from './http/edge/health.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
-import type { ServerFacts, WebSettings } from './web/deps.ts';
+import type { Configured, ServerFacts, WebSettings } from './web/deps.ts';
 import { forked } from './web/forks.ts';
 import { openWeb } from './web/index.ts';
 
@@ -42,6 +43,8 @@ export interface Application {
    * data.
    */
   prepare(): Promise<void>;
+  /** Looks at what admins have chosen at other processes; to be called by each every few seconds. Never throws. */
+  refresh(): Promise<void>;
   /**
    * Housekeeping: to be called by each process, `atStart` once everything is prepared, then every hour; one of them does it.
    * Never throws.
@@ -84,6 +87,16 @@ function webSettings(config: () => Config): WebSettings {
   };
 }
 
+/** What admins may choose otherwise. */
+function configuredIn({ APP, SECURITY }: Config): Configured {
+  return {
+    publicUrl: APP.public_url,
+    language: APP.language,
+    registrationOpen: SECURITY.registration,
+    trustedProxies: APP.trusted_proxies,
+  };
+}
+
 /** The limits that admins are shown. */
 function limitsIn({ LIMITS, VERSTAK, SECURITY }: Config): Readonly<Record<string, number>> {
   const { operations_per_push, payload_bytes, page_operations, blob_bytes, vault_bytes, unconfirmed_days } = VERSTAK;
@@ -106,13 +119,14 @@ function limitsIn({ LIMITS, VERSTAK, SECURITY }: Config): Readonly<Record<string
 
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit, shownConfig = () => '' }: AppDeps): Application {
-  const { APP, ADMIN } = config();
-  const addressOf = clientAddress(APP.trusted_proxies);
+  const { ADMIN } = config();
+  const trustedProxies = () => core.settings.trustedProxies();
+  const addressOf = clientAddress(trustedProxies);
   const deps = {
     core,
     clientAddress: addressOf,
     callerOf: callerOf(addressOf),
-    origin: createOrigin({ publicUrl: () => core.settings.publicUrl(), trustedProxies: APP.trusted_proxies }),
+    origin: createOrigin({ publicUrl: () => core.settings.publicUrl(), trustedProxies }),
   };
   const opened = dialects
     .filter(({ enabled }) => enabled(config()))
@@ -139,6 +153,7 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
   const server: ServerFacts = {
     health: health.look,
     hasMailServer: () => config().MAIL.url !== '',
+    configured: () => configuredIn(config()),
     limits: () => limitsIn(config()),
     configuration: shownConfig,
     cleanUp: keepHouseNow,
@@ -163,9 +178,13 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
     koa,
     routes: mounts.flatMap(({ routes }) => routes),
     async prepare() {
+      await refreshChosen(core);
       if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);
       for (const { prepare } of opened) await prepare?.();
       prepared = true;
+    },
+    async refresh() {
+      await refreshChosen(core).catch(err => log.debug({ err }, 'what admins chose is looked at later'));
     },
     async sendMails(stopping) {
       // A mail server that keeps others waiting must not be asked by more and more at once.

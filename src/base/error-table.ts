@@ -117,6 +117,10 @@ export const errorCodes = {
   uuid_invalid: { status: 400, means: '`uuid` is not a text of 1 to 255 bytes without control characters.' },
   value_invalid: { status: 400, means: '`value` cannot be stored: it nests too deep or is not valid Unicode.' },
   value_missing: { status: 400, means: 'The body has no `value`.' },
+  web_settings_invalid: {
+    status: 400,
+    means: 'What an admin says of the pages cannot be; the message names the field.',
+  },
   admin_account_fixed: {
     status: 401,
     means:

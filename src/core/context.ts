@@ -6,6 +6,7 @@ import type { WaitingLines } from './access/lines.ts';
 import type { Place } from './access/place.ts';
 import type { Background } from './background.ts';
 import type { Arrivals } from './blobs/arrivals.ts';
+import type { Chosen } from './chosen.ts';
 import type { Passwords } from './hashing/passwords.ts';
 import type { Meters, Usage } from './quotas/usage.ts';
 import type { Turns } from './turns.ts';
@@ -28,6 +29,10 @@ export interface Settings {
   registrationOpen(): boolean;
   /** Where people reach the server, without a slash at its end; empty when the configuration does not say. */
   publicUrl(): string;
+  /** What the server calls itself on its pages. */
+  serverName(): string;
+  /** Proxies whose word about the client is taken: IP addresses and CIDR ranges. The same list is the same object. */
+  trustedProxies(): readonly string[];
   /** Language of mails, and of pages for clients that ask for none. */
   language(): 'en' | 'ru';
   throttle(): ThrottleSettings;
@@ -51,6 +56,8 @@ export interface Core {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: Settings;
+  /** What admins chose over the configuration; `settings` go by it. */
+  readonly chosen: Chosen;
   readonly passwords: Passwords;
   readonly mailer: Mailer;
   /** Waited for before the storage closes. */

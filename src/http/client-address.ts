@@ -14,14 +14,14 @@ export function callerOf(address: ClientAddress): CallerOf {
 }
 
 /**
- * The TCP peer; if that is a trusted proxy, the rightmost address of `X-Forwarded-For` that is not one. `trusted` holds IP
- * addresses and CIDR ranges.
+ * The TCP peer; if that is a trusted proxy, the rightmost address of `X-Forwarded-For` that is not one. `trusted` gives those of
+ * this moment, see `trustedProxies`.
  */
-export function clientAddress(trusted: readonly string[]): ClientAddress {
+export function clientAddress(trusted: () => readonly string[]): ClientAddress {
   const isTrusted = trustedProxies(trusted);
   return ctx => {
     let client = plainAddress(ctx.req.socket.remoteAddress ?? '');
-    if (trusted.length === 0) return client;
+    if (trusted().length === 0) return client;
     const hops = ctx.get('X-Forwarded-For').split(',').map(forwardedAddress);
     while (isTrusted(client)) {
       const hop = hops.pop();

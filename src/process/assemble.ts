@@ -6,6 +6,7 @@ import type { Config } from '../config/options.ts';
 import { createLines } from '../core/access/lines.ts';
 import { createBackground } from '../core/background.ts';
 import { createArrivals } from '../core/blobs/arrivals.ts';
+import { type Chosen, createChosen } from '../core/chosen.ts';
 import type { Core, Settings } from '../core/context.ts';
 import { createPasswords } from '../core/hashing/passwords.ts';
 import { createMeters } from '../core/quotas/meters.ts';
@@ -17,11 +18,13 @@ import type { OpenOptions } from '../storage/options.ts';
 /** Opens the storage that the configuration names and builds the core on it. `current` gives the configuration in force. */
 export async function assemble(current: () => Config, clock: Clock, log: Log): Promise<Core> {
   const config = current();
+  const chosen = createChosen();
   return {
     storage: await openStorage(storageOptions(config), clock, log),
     clock,
     log,
-    settings: settingsOf(current),
+    settings: settingsOf(current, chosen),
+    chosen,
     passwords: createPasswords({ cost: config.SECURITY.bcrypt_cost, threads: config.SECURITY.hash_threads }),
     mailer: createMailer(() => current().MAIL),
     background: createBackground(log),
@@ -58,12 +61,15 @@ function refuseSharedNames(names: Readonly<Record<string, string>>): void {
   }
 }
 
-function settingsOf(current: () => Config): Settings {
+/** What admins chose counts over the configuration. */
+function settingsOf(current: () => Config, chosen: Chosen): Settings {
   return {
     tokenExpiration: () => current().STORE.token_expiration,
-    registrationOpen: () => current().SECURITY.registration,
-    publicUrl: () => current().APP.public_url,
-    language: () => current().APP.language,
+    registrationOpen: () => chosen.web.registration_open ?? current().SECURITY.registration,
+    publicUrl: () => chosen.web.public_url ?? current().APP.public_url,
+    serverName: () => chosen.web.server_name ?? 'Keybin',
+    trustedProxies: () => chosen.web.trusted_proxies ?? current().APP.trusted_proxies,
+    language: () => chosen.web.language ?? current().APP.language,
     throttle: () => {
       const { SECURITY } = current();
       return {

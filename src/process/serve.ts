@@ -22,6 +22,9 @@ const METER_PAUSE = 15_000;
 /** Milliseconds between two rounds of housekeeping. */
 const TIDY_PAUSE = 3_600_000;
 
+/** Milliseconds between two looks at what admins have chosen at other processes. */
+const REFRESH_PAUSE = 3_000;
+
 /** Milliseconds between two looks for mails that are due. */
 const MAIL_PAUSE = 30_000;
 
@@ -93,6 +96,7 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     const send = () => app.sendMails(stopping.signal);
     void send();
     regularly(send, MAIL_PAUSE, stopping.signal);
+    regularly(() => app.refresh(), REFRESH_PAUSE, stopping.signal);
     regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
     const meter = () =>
       refreshMeters(core).catch(error => {

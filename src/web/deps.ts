@@ -1,3 +1,4 @@
+import type { Language } from '../base/language.ts';
 import type { AttemptSettings } from '../core/access/attempts.ts';
 import type { Core } from '../core/context.ts';
 import type { Origin } from '../http/browser/origin.ts';
@@ -15,11 +16,20 @@ export interface WebSettings {
   readonly attempts: () => AttemptSettings;
 }
 
+/** What the configuration says where admins may choose otherwise. */
+export interface Configured {
+  readonly publicUrl: string;
+  readonly language: Language;
+  readonly registrationOpen: boolean;
+  readonly trustedProxies: readonly string[];
+}
+
 /** What admins are shown of the server, and may have it do. */
 export interface ServerFacts {
   health(): Promise<HealthReport>;
   /** Whether the configuration names a server for mails. */
   hasMailServer(): boolean;
+  configured(): Configured;
   /** The limits in force, by the names of their options. */
   limits(): Readonly<Record<string, number>>;
   /** The configuration in force as its file would have it, secrets masked. */

@@ -64,6 +64,7 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
       lang,
       html,
       version,
+      serverName: core.settings.serverName(),
       session,
       account: session?.account,
       scope: session?.doc.scope,

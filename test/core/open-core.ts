@@ -6,6 +6,7 @@ import type { Mail, Mailer } from '../../src/base/mail.ts';
 import { createLines } from '../../src/core/access/lines.ts';
 import { createBackground } from '../../src/core/background.ts';
 import { createArrivals } from '../../src/core/blobs/arrivals.ts';
+import { createChosen } from '../../src/core/chosen.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import type { Passwords } from '../../src/core/hashing/passwords.ts';
@@ -95,6 +96,8 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       tokenExpiration: () => settings.tokenExpiration,
       registrationOpen: () => settings.registrationOpen,
       publicUrl: () => settings.publicUrl,
+      serverName: () => 'Keybin',
+      trustedProxies: () => [],
       language: () => settings.language,
       throttle: () => settings.throttle,
       resetEndsDevices: () => settings.resetEndsDevices,
@@ -106,6 +109,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
         return settings.valueBytes;
       },
     },
+    chosen: createChosen(),
     passwords,
     mailer,
     background,

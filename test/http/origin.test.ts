@@ -10,7 +10,7 @@ interface Options {
 }
 
 async function open({ publicUrl = '', trustedProxies = [], host }: Options = {}) {
-  const origin = createOrigin({ publicUrl: () => publicUrl, trustedProxies });
+  const origin = createOrigin({ publicUrl: () => publicUrl, trustedProxies: () => trustedProxies });
   const routes = route('/', ctx => {
     origin.demandSameOrigin(ctx);
     ctx.body = { base: origin.base(ctx), secure: origin.isSecure(ctx) };

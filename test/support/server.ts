@@ -39,6 +39,8 @@ export interface TestServer {
   mails(): Promise<ReadMail[]>;
   /** Tries the mails that are due, as every process does it every half minute. */
   sendMails(): Promise<void>;
+  /** Looks at what admins have chosen at other processes, as every process does it every few seconds. */
+  refresh(): Promise<void>;
   /** Housekeeping, as every process begins it each hour. */
   tidy(atStart?: 'atStart'): Promise<void>;
   stop(): Promise<void>;
@@ -92,6 +94,7 @@ export async function startServer(
       await core.background.idle();
       return readMails(outbox);
     },
+    refresh: () => app.refresh(),
     sendMails: () => app.sendMails(),
     tidy: atStart => app.tidy(atStart),
     async stop() {

@@ -1,6 +1,6 @@
 /** Kinds of options: how a text becomes a typed value. The options themselves are in `options.ts`. */
 
-import { isIP } from 'node:net';
+import { listOf, parseAddresses } from '../../base/addresses.ts';
 
 /** What all kinds of options have. */
 interface Described {
@@ -117,12 +117,14 @@ export function choice<const C extends string>(
 
 /** IP addresses and CIDR ranges; none is fine. */
 export function addresses(doc: string) {
-  const parse = (value: string): readonly string[] | undefined => {
-    const list = listOf(value);
-    return list.every(isAddressOrRange) ? list : undefined;
-  };
   const expected = 'IP addresses or CIDR ranges, separated by commas';
-  return { type: 'list', default: [] as readonly string[], expected, doc, parse } satisfies Option<readonly string[]>;
+  return {
+    type: 'list',
+    default: [] as readonly string[],
+    expected,
+    doc,
+    parse: parseAddresses,
+  } satisfies Option<readonly string[]>;
 }
 
 /** Origins of pages as browsers write them, or `*` alone for every one; none is fine. */
@@ -158,15 +160,4 @@ function asOrigin(text: string): string | undefined {
   const [, scheme = ''] = /^([A-Za-z][\w+.-]*):\/\/[^\s/?#@\\*]+$/.exec(text) ?? [];
   if (scheme === '' || !URL.canParse(text)) return undefined;
   return /^https?$/i.test(scheme) ? new URL(text).origin : text.toLowerCase();
-}
-
-function listOf(value: string): string[] {
-  return value.split(/[\s,]+/).filter(Boolean);
-}
-
-function isAddressOrRange(value: string): boolean {
-  const [address = '', bits, ...more] = value.split('/');
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }

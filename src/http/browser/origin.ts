@@ -30,8 +30,8 @@ export interface Origin {
 export interface OriginOptions {
   /** The public URL in force; anything but an http or https URL is none. */
   readonly publicUrl: () => string;
-  /** IP addresses and CIDR ranges of proxies whose `X-Forwarded-Proto` is believed. */
-  readonly trustedProxies: readonly string[];
+  /** IP addresses and CIDR ranges of proxies whose `X-Forwarded-Proto` is believed, at this moment. */
+  readonly trustedProxies: () => readonly string[];
 }
 
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;

@@ -20,7 +20,7 @@ export function startRoutes(web: Web): Route[] {
         keybin: settings.speaks('keybin'),
         registration: core.settings.registrationOpen(),
       };
-      pages.show(ctx, { view: 'start', title: 'Keybin', session, data });
+      pages.show(ctx, { view: 'start', title: core.settings.serverName(), session, data });
     }),
   ];
 }

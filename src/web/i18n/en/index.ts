@@ -1,5 +1,6 @@
 import type { Messages } from '../message.ts';
 import { admin } from './admin.ts';
+import { adminServer } from './admin-server.ts';
 import { dashboard } from './dashboard.ts';
 import { data } from './data.ts';
 import { docs } from './docs.ts';
@@ -13,11 +14,12 @@ export const en: Messages = {
   ...frame,
   ...open,
   ...admin,
+  ...adminServer,
   ...dashboard,
   ...data,
   ...docs,
   ...events,
   ...punches,
-  done: { ...data.done, ...punches.done, ...admin.done, ...events.done },
+  done: { ...data.done, ...punches.done, ...admin.done, ...events.done, ...adminServer.done },
   problems: { ...frame.problems, ...data.problems, ...punches.problems, ...admin.problems, ...events.problems },
 };

@@ -8,6 +8,7 @@ import { demandPassword } from '../../../core/access/sign-in.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
+import { hasMessage, type Translate } from '../../i18n/messages.ts';
 import { type Problem, told } from '../../problems.ts';
 import { type Fields, signedIn } from '../../routes.ts';
 
@@ -21,7 +22,7 @@ const FIELDS = [
   'server_name',
   'public_url',
   'language',
-  'registration',
+  'registration_open',
   'trusted_proxies',
   'smtp_host',
   'smtp_port',
@@ -80,9 +81,7 @@ export function actRoute(web: Web, acts: Acts): Route {
       to = await act.run(ctx, session, fields);
     } catch (error) {
       const t = pages.t(ctx);
-      const usual = told(ctx, error, t);
-      const conflict = error instanceof ConflictError && error.code === 'conflict' ? act.conflict : undefined;
-      const problem = conflict === undefined ? usual : { ...usual, text: t(conflict) };
+      const problem = { ...told(ctx, error, t), ...better(error, act, t) };
       return act.show(ctx, session, { action: fields.action, problem, fields }).catch(shown => {
         // What the form was about is gone: then there is no page to show it on.
         throw shown instanceof NotFoundError ? error : shown;
@@ -90,4 +89,15 @@ export function actRoute(web: Web, acts: Acts): Route {
     }
     redirect(ctx, to, 303);
   });
+}
+
+/** What the usual words do not say: why things do not allow it, or which setting cannot be. */
+function better(error: unknown, { conflict }: Act, t: Translate): Partial<Problem> {
+  if (error instanceof ConflictError && error.code === 'conflict' && conflict !== undefined)
+    return { text: t(conflict) };
+  if (!(error instanceof InvalidInputError && /^(web|mail)_settings_invalid$/.test(error.code))) return {};
+  const field = /^(\w+): /.exec(error.message)?.[1];
+  if (field === undefined) return {};
+  const own = `settings.wrong_${field}`;
+  return { field, ...(hasMessage(own) && { text: t(own) }) };
 }

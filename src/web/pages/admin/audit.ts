@@ -23,7 +23,7 @@ export function auditRoutes(web: Web): Route[] {
     };
     const listed = await listAudit(core, { ...filters, page: query.page, perPage: query.perPage });
     const data = {
-      list: listed,
+      listed,
       rows: listed.items,
       filters,
       events: EVENTS,

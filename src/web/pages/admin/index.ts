@@ -7,13 +7,14 @@ import { auditRoutes } from './audit.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { devicePages } from './devices.ts';
 import { passwordResultRoutes } from './password-result.ts';
+import { settingsPage } from './settings.ts';
 import { userPage } from './user.ts';
 import { userRoutes } from './users.ts';
 import { vaultRoutes } from './vaults.ts';
 
 /** Their routes. */
 export function adminRoutes(web: Web): Route[] {
-  const withActs = [userPage(web), devicePages(web)];
+  const withActs = [userPage(web), devicePages(web), settingsPage(web)];
   return [
     ...dashboardRoutes(web),
     ...userRoutes(web),

@@ -36,7 +36,7 @@ export function userRoutes(web: Web): Route[] {
       vaults: await countVaults(core, row.account.user_id),
     }));
     const filters = { q, status, sort };
-    const data = { list: listed, rows: await Promise.all(rows), filters, link: query.link(filters) };
+    const data = { listed, rows: await Promise.all(rows), filters, link: query.link(filters) };
     pages.show(ctx, { view: 'admin/users', title: pages.t(ctx)('nav.users'), session, data });
   }
 
