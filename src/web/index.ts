@@ -9,6 +9,7 @@ import { adminRoutes } from './pages/admin/index.ts';
 import { confirmRoutes } from './pages/confirm.ts';
 import { dashboardRoutes } from './pages/dashboard.ts';
 import { docsRoutes } from './pages/docs.ts';
+import { dotfileRoutes } from './pages/dotfiles/index.ts';
 import { dataRoutes } from './pages/entries/index.ts';
 import { eventRoutes } from './pages/events.ts';
 import { localeRoutes } from './pages/locale.ts';
@@ -49,6 +50,7 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...resultRoutes(web),
     ...dashboardRoutes(web),
     ...punchRoutes(web),
+    ...dotfileRoutes(web),
     ...eventRoutes(web),
     ...dataRoutes(web),
     ...adminRoutes(web),

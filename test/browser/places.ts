@@ -17,7 +17,7 @@ const stranger = [
   '/nowhere',
   '/admin/login',
 ];
-const ann = ['/punches', '/punches?view=month', '/punches/new'];
+const ann = ['/punches', '/punches?view=month', '/punches/new', '/dotfiles'];
 const root: string[] = [];
 
 const place = (who: Place['who']) => (path: string) => ({
