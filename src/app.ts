@@ -17,7 +17,7 @@ import { createHealth } from './http/edge/health.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
-import type { Configured, ServerFacts, WebSettings } from './web/deps.ts';
+import type { Configured, ServerFacts, WebDeps, WebSettings } from './web/deps.ts';
 import { forked } from './web/forks.ts';
 import { openWeb } from './web/index.ts';
 
@@ -117,6 +117,14 @@ function limitsIn({ LIMITS, VERSTAK, SECURITY }: Config): Readonly<Record<string
   };
 }
 
+/** What the Punch keys of an account are called, where the API that takes them is on. */
+function punchKeyLabels(config: () => Config): WebDeps['punchKeyLabels'] {
+  return ({ username }) => {
+    const { PUNCH, PUNCH_KEYS } = config();
+    return PUNCH.enabled ? PUNCH_KEYS.keys.filter(key => key.username === username).map(({ label }) => label) : [];
+  };
+}
+
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
 export function createApp({ config, core, log, version, buildCommit, shownConfig = () => '' }: AppDeps): Application {
   const { ADMIN } = config();
@@ -158,7 +166,8 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
     configuration: shownConfig,
     cleanUp: keepHouseNow,
   };
-  const web = openWeb({ ...deps, settings: webSettings(config), server, version });
+  const about = { settings: webSettings(config), server, version, punchKeyLabels: punchKeyLabels(config) };
+  const web = openWeb({ ...deps, ...about });
   const pages = web.routes.map(route => once(() => prepared, route));
   const mounts = forked([
     { name: 'server', routes: [...health.routes, ...web.assets] },

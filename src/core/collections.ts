@@ -30,6 +30,8 @@ export interface AccountDoc {
   uuid?: string;
   /** In the one form that `emailOf` gives. */
   email?: string;
+  /** One that takes the place of `email` once its link was opened; until then it is for nothing. */
+  new_email?: string;
   /** Since when the e-mail waits for its confirmation: until then the account gets no credential. Absent: it does not wait. */
   unconfirmed_at?: Date;
   /** When somebody last logged in. */
@@ -75,7 +77,7 @@ export interface MailTokenDoc {
  */
 export interface MailDoc {
   user_id: string;
-  purpose: MailTokenDoc['purpose'] | 'reset_done';
+  purpose: MailTokenDoc['purpose'] | 'change' | 'reset_done';
   /** Random; another one when the mail is asked for again. */
   mail_id: string;
   /** The address it is for. */

@@ -1,5 +1,6 @@
 import type { Language } from '../base/language.ts';
 import type { AttemptSettings } from '../core/access/attempts.ts';
+import type { AccountDoc } from '../core/collections.ts';
 import type { Core } from '../core/context.ts';
 import type { Origin } from '../http/browser/origin.ts';
 import type { CallerOf, ClientAddress } from '../http/client-address.ts';
@@ -44,6 +45,8 @@ export interface WebDeps {
   readonly origin: Origin;
   readonly clientAddress: ClientAddress;
   readonly callerOf: CallerOf;
+  /** What the Punch keys of an account are called: they stand in the configuration. */
+  readonly punchKeyLabels: (account: AccountDoc) => readonly string[];
   readonly settings: WebSettings;
   readonly server: ServerFacts;
   readonly version: string;

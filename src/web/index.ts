@@ -5,6 +5,7 @@ import type { Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 import type { WebDeps } from './deps.ts';
 import { showError } from './errors.ts';
+import { accountRoutes } from './pages/account/account.ts';
 import { adminRoutes } from './pages/admin/index.ts';
 import { confirmRoutes } from './pages/confirm.ts';
 import { dashboardRoutes } from './pages/dashboard.ts';
@@ -21,6 +22,8 @@ import { punchRoutes } from './pages/punches/index.ts';
 import { registerRoutes } from './pages/register.ts';
 import { resultRoutes } from './pages/results.ts';
 import { startRoutes } from './pages/start.ts';
+import { tokenRoutes } from './pages/tokens/list.ts';
+import { revokeRoutes } from './pages/tokens/revoke.ts';
 import { loadAssets } from './static.ts';
 import { openPages } from './view.ts';
 
@@ -53,6 +56,9 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...dotfileRoutes(web),
     ...eventRoutes(web),
     ...dataRoutes(web),
+    ...tokenRoutes(web),
+    ...revokeRoutes(web),
+    ...accountRoutes(web),
     ...adminRoutes(web),
     ...memberRoutes(web),
     ...ruleRoutes(web),

@@ -17,7 +17,24 @@ const stranger = [
   '/nowhere',
   '/admin/login',
 ];
-const ann = ['/punches', '/punches?view=month', '/punches/new', '/dotfiles'];
+const ann = [
+  '/dashboard',
+  '/data',
+  '/data?prefix=greenhouse.',
+  '/data/entry?key=greenhouse.temperature',
+  '/data/edit?key=todo.today',
+  '/data/new',
+  '/data/upload',
+  '/data/delete?key=greeting',
+  '/tokens',
+  '/tokens/revoke-all',
+  '/account',
+  '/account/delete',
+  '/punches',
+  '/punches?view=month',
+  '/punches/new',
+  '/dotfiles',
+];
 const root: string[] = [];
 
 const place = (who: Place['who']) => (path: string) => ({

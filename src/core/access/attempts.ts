@@ -29,6 +29,11 @@ export function revocationRules(settings: AttemptSettings): AttemptRules {
   return { ...attemptRules(settings, 'test'), kind: 'verstak revoke', apart: true };
 }
 
+/** Of the own password that changing an account asks for once more: apart, as above. */
+export function ownPasswordRules(settings: AttemptSettings): AttemptRules {
+  return { ...attemptRules(settings, 'test'), kind: 'verstak own-password', apart: true };
+}
+
 /** Of having passwords generated for others. */
 export function adminResetRules(settings: AttemptSettings): AttemptRules {
   return { ...attemptRules(settings, 'reset'), kind: 'verstak admin-reset' };

@@ -1,7 +1,7 @@
 /** The tokens in links of mails: each for one purpose, for one account and the address it had, and to be used once. */
 
 import { ConflictError, InvalidInputError } from '../../base/errors.ts';
-import type { Write } from '../../storage/port.ts';
+import type { Expect, Write } from '../../storage/port.ts';
 import { type AccountDoc, accountsSpec, type MailTokenDoc, mailTokensSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newSecret, sha256Hex } from '../ids.ts';
@@ -36,11 +36,15 @@ export async function findMailToken(core: Core, token: string, purpose: Purpose)
 }
 
 /**
- * Uses a token up and confirms the e-mail it was sent to. Throws `InvalidInputError` (code `mail_token_invalid`), also when
+ * Uses a token up and confirms the e-mail it was sent to, which may be one that takes the place of another. Throws `InvalidInputError` (code `mail_token_invalid`), also when
  * others were faster or the account has another e-mail by now.
  */
 export async function useConfirmation(core: Core, doc: MailTokenDoc): Promise<void> {
-  await use(core, doc, { unset: ['unconfirmed_at'] });
+  const { user_id, email } = doc;
+  const account = await core.storage.collection(accountsSpec).get([user_id]);
+  if (account?.new_email !== email) return use(core, doc, { unset: ['unconfirmed_at'] }, { email });
+  // Whoever has the address by now keeps it: it is unique.
+  await use(core, doc, { set: { email }, unset: ['new_email', 'unconfirmed_at'] }, { new_email: email });
 }
 
 /**
@@ -55,7 +59,7 @@ export async function useReset(core: Core, doc: MailTokenDoc, hash: string): Pro
     throw mailTokenInvalid();
   }
   const change = { ...passwordChange(core, hash), unset: ['unconfirmed_at'] as const };
-  const ended = await endingCredentials(core, doc.user_id, () => use(core, doc, change), {
+  const ended = await endingCredentials(core, doc.user_id, () => use(core, doc, change, { email: doc.email }), {
     devices: core.settings.resetEndsDevices(),
   });
   const tokens = core.storage.collection(mailTokensSpec);
@@ -68,13 +72,14 @@ export async function useReset(core: Core, doc: MailTokenDoc, hash: string): Pro
 /** The token goes first: where a commit may stop half way, it has not been used twice. */
 async function use(
   core: Core,
-  { user_id, hash, purpose, email }: MailTokenDoc,
+  { user_id, hash, purpose }: MailTokenDoc,
   change: Extract<Write<AccountDoc>, { update: unknown }>['change'],
+  expect: Expect<AccountDoc>,
 ): Promise<void> {
   try {
     await core.storage.commit([
       { in: mailTokensSpec, delete: [user_id, hash], expect: { purpose } },
-      { in: accountsSpec, update: [user_id], change, expect: { email, erasing_at: undefined } },
+      { in: accountsSpec, update: [user_id], change, expect: { ...expect, erasing_at: undefined } },
     ]);
   } catch (error) {
     throw error instanceof ConflictError ? mailTokenInvalid() : error;

@@ -144,7 +144,9 @@ export async function changeAccount(
   const hash = password === undefined ? undefined : await core.passwords.hash(password, caller);
   const { set, ...counted } = hash === undefined ? {} : passwordChange(core, hash);
   const change = async () => {
-    const changes = { set: { ...renamed, ...set }, ...counted };
+    // One that waits to take the place of the old one must not take that of another.
+    const unset = email === undefined ? {} : { unset: ['new_email'] as const };
+    const changes = { set: { ...renamed, ...set }, ...unset, ...counted };
     const changed = await accounts.update([user_id], changes, { erasing_at: undefined }).catch(error => {
       throw taken(error);
     });
@@ -243,7 +245,8 @@ function taken(error: unknown): unknown {
   return error.index === 'uuid' ? uuidTaken(error) : userExists(error);
 }
 
-function emailTaken(cause?: unknown): ConflictError {
+/** Another account has this e-mail. */
+export function emailTaken(cause?: unknown): ConflictError {
   return new ConflictError('this e-mail is taken', { code: 'email_taken', cause });
 }
 

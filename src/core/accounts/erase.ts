@@ -38,7 +38,7 @@ export async function eraseAccount(core: Core, account: AccountDoc): Promise<voi
     .collection(accountsSpec)
     .update(
       [account.user_id],
-      { set: { erasing_at }, unset: ['username', 'uuid', 'email'] },
+      { set: { erasing_at }, unset: ['username', 'uuid', 'email', 'new_email'] },
       { erasing_at: account.erasing_at },
     );
 }

@@ -95,7 +95,7 @@ export async function revokeByPassword(
 }
 
 /** Where the links of mails lead, and their language. */
-async function mailContext(core: Core, { mail: { base, language } }: MailedDeed): Promise<MailContext> {
+export async function mailContext(core: Core, { mail: { base, language } }: MailedDeed): Promise<MailContext> {
   const stored = await loadMailSettings(core);
   return { base: stored?.server_url || base(), language };
 }

@@ -47,7 +47,7 @@ export async function queueMail(
     attempts: 0,
     due_at: new Date(now + CLAIM_MS),
     claimed_at: new Date(now),
-    expires_at: new Date(now + (purpose === 'reset_done' ? NOTICE_MS : LIFETIME_MS[purpose])),
+    expires_at: new Date(now + (purpose === 'reset_done' ? NOTICE_MS : LIFETIME_MS[tokenFor(purpose)])),
   };
   await core.storage.collection(mailsSpec).put(doc);
   return doc;
@@ -113,18 +113,23 @@ function claim(core: Core, { user_id, purpose, mail_id, due_at }: MailDoc): Prom
 
 /** Whether the mail would still do what it was meant for. */
 function isWanted(account: AccountDoc, { purpose, email }: MailDoc): boolean {
-  if (account.erasing_at || account.email !== email) return false;
+  if (account.erasing_at || (purpose === 'change' ? account.new_email : account.email) !== email) return false;
   if (purpose === 'reset_done') return true;
-  return !account.blocked_at && (purpose === 'reset' || account.unconfirmed_at !== undefined);
+  return !account.blocked_at && (purpose !== 'confirm' || account.unconfirmed_at !== undefined);
 }
 
 /** A link works from the moment it is sent, for as long as the text of the mail says. */
 async function compose(core: Core, account: AccountDoc, doc: MailDoc): Promise<Mail> {
   const { purpose, email: to, base, language, devices } = doc;
   if (purpose === 'reset_done') return { to, ...resetDoneText(language, devices) };
-  const token = await issueMailToken(core, account, purpose);
-  const link = `${base}${purpose === 'confirm' ? '/api/v1/auth/confirm' : '/reset'}?token=${token}`;
+  const token = await issueMailToken(core, { ...account, email: to }, tokenFor(purpose));
+  const link = `${base}${purpose === 'reset' ? '/reset' : '/api/v1/auth/confirm'}?token=${token}`;
   return { to, ...mailText(language, purpose, link) };
+}
+
+/** What the token in a mail is for. */
+function tokenFor(purpose: Exclude<MailDoc['purpose'], 'reset_done'>): 'confirm' | 'reset' {
+  return purpose === 'reset' ? 'reset' : 'confirm';
 }
 
 async function putOff(core: Core, doc: MailDoc, err: unknown): Promise<void> {

@@ -7,7 +7,7 @@ interface Text {
   readonly text: string;
 }
 
-type Purpose = 'confirm' | 'reset';
+type Purpose = 'confirm' | 'change' | 'reset';
 
 const texts: Readonly<Record<Language, Readonly<Record<Purpose, (link: string) => Text>>>> = {
   en: {
@@ -20,6 +20,17 @@ open this link to confirm your e-mail. It works once, within 48 hours:
 ${link}
 
 If you did not register, you can ignore this mail.
+`,
+    }),
+    change: link => ({
+      subject: 'Confirm your new e-mail',
+      text: `Hello,
+
+open this link to make this address the one of your account. It works once, within 48 hours:
+
+${link}
+
+If you did not ask for it, you can ignore this mail.
 `,
     }),
     reset: link => ({
@@ -44,6 +55,17 @@ If you did not ask for it, you can ignore this mail: your password stays as it i
 ${link}
 
 Если вы не регистрировались, просто не обращайте внимания на это письмо.
+`,
+    }),
+    change: link => ({
+      subject: 'Подтвердите новый адрес почты',
+      text: `Здравствуйте!
+
+Чтобы этот адрес стал адресом вашей учётной записи, откройте ссылку. Она сработает один раз, в течение 48 часов:
+
+${link}
+
+Если вы об этом не просили, просто не обращайте внимания на это письмо.
 `,
     }),
     reset: link => ({

@@ -8,6 +8,7 @@ const RESULTS = [
   { path: '/forgot/sent', name: 'sent', next: '/login' },
   { path: '/reset/done', name: 'reset', next: '/login' },
   { path: '/confirm/result', name: 'confirmed', next: '/login' },
+  { path: '/account/gone', name: 'gone', next: '/' },
 ] as const;
 
 /** The pages after a form was sent by somebody who is not signed in. */

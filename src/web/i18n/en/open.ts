@@ -71,6 +71,9 @@ export const open = {
     confirmed: 'Your e-mail is confirmed',
     confirmedText: 'You can log in now.',
     confirmedNext: 'Sign in',
+    gone: 'The account is gone',
+    goneText: 'All that it had is deleted, and its name is free again.',
+    goneNext: 'To the start page',
   },
   confirm: {
     title: 'Confirm your e-mail',

@@ -1,4 +1,5 @@
 import type { Messages } from '../message.ts';
+import { account } from './account.ts';
 import { admin } from './admin.ts';
 import { adminServer } from './admin-server.ts';
 import { dashboard } from './dashboard.ts';
@@ -9,11 +10,13 @@ import { events } from './events.ts';
 import { frame } from './frame.ts';
 import { open } from './open.ts';
 import { punches } from './punches.ts';
+import { tokens } from './tokens.ts';
 
 /** Russian. */
 export const ru: Messages = {
   ...frame,
   ...open,
+  ...account,
   ...admin,
   ...adminServer,
   ...dashboard,
@@ -22,19 +25,24 @@ export const ru: Messages = {
   ...dotfiles,
   ...events,
   ...punches,
+  ...tokens,
   done: {
-    ...data.done,
-    ...punches.done,
+    ...account.done,
     ...admin.done,
-    ...events.done,
     ...adminServer.done,
+    ...data.done,
+    ...events.done,
+    ...punches.done,
+    ...tokens.done,
   },
   problems: {
     ...frame.problems,
-    ...dotfiles.problems,
-    ...data.problems,
-    ...punches.problems,
+    ...account.problems,
     ...admin.problems,
+    ...data.problems,
+    ...dotfiles.problems,
     ...events.problems,
+    ...punches.problems,
+    ...tokens.problems,
   },
 };

@@ -71,6 +71,9 @@ export const open = {
     confirmed: 'Адрес почты подтверждён',
     confirmedText: 'Теперь можно войти.',
     confirmedNext: 'Войти',
+    gone: 'Учётной записи больше нет',
+    goneText: 'Всё, что в ней было, удалено, а имя снова свободно.',
+    goneNext: 'На главную',
   },
   confirm: {
     title: 'Подтвердите адрес почты',

@@ -59,10 +59,10 @@ export function seenIn(text: string): Seen {
 export async function newValueOf(draft: Draft, present: EntryDoc | undefined, now: number): Promise<NewValue> {
   const contentType = contentTypeOf(draft.content_type);
   const expiresAt = expiryOf(draft.expires, present?.expires_at, now);
-  return { value: await valueOf(draft, present), contentType, expiresAt };
+  return { value: await wantedValue(draft, present), contentType, expiresAt };
 }
 
-async function valueOf({ kind, value }: Draft, present: EntryDoc | undefined): Promise<unknown> {
+async function wantedValue({ kind, value }: Draft, present: EntryDoc | undefined): Promise<unknown> {
   // Forms have lines end in CR LF.
   if (kind === 'text') return value.replace(/\r\n?/g, '\n');
   if (kind === 'keep' && present) return keptValue(present);

@@ -14,19 +14,20 @@ export interface Preview {
   readonly more: boolean;
 }
 
-/** The kinds of pictures that browsers show, and that hold no scripts, by how they begin. */
-const IMAGES: readonly (readonly [string, RegExp])[] = [
-  ['image/png', /^\x89PNG\r\n\x1a\n/],
-  ['image/jpeg', /^\xff\xd8\xff/],
-  ['image/gif', /^GIF8[79]a/],
-  ['image/webp', /^RIFF[\s\S]{4}WEBP/],
+/** The kinds of pictures that browsers show, and that hold no scripts, by how they begin, in hex. */
+const IMAGES: readonly (readonly [type: string, start: string])[] = [
+  ['image/png', '89504e470d0a1a0a'],
+  ['image/jpeg', 'ffd8ff'],
+  ['image/gif', '474946383761'],
+  ['image/gif', '474946383961'],
+  ['image/webp', '52494646........57454250'],
 ];
 
 /** The type of a picture that may be shown, by what is in it; what somebody says of it does not count. */
 export function imageType(content: Content): string | undefined {
   if (content.kind !== 'bytes') return undefined;
-  const start = bytesOf(content).toString('latin1', 0, 16);
-  return IMAGES.find(([, pattern]) => pattern.test(start))?.[0];
+  const hex = bytesOf(content).toString('hex', 0, 16);
+  return IMAGES.find(([, start]) => new RegExp(`^${start}`).test(hex))?.[0];
 }
 
 /** What to show of a value; `most` is in bytes of HTML. */
