@@ -8,6 +8,7 @@ import { coreCollections } from './core/collections.ts';
 import type { Core } from './core/context.ts';
 import { keepHouse } from './core/housekeeping.ts';
 import { sendDueMails } from './core/mail/queue.ts';
+import { requestScope } from './core/plugins/scope.ts';
 import { dialects } from './dialects/index.ts';
 import { createCrossOrigin } from './http/browser/cross-origin.ts';
 import { createOrigin } from './http/browser/origin.ts';
@@ -174,7 +175,11 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
     ...apis,
     { name: 'web', routes: pages },
   ]);
-  koa.use(edge(log, dispatch(mounts, gate), { basePath, loggedAddress, showError: web.showError }));
+  const handle = dispatch(mounts, gate);
+  // Plugins are told of which request something comes; without one nobody asks.
+  const scoped = (ctx: Koa.Context) =>
+    core.plugins.any ? requestScope.run(ctx.state, () => handle(ctx)) : handle(ctx);
+  koa.use(edge(log, scoped, { basePath, loggedAddress, showError: web.showError }));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete

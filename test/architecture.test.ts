@@ -95,6 +95,7 @@ const rules: Rule[] = [
   // A part of the build, which has the packages for development.
   { files: /^web\/build\.ts$/, ours: ['web/', 'http/browser/page.ts'], packages: ['marked'] },
   { files: /^web\//, ours: ['base/', 'web/', 'core/', 'http/'], packages: ['d3-scale', 'd3-shape', 'eta', 'koa'] },
+  { files: /^plugin\//, ours: ['core/plugins/hooks.ts'], types: ['core/plugins/store.ts'] },
   { files: /^(cli|client)\//, ours: ['cli/', 'client/'] },
   {
     files: /^app\.ts$/,

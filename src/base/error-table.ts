@@ -17,6 +17,11 @@ export const errorTable = {
     means: 'The content is another one than `If-Match` or `If-None-Match` allows; `ETag` says which.',
   },
   PayloadTooLargeError: { status: 413, code: 'request_too_large', means: 'The body exceeds the limit that is named.' },
+  PluginRefusedError: {
+    status: 422,
+    code: 'refused',
+    means: 'A plugin of this server refuses it; the message says why. Plugins have codes of their own.',
+  },
   RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
   RangeNotSatisfiableError: {
     status: 416,
@@ -27,6 +32,16 @@ export const errorTable = {
     status: 500,
     code: 'blob_unavailable',
     means: 'What is stored is not what was stored; the log has it under the request id.',
+  },
+  PluginFailedError: {
+    status: 500,
+    code: 'plugin_failed',
+    means: 'A plugin of this server failed; the log has it under the request id.',
+  },
+  PluginTimeoutError: {
+    status: 503,
+    code: 'plugin_timeout',
+    means: 'A plugin of this server did not answer in time; nothing was stored.',
   },
   ServerBusyError: {
     status: 503,

@@ -143,6 +143,28 @@ export class RateLimitedError extends AppError {
   }
 }
 
+/** 422: a plugin refuses it. A code that is none of lower_snake_case is `refused`. */
+export class PluginRefusedError extends AppError {
+  constructor(message: string, code?: unknown) {
+    const own = typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? { code } : {};
+    super('PluginRefusedError', message || 'a plugin of this server refuses it', own);
+  }
+}
+
+/** 500: a plugin failed; which and why is in the log. */
+export class PluginFailedError extends AppError {
+  constructor() {
+    super('PluginFailedError', 'a plugin of this server failed');
+  }
+}
+
+/** 503: the plugins did not answer in time; again after `retryAfter` seconds. */
+export class PluginTimeoutError extends AppError {
+  constructor(retryAfter: number, options?: ErrorOptions) {
+    super('PluginTimeoutError', 'a plugin of this server did not answer in time', { retryAfter, ...options });
+  }
+}
+
 /** 503: others would have to be done first, for too long; again after `retryAfter` seconds. */
 export class ServerBusyError extends AppError {
   constructor(retryAfter: number, { message, cause }: { message?: string; cause?: unknown } = {}) {

@@ -10,6 +10,8 @@ export interface RequestLine {
   readonly client: string | undefined;
   readonly account: string | undefined;
   readonly code: string | undefined;
+  /** Plugins that took long, with their milliseconds. */
+  readonly plugins: Readonly<Record<string, number>> | undefined;
   /** What went wrong, where it is a fault of the server. */
   readonly err: unknown;
 }

@@ -9,7 +9,9 @@ import { didYouMean } from './source.ts';
 
 /** What the command line asks for. `config` is the argument of `--config`. */
 export interface Arguments {
-  readonly action: 'serve' | 'check-config' | 'check-health' | 'help' | 'version';
+  readonly action: 'serve' | 'check-config' | 'check-health' | 'purge-plugin' | 'help' | 'version';
+  /** Of `purge-plugin`. */
+  readonly plugin?: string | undefined;
   readonly config?: string | undefined;
   readonly flags: Flags;
 }
@@ -55,10 +57,12 @@ export function readArguments(args: readonly string[]): Arguments {
   const { tokens } = parseArgs({ args: [...args], options: FLAGS, strict: false, tokens: true });
   // What stands alone may be the rest of a password.
   const quotable = !args.some(arg => /^-.*(admin|pass)/i.test(arg));
+  const purged = pluginToPurge(args);
+  const command = purged === undefined ? 0 : 3;
   const problems: string[] = [];
   const seen = new Map<string, string | undefined>();
   for (const token of tokens) {
-    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'option-terminator' || (token.kind === 'positional' && token.index < command)) continue;
     const problem = token.kind === 'positional' ? unexpected(token.value, quotable) : check(token, seen);
     if (problem !== undefined) problems.push(problem);
     if (token.kind === 'option') seen.set(token.name, token.value);
@@ -71,7 +75,8 @@ export function readArguments(args: readonly string[]): Arguments {
   if (problems.length > 0) throw new UsageError(`${problems.join('\n')}\nTry: keybin-server --help`);
   if (seen.has('version')) return { action: 'version', flags: {} };
   return {
-    action: (actions[0] ?? 'serve') as Arguments['action'],
+    action: actionOf(purged, actions[0]),
+    plugin: purged,
     config: seen.get('config'),
     flags: {
       listen: seen.get('listen'),
@@ -83,6 +88,15 @@ export function readArguments(args: readonly string[]): Arguments {
       adminPassStdin: seen.has('admin-pass-stdin'),
     },
   };
+}
+
+function actionOf(purged: string | undefined, asked: string | undefined): Arguments['action'] {
+  return purged === undefined ? ((asked ?? 'serve') as Arguments['action']) : 'purge-plugin';
+}
+
+/** The plugin of `plugin purge NAME`. */
+function pluginToPurge([first, second, name]: readonly string[]): string | undefined {
+  return first === 'plugin' && second === 'purge' ? name : undefined;
 }
 
 function unexpected(argument: string, quotable: boolean): string {
@@ -117,6 +131,7 @@ function instead(name: string): string {
 export const HELP = `Keybin: a self-hosted key/value data store over HTTP, with expiring tokens.
 
 Usage: keybin-server [--config FILE] [--check-config] [--port N ...]
+       keybin-server plugin purge NAME [--config FILE]
 
   --config FILE           read this configuration file
   --check-config          print the values in force, secrets masked, and stop
@@ -128,6 +143,7 @@ Usage: keybin-server [--config FILE] [--check-config] [--port N ...]
   --admin-pass-file FILE  its password is in this file
   --admin-pass-stdin      its password is all of the standard input
   --admin-pass PASSWORD   its password, for whoever may list processes to see
+  plugin purge NAME       remove all that a plugin keeps in its store, and stop
   -h, --help              print this and stop
   --version               print the version and stop
 

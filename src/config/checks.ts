@@ -2,6 +2,7 @@
 
 import { type Config, optionList, options, readOption } from './options.ts';
 import type { Given } from './source.ts';
+import { isPluginName } from './values/plugins.ts';
 
 /** What a rule looks at. */
 interface Facts {
@@ -77,10 +78,30 @@ const rules: readonly Rule[] = [
           : `${place(`[PUNCH_KEYS] ${label}`)}: it has the key of ${place(`[PUNCH_KEYS] ${first}`)}; expected one of its own`;
       }),
   },
+  {
+    reads: ['[PLUGINS]'],
+    check: ({ config: { PLUGINS }, place }) =>
+      PLUGINS.modules.flatMap(({ label }) =>
+        isPluginName(label)
+          ? []
+          : `${place(`[PLUGINS] ${label}`)}: expected a name of 1 to 32 lower-case letters, digits and \`-\`, with a letter first`,
+      ),
+  },
 ];
 
 /** These are said and do not stop the start. */
 const advice: readonly Rule[] = [
+  {
+    reads: ['[PLUGINS]', '[PLUGIN]'],
+    check: ({ config: { PLUGINS, PLUGIN }, place }) => {
+      const names = PLUGINS.modules.map(({ label }) => label);
+      return PLUGIN.options.flatMap(({ label }) =>
+        pluginOption(label, names) === undefined
+          ? `${place(`[PLUGIN] ${label}`)}: no plugin of [PLUGINS] is called so; it is ignored`
+          : [],
+      );
+    },
+  },
   {
     reads: ['[APP] debug', '[APP] log_level'],
     check: ({ config: { APP }, place }) =>
@@ -103,6 +124,12 @@ const advice: readonly Rule[] = [
         : undefined,
   },
 ];
+
+/** The plugin whose option a line of `[PLUGIN]` is, and the option; environment variables have `_` for the dot. */
+export function pluginOption(label: string, names: readonly string[]): [plugin: string, key: string] | undefined {
+  const name = names.find(known => label.startsWith(`${known}.`) || label.startsWith(`${known.replaceAll('-', '_')}_`));
+  return name === undefined ? undefined : [name, label.slice(name.length + 1)];
+}
 
 function differ(one: string, other: string): Rule {
   return {

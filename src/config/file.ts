@@ -17,6 +17,9 @@ import {
 /** Ends the key of a secret whose value is in a file of its own. */
 const FILE = /(?<=.)_file$/;
 
+/** A section with the options of one plugin. */
+const PLUGIN = /^PLUGIN\.(.+)$/;
+
 /** `--config`, else `KEYBIN_CONFIG`, else `store.cfg`, which has to be there when it was `found` before. */
 export function chooseFile(argument: string | undefined, environment: Environment, found?: string): FileChoice {
   if (argument !== undefined) return { path: argument, named: '--config' };
@@ -38,17 +41,18 @@ async function matchFile(file: IniFile, path: string, directory: string): Promis
   const warnings: string[] = [];
   const sectionNames = new Set<string>(optionList.map(({ section }) => section));
   for (const [section, line] of file.sections) {
-    if (sectionNames.has(section)) continue;
+    if (sectionNames.has(section) || PLUGIN.test(section)) continue;
     warnings.push(
       `${path}:${line}: section [${section}] is not known and is ignored${didYouMean(nearest(section, sectionNames))}`,
     );
   }
   const first = new Map<string, IniEntry>();
-  for (const entry of file.entries) {
+  for (const written of file.entries) {
+    const entry = asOption(written);
     const { section, key } = entry;
     if (!sectionNames.has(section)) continue;
     const where = `${path}:${entry.line}`;
-    const place = `${where}: [${section}] ${key}`;
+    const place = `${where}: [${written.section}] ${written.key}`;
     const { option, isPath } = meaning(entry);
     if (option === undefined) {
       warnings.push(`${place} is not known and is ignored${didYouMean(nearestKey(section, key))}`);
@@ -64,6 +68,12 @@ async function matchFile(file: IniFile, path: string, directory: string): Promis
   }
   const problems = file.problems.map(({ line, message }) => `${path}:${line}: ${message}`);
   return { given, problems, warnings };
+}
+
+/** `[PLUGIN.<name>] <key>` is the line `<name>.<key>` of `[PLUGIN]`. */
+function asOption(entry: IniEntry): IniEntry {
+  const [, plugin] = PLUGIN.exec(entry.section) ?? [];
+  return plugin === undefined ? entry : { ...entry, section: 'PLUGIN', key: `${plugin.toLowerCase()}.${entry.key}` };
 }
 
 /** The option that an entry sets, and whether its value is the path of a file that holds it. */

@@ -1,5 +1,6 @@
 /** File, environment and flags -> one frozen configuration, or one error that lists everything that is wrong. */
 
+import { dirname, resolve } from 'node:path';
 import { StartupError } from '../base/errors.ts';
 import { checkTogether } from './checks.ts';
 import { readEnvironment } from './environment.ts';
@@ -58,7 +59,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   );
   const given = new Map(sources.flatMap(source => source.given.map(one => [`[${one.section}] ${one.key}`, one])));
 
-  const { config, wrong } = readValues(given);
+  const base = fromFile === undefined ? resolve(directory) : dirname(resolve(directory, choice.path));
+  const { config, wrong } = readValues(given, base);
   const together = checkTogether(config, given, new Set(wrong.keys()));
   const problems = [...sources.flatMap(source => source.problems), ...wrong.values(), ...together.problems];
   const warnings = [...sources.flatMap(source => source.warnings), ...together.warnings];
@@ -67,8 +69,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return { config, warnings, origins, ...(fromFile ? { file: choice.path } : {}) };
 }
 
-/** Types every value; a wrong one leaves the default in its place, and a sentence in `wrong` under its name. */
-function readValues(given: ReadonlyMap<string, Given>): { config: Config; wrong: Map<string, string> } {
+/** Types every value, paths of modules beginning at `directory`; a wrong one leaves the default in its place, and a sentence in `wrong` under its name. */
+function readValues(
+  given: ReadonlyMap<string, Given>,
+  directory: string,
+): { config: Config; wrong: Map<string, string> } {
   const wrong = new Map<string, string>();
   function read<T>(named: NamedOption, parse: (text: string) => T | undefined): T | undefined {
     const source = given.get(named.name);
@@ -83,7 +88,7 @@ function readValues(given: ReadonlyMap<string, Given>): { config: Config; wrong:
     const lines = [...given.values()].filter(({ section }) => section === named.section);
     return lines.flatMap(({ section, key: label }) => {
       const line = findOption(section, label);
-      const item = line && read(line, option.parse);
+      const item = line && read(line, text => option.parse(text, directory));
       return item === undefined ? [] : Object.freeze({ label, ...item });
     });
   });

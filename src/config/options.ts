@@ -17,6 +17,7 @@ import {
   secret,
   text,
 } from './values/option.ts';
+import { pluginOptions, plugins } from './values/plugins.ts';
 import { punchKeys } from './values/punch-keys.ts';
 
 /** Beginnings of collection names that MongoDB and the engines keep for themselves. */
@@ -261,6 +262,14 @@ export const options = {
     }),
     audit_days: integer(90, 1, 36_500, 'Days an entry of the audit log is kept.', { live: true }),
   },
+  PLUGINS: {
+    modules: plugins(
+      'A plugin and its module, loaded in this order; the label is its name. A relative path begins at the folder of this file.',
+    ),
+  },
+  PLUGIN: {
+    options: pluginOptions('What is handed over to a plugin, as texts; `[PLUGIN.rounding]` `minutes=15` is the same.'),
+  },
 } as const;
 
 /** Names of the sections. */
@@ -281,6 +290,8 @@ export const sections: Readonly<Record<Section, string>> = {
   SIMPLE_SYNC: 'The simple-sync API.',
   VERSTAK:
     'The Verstak API. Attempts count for one account from wherever, and for one address; `[SECURITY] throttle` switches that off.',
+  PLUGINS: 'Code of your own that joins in when something is stored ([plugins](plugins.md)).',
+  PLUGIN: 'Options of plugins: each has a section `[PLUGIN.<name>]`.',
 };
 
 /** The effective configuration: `config.APP.port`, all values typed, checked and frozen. */

@@ -4,6 +4,7 @@ import { devicesSpec } from './devices/devices.ts';
 import { configsSpec, filesSpec } from './dotfiles/collection.ts';
 import { bodiesSpec, eventsSpec, pushesSpec, segmentsSpec } from './events/collections.ts';
 import { aclSpec } from './members/collection.ts';
+import { pluginEntriesSpec } from './plugins/store.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
@@ -311,4 +312,5 @@ export const coreCollections = [
   settingsSpec,
   housekeepingSpec,
   auditSpec,
+  pluginEntriesSpec,
 ];

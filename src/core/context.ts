@@ -8,6 +8,7 @@ import type { Background } from './background.ts';
 import type { Arrivals } from './blobs/arrivals.ts';
 import type { Chosen } from './chosen.ts';
 import type { Passwords } from './hashing/passwords.ts';
+import type { Plugins } from './plugins/plugins.ts';
 import type { Meters, Usage } from './quotas/usage.ts';
 import type { Turns } from './turns.ts';
 
@@ -70,6 +71,7 @@ export interface Core {
   readonly meters: Meters;
   /** Uploads under way: `createArrivals()`. */
   readonly arrivals: Arrivals;
+  readonly plugins: Plugins;
   /** Every collection with an owner, of switched-off APIs too: what erasing an account sweeps. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
   readonly owned: readonly CollectionSpec<any>[];

@@ -9,6 +9,7 @@ import { createArrivals } from '../core/blobs/arrivals.ts';
 import { type Chosen, createChosen } from '../core/chosen.ts';
 import type { Core, Settings } from '../core/context.ts';
 import { createPasswords } from '../core/hashing/passwords.ts';
+import { createPlugins } from '../core/plugins/plugins.ts';
 import { createMeters } from '../core/quotas/meters.ts';
 import { createTurns } from '../core/turns.ts';
 import { createMailer } from '../mail/mailer.ts';
@@ -32,6 +33,7 @@ export async function assemble(current: () => Config, clock: Clock, log: Log): P
     turns: createTurns(),
     meters: createMeters(),
     arrivals: createArrivals(),
+    plugins: createPlugins(log, clock.now),
     owned: collections.filter(spec => spec.owner !== undefined),
   };
 }

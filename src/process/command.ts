@@ -3,6 +3,7 @@
 import cluster from 'node:cluster';
 import { buffer } from 'node:stream/consumers';
 import { format } from 'node:util';
+import { systemClock } from '../base/clock.ts';
 import { StartupError } from '../base/errors.ts';
 import { HELP, readArguments } from '../config/arguments.ts';
 import { readFlags } from '../config/flags.ts';
@@ -33,7 +34,7 @@ export function run(args: readonly string[], signals: Signals, end: End): Promis
 }
 
 async function command(args: readonly string[], signals: Signals, end: End): Promise<number> {
-  const { action, config: file, flags: given } = readArguments(args);
+  const { action, plugin = '', config: file, flags: given } = readArguments(args);
   if (action === 'help') return print(HELP);
   if (action === 'version') return print(`keybin-server ${packageVersion()}\n`);
 
@@ -47,8 +48,11 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
   const { config, origins, warnings } = await load();
   if (action === 'check-config') {
     for (const warning of warnings) console.error(`warning: ${warning}`);
+    await tryPlugins(config);
     return print(renderEffective(config, origins));
   }
+  if (action === 'purge-plugin')
+    return print(`${await purge(config, plugin)} values of plugin ${plugin} are removed\n`);
   if (action === 'check-health') return probe(config).then(() => print('ready\n'));
   const output = await createLog(config);
   for (const warning of warnings) output.log.warn(warning);
@@ -62,6 +66,34 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
       : serveUntilStopped(config, updates, output, signals, end));
   } finally {
     output.flush();
+  }
+}
+
+/** Loads the plugins, as the start would, and closes them. They find no values in their stores. Throws `StartupError`. */
+async function tryPlugins(config: Config): Promise<void> {
+  if (config.PLUGINS.modules.length === 0) return;
+  const { loadPlugins, emptyStore } = await import('./plugins.ts');
+  const { createPlugins } = await import('../core/plugins/plugins.ts');
+  const { log, flush } = await createLog(config);
+  const plugins = createPlugins(log, Date.now);
+  await loadPlugins(config, plugins, { log, store: emptyStore });
+  await plugins.close();
+  flush();
+}
+
+/** Removes all that a plugin keeps; returns how many values that were. */
+async function purge(config: Config, plugin: string): Promise<number> {
+  const { assemble } = await import('./assemble.ts');
+  const { purgePlugin } = await import('../core/plugins/store.ts');
+  const { log, flush } = await createLog(config);
+  const core = await assemble(() => config, systemClock, log);
+  try {
+    await core.storage.ready;
+    return await purgePlugin(core, plugin);
+  } finally {
+    await core.passwords.close();
+    await core.storage.close();
+    flush();
   }
 }
 

@@ -14,7 +14,7 @@ export function requestLines(
   { write, time, pid }: { write: (line: string) => void; time: () => string; pid: number | undefined },
 ): (level: Level, line: RequestLine) => void {
   const process = pid === undefined ? '' : `,"pid":${pid}`;
-  return (level, { method, route, status, ms, id, client, account, code, err }) => {
+  return (level, { method, route, status, ms, id, client, account, code, plugins, err }) => {
     const number = NUMBERS[level];
     if (number < log.levelVal) return;
     // Methods, patterns, ids and codes are ours, or checked: there is nothing in them to escape.
@@ -24,6 +24,7 @@ export function requestLines(
     if (client !== undefined) text += `,"client":${JSON.stringify(client)}`;
     if (account !== undefined) text += `,"account":${JSON.stringify(account)}`;
     if (code !== undefined) text += `,"code":"${code}"`;
+    if (plugins !== undefined) text += `,"plugins":${JSON.stringify(plugins)}`;
     if (err !== undefined) text += `,"err":${JSON.stringify(describeError(err))}`;
     write(`${text},"msg":"request"}\n`);
   };

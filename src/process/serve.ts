@@ -8,10 +8,12 @@ import { planReload } from '../config/reload.ts';
 import { renderEffective } from '../config/render/render.ts';
 import { resumeErasures } from '../core/accounts/erase.ts';
 import type { Core } from '../core/context.ts';
+import { pluginStore } from '../core/plugins/store.ts';
 import { refreshMeters } from '../core/quotas/meters.ts';
 import { assemble } from './assemble.ts';
 import { listen } from './listen.ts';
 import { levelOf } from './output.ts';
+import { loadPlugins } from './plugins.ts';
 
 /** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
 const ERASE_PAUSE = 30_000;
@@ -65,9 +67,14 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     const { atMost, until, atLeast } = BACKGROUND_GRACE;
     const grace = Math.max(atLeast, Math.min(atMost, begun + until - performance.now()));
     await Promise.race([core.background.idle(), pause(grace, undefined, { ref: false })]);
+    await core.plugins.close();
     await core.passwords.close();
     await core.storage.close();
   };
+  await loadPlugins(config, core.plugins, { log, store: plugin => pluginStore(core, plugin) }).catch(async error => {
+    await release();
+    throw error;
+  });
   const app = createApp({
     config: () => current,
     core,
@@ -115,6 +122,8 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
         { changed, waiting },
         waiting.length > 0 ? 'configuration read again; some of it waits for a restart' : 'configuration read again',
       );
+      if (current.PLUGINS.modules.length > 0)
+        log.info({}, 'plugins are loaded at the start only: restart the server for changed code');
       ready.then(prepare).catch(error => log.error({ err: error }, 'what was read cannot be applied in full'));
     },
     async stop() {

@@ -10,6 +10,7 @@ import { createChosen } from '../../src/core/chosen.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import type { Passwords } from '../../src/core/hashing/passwords.ts';
+import { createPlugins } from '../../src/core/plugins/plugins.ts';
 import { createMeters } from '../../src/core/quotas/meters.ts';
 import type { Usage } from '../../src/core/quotas/usage.ts';
 import { createTurns } from '../../src/core/turns.ts';
@@ -113,6 +114,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     passwords,
     mailer,
     background,
+    plugins: createPlugins(levels, opened.clock.now),
     lines: createLines(),
     turns: createTurns(),
     meters: createMeters(),

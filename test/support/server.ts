@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
 import { renderEffective } from '../../src/config/render/render.ts';
 import type { Core } from '../../src/core/context.ts';
+import type { Hooks } from '../../src/core/plugins/hooks.ts';
 import { assemble } from '../../src/process/assemble.ts';
 import { listen } from '../../src/process/listen.ts';
 import type { TestClock } from './clock.ts';
@@ -22,6 +23,8 @@ export interface ServerOptions {
   /** Option values by environment name without `KEYBIN_`: `{ STORE_TOKEN_EXPIRATION: '60' }`. */
   readonly options?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  /** Plugins by their names, in this order. */
+  readonly plugins?: Readonly<Record<string, Hooks>>;
 }
 
 /** A running server. */
@@ -58,7 +61,7 @@ const TEST_OPTIONS = {
 /** Starts a server on the data of an open engine, with its clock. */
 export async function startServer(
   engine: OpenedEngine,
-  { options = {}, log = silent }: ServerOptions = {},
+  { options = {}, log = silent, plugins = {} }: ServerOptions = {},
 ): Promise<TestServer> {
   const { host, database } = engine.options;
   const place = { STORE_HOST: host, ...(host.startsWith('file:') ? {} : { STORE_DATABASE: database }) };
@@ -70,6 +73,7 @@ export async function startServer(
   let config = await load(options);
   const core = await assemble(() => config, engine.clock, log);
   await core.storage.ready;
+  for (const [name, hooks] of Object.entries(plugins)) core.plugins.add(name, hooks);
   const app = createApp({
     config: () => config,
     core,
@@ -100,6 +104,7 @@ export async function startServer(
     async stop() {
       await server.stop();
       await core.background.idle();
+      await core.plugins.close();
       await core.passwords.close();
       await core.storage.close();
       await rm(outbox, { recursive: true, force: true });

@@ -34,8 +34,11 @@ export interface Option<T> extends Described {
 export interface LinesOption<T> extends Described {
   readonly type: 'lines';
   readonly default: readonly (T & { readonly label: string })[];
-  /** What stands behind a label, typed, or undefined when the text is not `expected`. */
-  readonly parse: (text: string) => T | undefined;
+  /**
+   * What stands behind a label, typed, or undefined when the text is not `expected`. `directory` is that of the configuration file,
+   * or the working directory where there is none.
+   */
+  readonly parse: (text: string, directory: string) => T | undefined;
   /** The text that `parse` reads as this. */
   write(item: T): string;
   /** A line for the documents; of a secret one that is refused, or somebody would keep it. */

@@ -3,6 +3,7 @@ import { checkClientId } from '../../base/names.ts';
 import { type AccountDoc, type TokenDoc, tokensSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { hashOfSecret, newId, sha256Hex } from '../ids.ts';
+import { noteClient } from '../plugins/tell.ts';
 import { credentialsInvalid } from './login.ts';
 import { isUnchanged, openAccount } from './standing.ts';
 
@@ -44,6 +45,10 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
     await tokens.delete([doc.user_id, doc.slot], { hash: doc.hash });
     throw credentialsInvalid();
   }
+  if (core.plugins.acts('tokens.issued')) {
+    const subject = { id: account.uuid ?? account.user_id, username: account.username ?? '' };
+    core.plugins.happened('tokens.issued', subject, { client: clientIdOf(doc), expires_at: lifetime.expiresAt });
+  }
   return { token, ...lifetime };
 }
 
@@ -53,6 +58,7 @@ export async function resolveToken(core: Core, token: string): Promise<TokenDoc>
   if (token.length !== 36 || !UUID.test(token)) throw tokenInvalid();
   const doc = await core.storage.collection(tokensSpec).find('hash', [hashOfSecret(token)]);
   if (!doc) throw tokenInvalid();
+  noteClient(core, () => clientIdOf(doc));
   return doc;
 }
 

@@ -81,10 +81,15 @@ async function makeAccount(
   if (await accounts.find('username', [username])) throw userExists();
   if (uuid !== undefined && (await accountByUuid(core, uuid))) throw uuidTaken();
   if (email !== undefined && (await accounts.find('email', [email]))) throw emailTaken();
+  const user_id = newId();
+  const subject = { id: uuid ?? user_id, username };
+  if (lane === 'registrations' && core.plugins.filters('accounts.register')) {
+    await core.plugins.filter('accounts.register', subject, { username, email }, () => {});
+  }
   const hash = password === undefined ? undefined : await core.passwords.hash(password, caller, lane);
   const created_at = new Date(core.clock.now());
   const account: AccountDoc = {
-    user_id: newId(),
+    user_id,
     ...given,
     ...(hash !== undefined && { password: hash }),
     created_at,
@@ -94,6 +99,9 @@ async function makeAccount(
     await accounts.insert(account);
   } catch (error) {
     throw taken(error);
+  }
+  if (caller !== undefined && core.plugins.acts('accounts.registered')) {
+    core.plugins.happened('accounts.registered', subject, { username });
   }
   return account;
 }

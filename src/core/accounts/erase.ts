@@ -21,13 +21,17 @@ const PAGE = 100;
  * Marks an account: from now on nothing opens it, and it will be erased, if not by who marks it then by `resumeErasures`.
  * Returns it, or undefined when it is not as `expect` says.
  */
-export function markForErasing(
+export async function markForErasing(
   core: Core,
   accountId: string,
   expect: Expect<AccountDoc>,
 ): Promise<AccountDoc | undefined> {
   const change = { set: { erasing_at: new Date(core.clock.now()) }, unset: ['password'] as const };
-  return core.storage.collection(accountsSpec).update([accountId], change, expect);
+  const marked = await core.storage.collection(accountsSpec).update([accountId], change, expect);
+  if (marked && core.plugins.acts('accounts.erased')) {
+    core.plugins.happened('accounts.erased', { id: marked.uuid ?? accountId, username: marked.username ?? '' }, {});
+  }
+  return marked;
 }
 
 /** Removes the data of a marked account and sets its name free. Nothing happens when another process did. */

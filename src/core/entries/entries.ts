@@ -4,7 +4,9 @@ import type { Page } from '../../storage/port.ts';
 import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
+import { tellPlugins } from '../plugins/tell.ts';
 import { noteDeleted, withRoom } from '../quotas/quotas.ts';
+import { filteredEntry, filteredKey, type StorableEntry } from './filtered.ts';
 import { storeValue } from './values.ts';
 
 const MAX_PAGE = 1000;
@@ -42,7 +44,12 @@ export function keyNotFound(): NotFoundError {
 /** Stores any JSON value under the key. Throws `InvalidInputError`, `PayloadTooLargeError`, `QuotaExceededError`. */
 export async function setEntry(core: Core, accountId: string, key: string, value: unknown): Promise<void> {
   checkKey(key);
-  const stored = await storeValue(value, core.settings.valueBytes);
+  if (core.plugins.filters('entries.set'))
+    return put(core, accountId, await filteredEntry(core, accountId, { key, value }));
+  return put(core, accountId, { key, stored: await storeValue(value, core.settings.valueBytes) });
+}
+
+async function put(core: Core, accountId: string, { key, stored, more }: StorableEntry): Promise<void> {
   const entries = core.storage.collection(entriesSpec);
   const before = await entries.get([accountId, key]);
   const now = new Date(core.clock.now());
@@ -52,18 +59,24 @@ export async function setEntry(core: Core, accountId: string, key: string, value
       user_id: accountId,
       key,
       ...stored,
+      ...more,
       etag: newId(),
       created_at: before?.created_at ?? now,
       updated_at: now,
     }),
   );
+  if (core.plugins.acts('entries.set')) tellPlugins(core, 'entries.set', accountId, { key, size: stored.size });
 }
 
 /** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */
-export async function deleteEntry(core: Core, accountId: string, key: string): Promise<boolean> {
-  checkKey(key);
+export async function deleteEntry(core: Core, accountId: string, given: string): Promise<boolean> {
+  checkKey(given);
+  const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
   const deleted = await core.storage.collection(entriesSpec).delete([accountId, key]);
-  if (deleted) noteDeleted(core, accountId, 1);
+  if (deleted) {
+    noteDeleted(core, accountId, 1);
+    if (core.plugins.acts('entries.deleted')) tellPlugins(core, 'entries.deleted', accountId, { key });
+  }
   return deleted;
 }
 

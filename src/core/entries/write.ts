@@ -1,12 +1,13 @@
 /** Changing an entry that somebody has looked at: only while it is still the one that was seen. */
 
-import { DuplicateKeyError, PayloadTooLargeError, PreconditionFailedError } from '../../base/errors.ts';
+import { DuplicateKeyError, PreconditionFailedError } from '../../base/errors.ts';
 import { checkKey } from '../../base/names.ts';
 import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
+import { tellPlugins } from '../plugins/tell.ts';
 import { noteDeleted, withRoom } from '../quotas/quotas.ts';
-import { storeValue } from './values.ts';
+import { filteredEntry, filteredKey, type StorableEntry, storable } from './filtered.ts';
 
 /** What an entry is to hold. */
 export interface NewValue {
@@ -38,7 +39,24 @@ export async function writeEntry(
   seen: Seen,
 ): Promise<EntryDoc> {
   checkKey(key);
-  const stored = await storable(core, given.value);
+  if (core.plugins.filters('entries.set')) {
+    const ttl = given.expiresAt && Math.max(1, Math.ceil((given.expiresAt.getTime() - core.clock.now()) / 1000));
+    const wanted = { key, value: given.value, content_type: given.contentType, ttl };
+    return replaceSeen(core, accountId, await filteredEntry(core, accountId, wanted), seen);
+  }
+  const more = {
+    ...(given.contentType !== undefined && { content_type: given.contentType }),
+    ...(given.expiresAt !== undefined && { expires_at: given.expiresAt }),
+  };
+  return replaceSeen(core, accountId, { key, stored: await storable(core, given.value), more }, seen);
+}
+
+async function replaceSeen(
+  core: Core,
+  accountId: string,
+  { key, stored, more }: StorableEntry,
+  seen: Seen,
+): Promise<EntryDoc> {
   const entries = core.storage.collection(entriesSpec);
   const before = await entries.get([accountId, key]);
   if ((before === undefined) !== (seen === 'absent')) throw new PreconditionFailedError(before?.etag);
@@ -47,15 +65,17 @@ export async function writeEntry(
     user_id: accountId,
     key,
     ...stored,
-    ...(given.contentType !== undefined && { content_type: given.contentType }),
-    ...(given.expiresAt !== undefined && { expires_at: given.expiresAt }),
+    ...more,
     etag: newId(),
     created_at: before?.created_at ?? now,
     updated_at: now,
   };
   const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
   const write = () => (seen === 'absent' ? insert(core, entry) : replace(core, entry, seen));
-  if (await withRoom(core, accountId, growth, write)) return entry;
+  if (await withRoom(core, accountId, growth, write)) {
+    if (core.plugins.acts('entries.set')) tellPlugins(core, 'entries.set', accountId, { key, size: stored.size });
+    return entry;
+  }
   throw new PreconditionFailedError((await entries.get([accountId, key]))?.etag);
 }
 
@@ -63,20 +83,18 @@ export async function writeEntry(
 export async function removeEntry(
   core: Core,
   accountId: string,
-  key: string,
+  given: string,
   { etag }: Exclude<Seen, 'absent'>,
 ): Promise<void> {
-  checkKey(key);
+  checkKey(given);
+  const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
   const entries = core.storage.collection(entriesSpec);
-  if (await entries.delete([accountId, key], { etag: etag || undefined })) return noteDeleted(core, accountId, 1);
+  if (await entries.delete([accountId, key], { etag: etag || undefined })) {
+    noteDeleted(core, accountId, 1);
+    if (core.plugins.acts('entries.deleted')) tellPlugins(core, 'entries.deleted', accountId, { key });
+    return;
+  }
   throw new PreconditionFailedError((await entries.get([accountId, key]))?.etag);
-}
-
-async function storable(core: Core, value: unknown): Promise<Pick<EntryDoc, 'value' | 'encoding'> & { size: number }> {
-  const limit = core.settings.valueBytes;
-  if (!(value instanceof Uint8Array)) return storeValue(value, limit);
-  if (value.byteLength > limit) throw new PayloadTooLargeError(limit);
-  return { value, encoding: 'bytes', size: value.byteLength };
 }
 
 async function insert(core: Core, entry: EntryDoc): Promise<boolean> {

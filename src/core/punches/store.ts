@@ -2,8 +2,10 @@ import { DuplicateKeyError, StorageUnavailableError } from '../../base/errors.ts
 import { eachInSlices, inSlices, sortInSlices } from '../../base/slices.ts';
 import type { Collection } from '../../storage/port.ts';
 import type { Core } from '../context.ts';
+import { tellPlugins } from '../plugins/tell.ts';
 import { noteDeleted, withRoom } from '../quotas/quotas.ts';
 import { type PunchDoc, punchesSpec } from './collection.ts';
+import { filteredIds, filteredPunches } from './filtered.ts';
 import type { Punch } from './punch.ts';
 
 /** Punches read at once for a download: a mebibyte each at most, which has to be answered in time. */
@@ -26,7 +28,8 @@ const ATTEMPTS = 100;
  * Stores the punches that are newer than what is stored, or than a deletion. Each is one atomic step; after an error some of
  * them may be stored. Throws `QuotaExceededError`.
  */
-export async function storePunches(core: Core, accountId: string, given: readonly Punch[]): Promise<void> {
+export async function storePunches(core: Core, accountId: string, sent: readonly Punch[]): Promise<void> {
+  const given = core.plugins.filters('punches.upload') ? await filteredPunches(core, accountId, sent) : sent;
   const punches = core.storage.collection(punchesSpec);
   // In the order of their keys: what is written together lies together, and an engine writes each place once.
   const sorted = await sortInSlices(await newestOf(given), (a, b) => (a.id < b.id ? -1 : 1));
@@ -35,24 +38,34 @@ export async function storePunches(core: Core, accountId: string, given: readonl
     const stored = await punches.getMany(keys);
     await Promise.all(portion.map((punch, i) => store(core, accountId, punch, stored[i])));
   }
+  if (core.plugins.acts('punches.uploaded') && sorted.length > 0) {
+    tellPlugins(core, 'punches.uploaded', accountId, { ids: sorted.map(({ id }) => id) });
+  }
 }
 
 /** Deletes the punches that are there; each leaves a tombstone. After an error some of them may be deleted. */
-export async function deletePunches(core: Core, accountId: string, ids: readonly string[]): Promise<void> {
+export async function deletePunches(core: Core, accountId: string, sent: readonly string[]): Promise<void> {
+  const ids = core.plugins.filters('punches.delete')
+    ? await filteredIds(core, 'punches.delete', accountId, sent)
+    : sent;
   const punches = core.storage.collection(punchesSpec);
   for await (const portion of portionsOf(ids, WRITE_PORTION)) {
     const stored = await punches.getMany(portion.map(id => [accountId, id]));
     await Promise.all(portion.map((id, i) => bury(punches, [accountId, id], core.clock.now(), stored[i])));
     noteDeleted(core, accountId);
   }
+  if (core.plugins.acts('punches.deleted') && ids.length > 0) tellPlugins(core, 'punches.deleted', accountId, { ids });
 }
 
-/** The JSON texts of the punches that are there, in the order of `ids`, a portion at a time. */
+/** The JSON texts of the punches that are there, in the order of their ids, a portion at a time. */
 export async function* readPunchPages(
   core: Core,
   accountId: string,
-  ids: readonly string[],
+  sent: readonly string[],
 ): AsyncGenerator<readonly string[]> {
+  const ids = core.plugins.filters('punches.download')
+    ? await filteredIds(core, 'punches.download', accountId, sent)
+    : sent;
   const punches = core.storage.collection(punchesSpec);
   for await (const portion of portionsOf(ids, READ_PORTION)) {
     const stored = await punches.getMany(portion.map(id => [accountId, id]));

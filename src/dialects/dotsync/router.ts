@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { QuotaExceededError } from '../../base/errors.ts';
 import { accountIdOf } from '../../core/access/tokens.ts';
 import { type ConfigDoc, filesOf } from '../../core/dotfiles/collection.ts';
+import { askPlugins, tellPlugins } from '../../core/plugins/tell.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import { objectReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
@@ -10,7 +11,7 @@ import type { Params, Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { linesOf, withErrorLine } from './lines.ts';
 import { OfferBook } from './offer-book.ts';
-import { readOffers, SYNC_BODY } from './offers.ts';
+import { type Offer, readOffers, SYNC_BODY } from './offers.ts';
 import { checkEncoding, readConfig } from './schema.ts';
 import { configPages, createConfig, deleteConfig, getConfig, replaceConfig } from './service/configs.ts';
 import type { Dealt } from './service/file.ts';
@@ -41,7 +42,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
    * is no room for the very first one, no answer has begun, and `QuotaExceededError` is thrown.
    */
   async function answerLines(ctx: Context, pages: Pages, book: OfferBook): Promise<void> {
-    const files = syncAll(core, pages, book);
+    const files = told(ctx, syncAll(core, pages, book));
     ctx.res.once('close', () => void files.return(undefined).catch(() => {}));
     const lines = withErrorLine(linesOf(await begun(files)), err => {
       if (err instanceof QuotaExceededError) return;
@@ -49,6 +50,31 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
     });
     ctx.set('Content-Type', 'application/x-ndjson');
     ctx.body = Readable.from(lines, { objectMode: false });
+  }
+
+  /** The offers of a sync, as plugins make them; in the sync of one config `only` is its id. */
+  async function offersOf(ctx: Context, accountId: string, only?: string): Promise<Offer[]> {
+    const offers = await readOffers(await readSyncBody(ctx), only);
+    if (!core.plugins.filters('dotsync.sync')) return offers;
+    const paths = new Set(offers.map(({ path }) => path));
+    return askPlugins(core, 'dotsync.sync', accountId, { files: offers }, async ({ files }) => {
+      const changed = await readOffers({ files }, only);
+      if (changed.some(({ path }) => !paths.has(path))) throw new TypeError('paths cannot be invented');
+      return changed;
+    });
+  }
+
+  /** The same files; once all were dealt with, plugins are told which were. */
+  function told(ctx: Context, files: AsyncGenerator<Dealt[]>): AsyncGenerator<Dealt[]> {
+    if (!core.plugins.acts('dotsync.synced')) return files;
+    return (async function* () {
+      const all: { config: string; path: string; status: string }[] = [];
+      for await (const some of files) {
+        for (const { config, path, status } of some) if (config !== null) all.push({ config, path, status });
+        yield some;
+      }
+      tellPlugins(core, 'dotsync.synced', String(ctx.state.account), { files: all });
+    })();
   }
 
   return [
@@ -113,7 +139,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
       path: '/v1/sync',
       handle: async ctx => {
         const accountId = await enter(ctx);
-        const book = await OfferBook.of(await readOffers(await readSyncBody(ctx)));
+        const book = await OfferBook.of(await offersOf(ctx, accountId));
         if (book.isMixed()) {
           for await (const configs of configPages(core, accountId)) {
             for (const config of configs) book.checkFiles(config.id, filesOf(config));
@@ -127,7 +153,7 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
       path: '/v1/sync/:id',
       handle: async (ctx, params) => {
         const config = await configOf(ctx, params);
-        const book = await OfferBook.of(await readOffers(await readSyncBody(ctx), config.id));
+        const book = await OfferBook.of(await offersOf(ctx, config.user_id, config.id));
         await answerLines(ctx, [[config]], book);
       },
     },

@@ -2,6 +2,7 @@ import { findOrCreateAccount } from '../../core/accounts/accounts.ts';
 import type { AccountDoc } from '../../core/collections.ts';
 import type { Core } from '../../core/context.ts';
 import { sha256Hex } from '../../core/ids.ts';
+import { noteClient } from '../../core/plugins/tell.ts';
 
 /** A key of the configuration. */
 export interface PunchKey {
@@ -58,7 +59,12 @@ export function createKeyring(core: Core, settings: () => PunchSettings): Keyrin
       await bindings();
     },
     async accountIdOf(key) {
-      return (await bindings()).get(sha256Hex(Buffer.from(key, 'latin1')));
+      const digest = sha256Hex(Buffer.from(key, 'latin1'));
+      const found = (await bindings()).get(digest);
+      if (found !== undefined) {
+        noteClient(core, () => settings().keys.find(own => sha256Hex(own.key) === digest)?.label ?? '');
+      }
+      return found;
     },
   };
 }

@@ -3,9 +3,12 @@ import { InvalidInputError } from '../../base/errors.ts';
 import { eachInSlices } from '../../base/slices.ts';
 import { publicId } from '../../core/accounts/accounts.ts';
 import { createAudit } from '../../core/audit/record.ts';
+import type { AccountDoc } from '../../core/collections.ts';
+import type { SubmittedEvent } from '../../core/events/event.ts';
 import type { History } from '../../core/events/history/history.ts';
 import { readAcl } from '../../core/members/acl/acl.ts';
 import type { AclStore } from '../../core/members/acl/store.ts';
+import { askPlugins, demandKnown, tellPlugins } from '../../core/plugins/tell.ts';
 import { CREDENTIAL_BODY, objectReader, sourcedJsonReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
 import type { Route } from '../../http/routing.ts';
@@ -43,6 +46,29 @@ export function routes(
     ctx.body = await jsonStream('[', history.texts(from), texts => texts, ']');
   }
 
+  /** Throws `ForbiddenError` for the first event that the rules deny. */
+  async function demandAllowed(member: AccountDoc, events: readonly SubmittedEvent[]): Promise<void> {
+    if (member.admin || events.length === 0) return;
+    const allowed = (await acl.permissions())(publicId(member) ?? '');
+    await eachInSlices(events, event => {
+      if (!allowed(event)) throw eventForbidden(event.uuid);
+    });
+  }
+
+  /** What plugins make of events: fewer perhaps, or others under the same ids, which the rules allow as well. */
+  function filtered(member: AccountDoc, sent: readonly SubmittedEvent[]): Promise<readonly SubmittedEvent[]> {
+    return askPlugins(core, 'events.push', member.user_id, { events: sent }, async ({ events }) => {
+      const source = JSON.stringify(events);
+      const changed = await readEvents({ source, value: JSON.parse(source) }, latest());
+      demandKnown(
+        sent.map(({ uuid }) => uuid),
+        [...new Set(changed.map(({ uuid }) => uuid))],
+      );
+      await demandAllowed(member, changed);
+      return changed;
+    });
+  }
+
   return [
     {
       method: 'POST',
@@ -66,14 +92,13 @@ export function routes(
       handle: async ctx => {
         const member = await access.member(ctx);
         const userUuid = publicId(member) ?? '';
-        const events = await readEvents(await readList(ctx).catch(orElse(eventsInvalid)), latest());
-        if (!member.admin && events.length > 0) {
-          const allowed = (await acl.permissions())(userUuid);
-          await eachInSlices(events, event => {
-            if (!allowed(event)) throw eventForbidden(event.uuid);
-          });
-        }
+        const sent = await readEvents(await readList(ctx).catch(orElse(eventsInvalid)), latest());
+        await demandAllowed(member, sent);
+        const events = core.plugins.filters('events.push') ? await filtered(member, sent) : sent;
         await history.add(userUuid, events);
+        if (events.length > 0 && core.plugins.acts('events.pushed')) {
+          tellPlugins(core, 'events.pushed', member.user_id, { ids: events.map(({ uuid }) => uuid) });
+        }
         await answerHistory(ctx);
       },
     },

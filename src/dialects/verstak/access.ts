@@ -3,6 +3,7 @@ import { isOpen } from '../../core/access/standing.ts';
 import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
 import { type DeviceDoc, devicesSpec } from '../../core/devices/devices.ts';
 import { hashOfSecret } from '../../core/ids.ts';
+import { noteClient } from '../../core/plugins/tell.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import type { Verstak } from './context.ts';
 import { deviceUnauthorized, forbidden } from './refusals.ts';
@@ -29,6 +30,7 @@ export async function callerOf({ core }: Verstak, ctx: Context): Promise<Caller>
   if (account === undefined || account.erasing_at) throw deviceUnauthorized();
   if (!isOpen(account)) throw forbidden('this account is blocked, or its e-mail is not confirmed');
   ctx.state.account = account.user_id;
+  noteClient(core, () => device.device_id);
   return { device, account };
 }
 

@@ -20,6 +20,7 @@ export function logRequest(
     client: address,
     account: state.account,
     code: state.code,
+    plugins: state.plugins,
     err: state.cause,
   };
   const level = levelOf(line, state.routine);

@@ -5,6 +5,7 @@ import { ConflictError, StorageUnavailableError } from '../../../base/errors.ts'
 import type { Core } from '../../../core/context.ts';
 import type { DeviceDoc } from '../../../core/devices/devices.ts';
 import { newId, sha256Hex, sha256Short } from '../../../core/ids.ts';
+import { tellPlugins } from '../../../core/plugins/tell.ts';
 import { withRoom } from '../../../core/quotas/quotas.ts';
 import { growth, soleFrom } from '../../../core/vaults/growth.ts';
 import { vaultsSpec } from '../../../core/vaults/vaults.ts';
@@ -115,6 +116,9 @@ async function attemptOf(core: Core, job: Job): Promise<string> {
     room.keys++;
   }
   if (writes.length > 0) await withRoom(core, device.user_id, room, () => core.storage.commit(writes));
+  if (accepted.length > 0 && core.plugins.acts('verstak.pushed')) {
+    tellPlugins(core, 'verstak.pushed', device.user_id, { vault: device.vault, ids: accepted });
+  }
   return answer;
 }
 

@@ -7,6 +7,7 @@ import { fieldsReader, text, whole } from '../body.ts';
 import type { Verstak } from '../context.ts';
 import { invalidJson, invalidRequest, tooManyOperations } from '../refusals.ts';
 import { routesOf } from '../routes.ts';
+import { filteredOperations } from './filtered.ts';
 import { demandShort, readOperations } from './operations.ts';
 import { portionsOf, pullPage } from './pull.ts';
 import { storePush } from './push.ts';
@@ -35,10 +36,8 @@ export function syncRoutes(verstak: Verstak): Route[] {
     device('POST', '/api/v1/sync/push', async (ctx, { device: own }) => {
       const { device_id, idempotency_key, ops } = await readPush(ctx, pushBody);
       const { operations_per_push, payload_bytes } = settings();
-      const { operations, references } = await readOperations(ops, {
-        operations: operations_per_push,
-        payload: payload_bytes,
-      });
+      const most = { operations: operations_per_push, payload: payload_bytes };
+      const { operations, references } = await filteredOperations(core, own, await readOperations(ops, most), most);
       // The token says who sends: the id is looked at no further.
       demandShort('device_id', device_id, NAME_BYTES);
       demandShort('idempotency_key', idempotency_key, NAME_BYTES);
