@@ -279,16 +279,16 @@ export function demand(answer: Answer): Answer {
 }
 
 /** Asks again and again until the answer is as wanted. Throws when it never is; attempts without an answer do not count. */
-export async function eventually(
-  ask: () => Promise<Answer>,
-  wanted: (answer: Answer) => boolean,
+export async function eventually<T = Answer>(
+  ask: () => Promise<T>,
+  wanted: (answer: T) => boolean,
   patience = PATIENCE,
-): Promise<Answer> {
+): Promise<T> {
   const deadline = performance.now() + patience;
   for (;;) {
     const answer = await ask().catch(() => undefined);
     if (answer && wanted(answer)) return answer;
-    if (performance.now() > deadline) throw new Error(`at last ${answer?.status} ${answer?.text}`);
+    if (performance.now() > deadline) throw new Error(`at last ${JSON.stringify(answer)}`);
     await pause(25);
   }
 }
