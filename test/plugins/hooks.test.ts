@@ -67,7 +67,8 @@ const drives: readonly Drive[] = [
       ask(at, 'POST', `/v1/sync/${at.config}`, { files: [{ path: '~/.vimrc', content: 'YQ==' }] }, at.headers),
     stored: async ({ server, account }) => {
       const copies: unknown[] = [];
-      for await (const { files } of dotfileSets(server.core, account)) copies.push(...files.flatMap(({ copy }) => copy ?? []));
+      for await (const { files } of dotfileSets(server.core, account))
+        copies.push(...files.flatMap(({ copy }) => copy ?? []));
       return copies;
     },
     nothing: [],
