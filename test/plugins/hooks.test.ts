@@ -146,8 +146,9 @@ forEachEngine('a plugin', engine => {
   });
 
   it.each(drives)('that gives back rubbish at $filter stores nothing', async drive => {
-    for (const rubbish of [7, 'text', null, [[]], [{ id: 'invented' }]]) {
-      const at = await someone(only(drive.filter, () => rubbish));
+    let rubbish: unknown;
+    const at = await someone(only(drive.filter, () => rubbish));
+    for (rubbish of [7, 'text', null, [[]], [{ id: 'invented' }]]) {
       expect([rubbish, await drive.send(at)]).toEqual([rubbish, { status: 500, code: 'plugin_failed' }]);
       expect(await drive.stored(at)).toEqual(drive.nothing);
     }
@@ -233,13 +234,14 @@ forEachEngine('a plugin', engine => {
     expect((await at.server.request('POST', '/api/v1/sync/push', { ops: [operation] }, at.device)).status).toBe(200);
     const { ops } = (await at.server.request('POST', '/api/v1/sync/pull', {}, at.device)).json;
     expect(ops).toMatchObject([{ op_id: 'one', op_type: 'create', payload_json: '{"b":2}' }]);
-    for (const wrong of [
+    let wrong: unknown[] = [];
+    const other = await someone(only('verstak.push', () => wrong));
+    for (wrong of [
       [],
       [operation, operation],
       [{ ...operation, op_id: 'two' }],
       [{ ...operation, payload_json: '{' }],
     ]) {
-      const other = await someone(only('verstak.push', () => wrong));
       const { json } = await other.server.request('POST', '/api/v1/sync/push', { ops: [operation] }, other.device);
       expect(json.code).toBe('plugin_failed');
     }
