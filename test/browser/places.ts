@@ -34,8 +34,9 @@ const ann = [
   '/punches?view=month',
   '/punches/new',
   '/dotfiles',
+  '/events',
 ];
-const root: string[] = [];
+const root: string[] = ['/admin/members', '/admin/members/new', '/admin/acl', '/admin/acl/1'];
 
 const place = (who: Place['who']) => (path: string) => ({
   name: `${path.replace(/^\/|\?.*$/g, '').replaceAll('/', '-') || 'start'}`,

@@ -106,7 +106,7 @@ export const admin = {
     more: { one: 'Only the newest {count} is looked through.', other: 'Only the newest {count} are looked through.' },
   },
   problems: {
-    account_not_found: 'There is no such account any more.',
+    account_not_found: 'There is no such account.',
   },
   done: {
     user_created: 'The account is made.',

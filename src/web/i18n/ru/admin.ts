@@ -128,7 +128,7 @@ export const admin = {
     },
   },
   problems: {
-    account_not_found: 'Такой учётной записи больше нет.',
+    account_not_found: 'Такой учётной записи нет.',
   },
   done: {
     user_created: 'Учётная запись создана.',
