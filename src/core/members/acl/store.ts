@@ -56,10 +56,17 @@ export function createAclStore(core: Core, initialAcl: () => string): AclStore {
   };
 }
 
+/** What was parsed last: thousands of rules take a while. */
+const known = new WeakMap<Core, { readonly text: string; readonly rules: readonly Rule[] }>();
+
 /** The rules in force, for somebody who looks at them or changes them. */
 export async function loadAcl(core: Core): Promise<Acl> {
-  const doc = await core.storage.collection(aclSpec).get([ACL_ID]);
-  return { rules: doc ? await parsed(doc.rules) : [], version: doc?.version ?? '' };
+  const { rules: text = '[]', version = '' } = (await core.storage.collection(aclSpec).get([ACL_ID])) ?? {};
+  const last = known.get(core);
+  if (last?.text === text) return { rules: last.rules, version };
+  const rules = await parsed(text);
+  known.set(core, { text, rules });
+  return { rules, version };
 }
 
 async function sort(rules: string): Promise<Permissions> {
