@@ -133,6 +133,7 @@ export const errorCodes = {
   uuid_invalid: { status: 400, means: '`uuid` is not a text of 1 to 255 bytes without control characters.' },
   value_invalid: { status: 400, means: '`value` cannot be stored: it nests too deep or is not valid Unicode.' },
   value_missing: { status: 400, means: 'The body has no `value`.' },
+  lockout_invalid: { status: 400, means: 'Whom to let in again is neither a name, an e-mail nor an IP address.' },
   web_settings_invalid: {
     status: 400,
     means: 'What an admin says of the pages cannot be; the message names the field.',

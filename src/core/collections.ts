@@ -161,6 +161,8 @@ export interface ThrottleDoc {
   window: string;
   taken: number;
   failures: number;
+  /** As many failures as let nothing through any more, when the window was opened. */
+  max?: number;
   /** When `taken` last changed: attempts in flight that are older died with their process. */
   touched_at: Date;
   expires_at: Date;

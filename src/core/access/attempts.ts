@@ -1,4 +1,7 @@
-import type { AttemptRules } from './throttle.ts';
+import type { AttemptName, AttemptRules } from './throttle.ts';
+
+/** Rules whose counters an admin can find again. */
+type NamedRules = AttemptRules & { readonly kind: AttemptName };
 
 /** Kinds of attempts of people and their devices that have limits of their own. */
 export type AttemptKind = 'pair' | 'test' | 'login' | 'register' | 'forgot' | 'reset';
@@ -20,12 +23,12 @@ export interface AttemptSettings {
 }
 
 /** How far attempts of this kind go. API and pages share the counters. */
-export function attemptRules(settings: AttemptSettings, kind: AttemptKind): AttemptRules {
+export function attemptRules(settings: AttemptSettings, kind: AttemptKind): NamedRules {
   return { kind: `verstak ${kind}`, max: settings[`${kind}_attempts`], window: settings[`${kind}_window`] };
 }
 
 /** Of revoking a device by the password: apart, so that strangers who fail at logins do not keep the owner from it. */
-export function revocationRules(settings: AttemptSettings): AttemptRules {
+export function revocationRules(settings: AttemptSettings): NamedRules {
   return { ...attemptRules(settings, 'test'), kind: 'verstak revoke', apart: true };
 }
 
@@ -35,11 +38,11 @@ export function ownPasswordRules(settings: AttemptSettings): AttemptRules {
 }
 
 /** Of having passwords generated for others. */
-export function adminResetRules(settings: AttemptSettings): AttemptRules {
+export function adminResetRules(settings: AttemptSettings): NamedRules {
   return { ...attemptRules(settings, 'reset'), kind: 'verstak admin-reset' };
 }
 
 /** Of an admin's password that a deed at a page asks for once more: apart, as above. */
-export function adminPasswordRules(settings: AttemptSettings): AttemptRules {
+export function adminPasswordRules(settings: AttemptSettings): NamedRules {
   return { ...attemptRules(settings, 'test'), kind: 'verstak admin-password', apart: true };
 }

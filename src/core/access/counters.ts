@@ -68,7 +68,7 @@ export async function count(
     const doc = await counters.update([limit.bucket], { add, set: { touched_at }, ...(bounds && { bounds }) });
     if (doc) return doc;
     const expires_at = new Date(now + limit.windowMs);
-    const fresh = { bucket: limit.bucket, window: newId(), ...add, touched_at, expires_at };
+    const fresh = { bucket: limit.bucket, window: newId(), ...add, max: limit.max, touched_at, expires_at };
     try {
       await counters.insert(fresh);
       return fresh;

@@ -16,6 +16,22 @@ const TOO_LATE_MS = 100_000;
 /** Over which registrations count, in milliseconds. */
 const REGISTRATIONS_MS = 3_600_000;
 
+/** What tells counters apart, wherever other limits hold than those of `[SECURITY]`. */
+const ATTEMPT_KINDS = [
+  'verstak pair',
+  'verstak test',
+  'verstak login',
+  'verstak register',
+  'verstak forgot',
+  'verstak reset',
+  'verstak revoke',
+  'verstak admin-reset',
+  'verstak admin-password',
+] as const;
+
+/** A kind of attempt. */
+export type AttemptName = (typeof ATTEMPT_KINDS)[number];
+
 /** How far one kind of attempt goes, where other limits hold than those of the configuration's `[SECURITY]`. */
 export interface AttemptRules {
   /** Tells its counters from those of other kinds. */
@@ -122,6 +138,26 @@ function limitsOf(settings: ThrottleSettings, { subjects, address, rules }: Atte
     ...sorted.map(subject => ({ subject, bucket: bucketOf('account', kind, subject), max, windowMs })),
     { bucket: bucketOf('address', kind, group), max, windowMs },
   ];
+}
+
+/**
+ * The counters that can refuse these subjects, from wherever and from these groups of addresses, and with `whole` those that can
+ * refuse the addresses whatever they try.
+ */
+export function bucketsOf(subjects: readonly string[], groups: readonly string[], whole: boolean): string[] {
+  const ofSubject = subjects.flatMap(subject => [
+    ...ATTEMPT_KINDS.map(kind => bucketOf('account', kind, subject)),
+    ...groups.flatMap(group => [
+      bucketOf('pair', subject, group),
+      ...ATTEMPT_KINDS.map(kind => bucketOf('pair', kind, subject, group)),
+    ]),
+  ]);
+  const ofAddress = groups.flatMap(group => [
+    bucketOf('address', group),
+    bucketOf('registrations', group),
+    ...ATTEMPT_KINDS.map(kind => bucketOf('address', kind, group)),
+  ]);
+  return whole ? [...ofSubject, ...ofAddress] : ofSubject;
 }
 
 /** Of failures at whatever API. */

@@ -21,6 +21,7 @@ export const auditEvents = {
   smtp_test_failed: 'error',
   web_settings_updated: 'info',
   retention_cleanup: 'info',
+  lockout_lifted: 'info',
   acl_read: 'info',
   acl_updated: 'info',
   admin_call_failed: 'error',

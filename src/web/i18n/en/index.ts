@@ -17,8 +17,8 @@ export const en: Messages = {
   ...frame,
   ...open,
   ...account,
-  ...admin,
   ...adminServer,
+  ...admin,
   ...dashboard,
   ...data,
   ...docs,
@@ -28,8 +28,8 @@ export const en: Messages = {
   ...tokens,
   done: {
     ...account.done,
-    ...admin.done,
     ...adminServer.done,
+    ...admin.done,
     ...data.done,
     ...events.done,
     ...punches.done,
@@ -38,6 +38,7 @@ export const en: Messages = {
   problems: {
     ...frame.problems,
     ...account.problems,
+    ...adminServer.problems,
     ...admin.problems,
     ...data.problems,
     ...dotfiles.problems,

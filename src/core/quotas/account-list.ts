@@ -1,0 +1,85 @@
+/** How much each account stores, as admins look through it. */
+
+import { sortInSlices } from '../../base/slices.ts';
+import { allNames, erasingAccounts } from '../account-names.ts';
+import { accountUsageSpec, blobUsageSpec } from '../collections.ts';
+import type { Core } from '../context.ts';
+import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import { pagesOf } from '../pages.ts';
+import { usedOf } from './meters.ts';
+import { NOTHING, type Usage } from './usage.ts';
+
+/** Documents read at once. */
+const PAGE = 1000;
+
+/** An account, and how much it stores: what counts for its quota as it was counted last, and its blobs. */
+export interface UsageRow {
+  readonly accountId: string;
+  readonly username: string;
+  readonly bytes: number;
+  readonly keys: number;
+  readonly blobBytes: number;
+  readonly blobs: number;
+}
+
+type Compare = (a: UsageRow, b: UsageRow) => number;
+
+const SORTS = {
+  bytes: (a, b) => b.bytes - a.bytes,
+  keys: (a, b) => b.keys - a.keys,
+  blobs: (a, b) => b.blobBytes - a.blobBytes,
+  username: (a, b) => compareTexts(a.username, b.username),
+} as const satisfies Readonly<Record<string, Compare>>;
+
+/** What the list may be sorted by: the largest first, or the names. */
+export type UsageSort = keyof typeof SORTS;
+
+export const USAGE_SORTS = Object.keys(SORTS) as readonly UsageSort[];
+
+/** Which accounts are asked for. */
+export interface UsageQuery extends PageQuery {
+  /** Part of a name, in any letter case; empty: all. */
+  readonly q: string;
+  readonly sort: UsageSort;
+}
+
+/** A page of the accounts by what they store, those being erased left out. */
+export async function listUsage(core: Core, query: UsageQuery): Promise<Listed<UsageRow>> {
+  const filter = filterOf(query.q);
+  const [names, erasing, stored, blobs] = await Promise.all([
+    allNames(core),
+    erasingAccounts(core),
+    storedOf(core),
+    blobsOf(core),
+  ]);
+  const rows: UsageRow[] = [];
+  for (const [accountId, username] of names) {
+    if (erasing.has(accountId) || !contains(filter, username)) continue;
+    // What this process has written since the last count it knows better.
+    const meter = core.meters.all.get(accountId);
+    const { bytes, keys } = meter?.isKnown ? usedOf(meter) : (stored.get(accountId) ?? NOTHING);
+    const { bytes: blobBytes = 0, count = 0 } = blobs.get(accountId) ?? {};
+    rows.push({ accountId, username, bytes, keys, blobBytes, blobs: count });
+  }
+  const compare = SORTS[query.sort];
+  return pageOf(await sortInSlices(rows, (a, b) => compare(a, b) || compareTexts(a.username, b.username)), query);
+}
+
+async function storedOf(core: Core) {
+  const usage = core.storage.collection(accountUsageSpec);
+  const found = new Map<string, Usage>();
+  for await (const page of pagesOf(after => usage.scan({ limit: PAGE, ...after }))) {
+    for (const { user_id, bytes, keys } of page) found.set(user_id, { bytes, keys });
+  }
+  return found;
+}
+
+/** Of each account the sum of its vaults, which has no scope. */
+async function blobsOf(core: Core) {
+  const usage = core.storage.collection(blobUsageSpec);
+  const found = new Map<string, { readonly bytes: number; readonly count: number }>();
+  for await (const page of pagesOf(after => usage.scan({ limit: PAGE, ...after }))) {
+    for (const { user_id, scope, bytes, count } of page) if (scope === '') found.set(user_id, { bytes, count });
+  }
+  return found;
+}
