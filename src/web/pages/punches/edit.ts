@@ -8,7 +8,7 @@ import { getPunch, type PunchView, projectsOf } from '../../../core/punches/read
 import { deletePunches } from '../../../core/punches/store.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
-import { fieldOf } from '../../calendar/words.ts';
+import { fieldOf, momentIn } from '../../calendar/words.ts';
 import { type Zone, zoneNamed } from '../../calendar/zone.ts';
 import type { Web } from '../../context.ts';
 import type { Problem } from '../../problems.ts';
@@ -57,6 +57,7 @@ export function editRoutes(web: Web): Route[] {
       comments: punch ? commentsOf(punch) : [],
       problem,
       theirs: problem?.status === 412 ? punch : undefined,
+      mine: given && timesOf(given, zone),
       projects: projects.slice(0, 50),
       back,
       way: backTo(back),
@@ -134,6 +135,12 @@ function typedOf(given: Given, punch: PunchView, done: string, { zone, now }: Sc
   if (given.zone !== '') return given;
   const end = done === 'punch_ended' ? { out: fieldOf(zone, now) } : {};
   return { ...given, ...valuesOf(punch, zone), ...end, zone: zone.name };
+}
+
+/** The times that were typed, to be shown as those that are stored; what is none stays as it is. */
+function timesOf(given: Given, zone: Zone) {
+  const out = given.out === '' ? null : (momentIn(zone, given.out) ?? given.out);
+  return { in: momentIn(zone, given.in) ?? given.in, out };
 }
 
 /** The zone in which a form was shown; the browser may have told its own since. */
