@@ -68,7 +68,7 @@ forEachEngine('an admin and the server', engine => {
     await server.request('POST', `/user/${small.token}/store/a`, { value: 'x' });
     await server.request('POST', `/user/${large.token}/store/a`, { value: 'x'.repeat(5000) });
     const { text } = await admin.visit('/admin/storage');
-    const at = (username = '') => text.indexOf(`<td>${username}</td>`);
+    const at = (username = '') => text.indexOf(`>${username}</a>`);
     expect(at(large.account.username)).toBeGreaterThan(0);
     expect(at(large.account.username)).toBeLessThan(at(small.account.username));
     const found = await admin.visit(`/admin/storage?q=${large.account.username}&sort=username&page=9`);

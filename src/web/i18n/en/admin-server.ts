@@ -58,7 +58,7 @@ export const adminServer = {
     off: 'The throttle is switched off in the configuration: nobody is refused.',
     full: 'Refused now',
     fullCount: { one: '{count} counter', other: '{count} counters' },
-    until: 'until',
+    until: 'the last is over',
     counters: 'Counters in all',
     many: 'more than {count}',
     rules: 'Limits',

@@ -63,7 +63,7 @@ export const adminServer = {
       many: '{count} счётчиков',
       other: '{count} счётчика',
     },
-    until: 'до:',
+    until: 'последний закончится',
     counters: 'Всего счётчиков',
     many: 'больше {count}',
     rules: 'Пределы',
