@@ -34,6 +34,7 @@ function formatsOf(language: Language) {
     relative: new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
     exact: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }),
     day: new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }),
+    whole: new Intl.NumberFormat(language, { maximumFractionDigits: 0 }),
   };
 }
 
@@ -53,7 +54,9 @@ export function formatOf(language: Language, now: number): Format {
     day: moment => formats.day.format(new Date(moment)),
     size: bytes => sizeOf(language, bytes),
     number: (value, digits = 0) =>
-      value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+      digits === 0
+        ? formats.whole.format(value)
+        : value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     hours(milliseconds) {
       const minutes = Math.round(milliseconds / 60_000);
       return `${Math.floor(minutes / 60).toLocaleString(language)}:${String(minutes % 60).padStart(2, '0')}`;

@@ -4,7 +4,7 @@ import { sortInSlices } from '../../base/slices.ts';
 import { allNames, erasingAccounts } from '../account-names.ts';
 import { accountUsageSpec, blobUsageSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import { contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import { usedOf } from './meters.ts';
 import { NOTHING, type Usage } from './usage.ts';
@@ -28,8 +28,8 @@ const SORTS = {
   bytes: (a, b) => b.bytes - a.bytes,
   keys: (a, b) => b.keys - a.keys,
   blobs: (a, b) => b.blobBytes - a.blobBytes,
-  username: (a, b) => compareTexts(a.username, b.username),
-} as const satisfies Readonly<Record<string, Compare>>;
+  username: undefined,
+} as const satisfies Readonly<Record<string, Compare | undefined>>;
 
 /** What the list may be sorted by: the largest first, or the names. */
 export type UsageSort = keyof typeof SORTS;
@@ -61,8 +61,9 @@ export async function listUsage(core: Core, query: UsageQuery): Promise<Listed<U
     const { bytes: blobBytes = 0, count = 0 } = blobs.get(accountId) ?? {};
     rows.push({ accountId, username, bytes, keys, blobBytes, blobs: count });
   }
+  // They come by their names, and what is equal stays so.
   const compare = SORTS[query.sort];
-  return pageOf(await sortInSlices(rows, (a, b) => compare(a, b) || compareTexts(a.username, b.username)), query);
+  return pageOf(compare === undefined ? rows : await sortInSlices(rows, compare), query);
 }
 
 async function storedOf(core: Core) {
