@@ -36,7 +36,22 @@ const ann = [
   '/dotfiles',
   '/events',
 ];
-const root: string[] = ['/admin/members', '/admin/members/new', '/admin/acl', '/admin/acl/1'];
+const root: string[] = [
+  '/admin/dashboard',
+  '/admin/users',
+  '/admin/create-user',
+  '/admin/devices',
+  '/admin/vaults',
+  '/admin/storage',
+  '/admin/lockouts',
+  '/admin/audit',
+  '/admin/settings',
+  '/admin/diagnostics',
+  '/admin/members',
+  '/admin/members/new',
+  '/admin/acl',
+  '/admin/acl/1',
+];
 
 const place = (who: Place['who']) => (path: string) => ({
   name: `${path.replace(/^\/|\?.*$/g, '').replaceAll('/', '-') || 'start'}`,
