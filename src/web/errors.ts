@@ -25,5 +25,4 @@ export function showError(pages: Pages, ctx: Context, error: unknown): void {
       home: ctx.path.startsWith('/admin') ? '/admin' : '/',
     },
   });
-  ctx.set('Referrer-Policy', 'no-referrer'); // a token may stand in the path
 }

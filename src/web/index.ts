@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { RateLimitedError } from '../base/errors.ts';
 import { createAudit } from '../core/audit/record.ts';
+import { setBrowserHeaders } from '../http/browser/page.ts';
 import type { Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 import type { WebDeps } from './deps.ts';
@@ -70,12 +71,13 @@ export function openWeb(deps: WebDeps): OpenWeb {
   };
 }
 
-/** The route; that somebody was refused for too many attempts is in the audit log. */
+/** The route, whatever it answers with the headers of pages; that somebody was refused for too many attempts is in the audit log. */
 function watched({ audit }: Web, route: Route): Route {
   const refused = (ctx: Context) => audit.recordOnce(ctx, 'rate_limit_exceeded', route.path, { message: route.path });
   return {
     ...route,
     async handle(ctx, params) {
+      if (route.kind === 'browser') setBrowserHeaders(ctx);
       try {
         await route.handle(ctx, params);
       } catch (error) {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { NotFoundError } from '../base/errors.ts';
+import { setBrowserHeaders } from '../http/browser/page.ts';
 import type { Route } from '../http/routing.ts';
 
 const FOLDER = new URL('./assets/', import.meta.url);
@@ -41,6 +42,7 @@ export function loadAssets(): Assets {
     async handle(ctx, { name = '' }) {
       const file = files.get(name);
       if (file === undefined) throw new NotFoundError('there is no such file');
+      setBrowserHeaders(ctx);
       ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
       ctx.type = file.type;
       ctx.body = file.content;

@@ -28,9 +28,9 @@ forEachEngine('the headers of an answer', engine => {
     }
   });
 
-  test('of a page keep the path, in which a token may stand, from being passed on', async () => {
+  test('of a page keep the path, in which a token may stand, from being passed on to others', async () => {
     const page = await keybin.server.request('GET', '/nowhere', undefined, { Accept: 'text/html' });
-    expect(page.headers.get('Referrer-Policy')).toBe('no-referrer');
+    expect(page.headers.get('Referrer-Policy')).toBe('same-origin');
   });
 
   test('hold an id of the request, another one each time', async () => {

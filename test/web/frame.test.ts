@@ -87,6 +87,30 @@ forEachEngine('a page', engine => {
     }
   });
 
+  it('has them too where it leads elsewhere, is a file, or tells what went wrong', async () => {
+    const guest = await newGuest(served.server);
+    const [, style = ''] = /href="(\/static\/[^"]+\.css)"/.exec((await guest.visit('/dashboard')).text) ?? [];
+    const stranger = newVisitor(served.server);
+    const answers = [
+      await stranger.look('/dashboard'),
+      await stranger.look('/admin'),
+      await stranger.look('/reset?token=none'),
+      await stranger.look('/nowhere'),
+      await stranger.look('/locale'),
+      await guest.look('/login'),
+      await guest.look('/punches/export.csv'),
+      await guest.look('/account/export'),
+      await guest.look(style),
+      (await guest.visit('/dashboard')) && (await guest.submit('/logout')),
+    ];
+    for (const { headers } of answers) {
+      expect(headers.get('Content-Security-Policy')).toMatch(/^default-src 'self';.* frame-ancestors 'none';/);
+      expect(headers.get('X-Frame-Options')).toBe('DENY');
+      expect(headers.get('Referrer-Policy')).toBe('same-origin');
+      expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    }
+  });
+
   it('is in the language that somebody chose, until they choose that of the browser', async () => {
     const visitor = newVisitor(served.server);
     await visitor.visit('/login');
