@@ -342,6 +342,15 @@ forEachEngine('the page of working hours', engine => {
     expect((await other.guest.look('/punches/export.json')).text).toBe('{"punches":[]}\n');
   });
 
+  it('makes a text of whatever some table computes, behind blanks and in wide characters too; numbers stay numbers', async () => {
+    const { guest, client } = await newWorker();
+    const tricks = ['=1', '+1', '-1', '@A1', ' =1', '\n=1', '\t1', '＝1', '＋1', '－1', '＠A1'];
+    await client.upload(...tricks.map(project => punchOf({ project })), punchOf({ project: 'a=1', rate: 50 }));
+    const { text } = await guest.look('/punches/export.csv');
+    for (const project of tricks) expect(text).toContain(`,"'${project}",`);
+    expect(text).toMatch(/,"a=1",[^"']*,2\.0000,50,100\.00,/);
+  });
+
   it('does nothing to the punches of others, nor by a form that is none of ours', async () => {
     const { guest, client } = await newWorker();
     const { guest: thief } = await newWorker();

@@ -65,7 +65,10 @@ function iso(moment: number): string {
   return new Date(moment).toISOString();
 }
 
+/** How texts begin that some table computes: blanks before it and wide characters do not keep all of them from that. */
+const COMPUTED = /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/;
+
 /** A text in quotes; one that a table would compute is made a text. */
 function cell(text: string): string {
-  return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+  return `"${(COMPUTED.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }
