@@ -36,25 +36,25 @@ const ann = [
   '/dotfiles',
   '/events',
 ];
-const root: string[] = [
+const root = [
   '/admin/dashboard',
   '/admin/users',
   '/admin/create-user',
   '/admin/devices',
   '/admin/vaults',
+  '/admin/members',
+  '/admin/members/new',
+  '/admin/acl',
+  '/admin/acl/1',
   '/admin/storage',
   '/admin/lockouts',
   '/admin/audit',
   '/admin/settings',
   '/admin/diagnostics',
-  '/admin/members',
-  '/admin/members/new',
-  '/admin/acl',
-  '/admin/acl/1',
 ];
 
 const place = (who: Place['who']) => (path: string) => ({
-  name: `${path.replace(/^\/|\?.*$/g, '').replaceAll('/', '-') || 'start'}`,
+  name: path.replace(/[^\w]+/g, '-').replace(/^-|-$/g, '') || 'start',
   path,
   who,
 });
