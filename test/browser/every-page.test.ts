@@ -20,6 +20,9 @@ const MARKUP = '"\'><img src=x onerror=alert(1)><script>alert(2)</script>';
 /** Where pictures go, when they are wanted. */
 const pictures = process.env.KEYBIN_SCREENSHOTS;
 
+/** Milliseconds: all pages, on a busy machine. */
+const LONG = 400_000;
+
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
 const closing: (() => Promise<void>)[] = [];
@@ -100,7 +103,7 @@ inBrowser('every page', open => {
         await picture(page, `${name}-${width}`);
       }
       expect(wrong).toEqual([]);
-    });
+    }, LONG);
   }
 
   it('shows markup that somebody stored as the text that it is', async () => {
@@ -117,5 +120,5 @@ inBrowser('every page', open => {
     }
     expect(wrong).toEqual([]);
     expect(seen).toBeGreaterThan(0);
-  });
+  }, LONG);
 });
