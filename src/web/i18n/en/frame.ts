@@ -22,7 +22,7 @@ export const frame = {
     acl: 'Rules',
     storage: 'Storage',
     lockouts: 'Lockouts',
-    audit: 'Audit log',
+    audit: 'Audit',
     settings: 'Settings',
     diagnostics: 'Diagnostics',
     administration: 'Administration',
