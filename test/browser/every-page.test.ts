@@ -20,6 +20,9 @@ const MARKUP = '"\'><img src=x onerror=alert(1)><script>alert(2)</script>';
 /** Where pictures go, when they are wanted. */
 const pictures = process.env.KEYBIN_SCREENSHOTS;
 
+/** Pixels of a picture: what is longer is cut off. */
+const TALLEST = 1_400;
+
 /** Milliseconds: all pages, on a busy machine. */
 const LONG = 400_000;
 
@@ -65,11 +68,16 @@ async function barriers(page: Page): Promise<string[]> {
   return wider > 0 ? [...found, `wider than the window by ${wider}`] : found;
 }
 
-async function picture(page: Page, name: string): Promise<void> {
+async function picture(page: Page, name: string, colorScheme: 'light' | 'dark'): Promise<void> {
   if (pictures === undefined) return;
   await mkdir(pictures, { recursive: true });
   await page.emulateMedia({ colorScheme: 'light' });
-  await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+  const { width = 0, height = 0 } = page.viewportSize() ?? {};
+  const tall = Math.min(TALLEST, await page.evaluate<number>('document.documentElement.scrollHeight'));
+  await page.setViewportSize({ width, height: Math.max(height, tall) });
+  await page.screenshot({ path: `${pictures}/${name}.png` });
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme });
 }
 
 /** By how much the page is wider than the window. */
@@ -92,33 +100,41 @@ inBrowser('every page', open => {
     { width: 390, colorScheme: 'dark' },
   ] as const;
   for (const { width, colorScheme } of looks) {
-    it(`keeps nobody out and stays within ${width} pixels, ${colorScheme}`, async () => {
-      const options = { colorScheme, viewport: { width, height: width === 390 ? 844 : 800 } };
-      const by = await visitors(open, plain, '', options);
-      const wrong: string[] = [];
-      for (const { name, path, who } of places) {
-        const { page, troubles } = by[who];
-        await page.goto(path);
-        wrong.push(...[...(await barriers(page)), ...troubles.splice(0)].map(what => `${path}: ${what}`));
-        await picture(page, `${name}-${width}`);
-      }
-      expect(wrong).toEqual([]);
-    }, LONG);
+    it(
+      `keeps nobody out and stays within ${width} pixels, ${colorScheme}`,
+      async () => {
+        const options = { colorScheme, viewport: { width, height: width === 390 ? 844 : 800 } };
+        const by = await visitors(open, plain, '', options);
+        const wrong: string[] = [];
+        for (const { name, path, who } of places) {
+          const { page, troubles } = by[who];
+          await page.goto(path);
+          wrong.push(...[...(await barriers(page)), ...troubles.splice(0)].map(what => `${path}: ${what}`));
+          await picture(page, `${name}-${width}`, colorScheme);
+        }
+        expect(wrong).toEqual([]);
+      },
+      LONG,
+    );
   }
 
-  it('shows markup that somebody stored as the text that it is', async () => {
-    const by = await visitors(open, wild, MARKUP);
-    const wrong: string[] = [];
-    let seen = 0;
-    for (const { path, who } of places) {
-      const { page, troubles } = by[who];
-      await page.goto(path);
-      seen += (await page.content()).split('onerror=alert(1)').length - 1;
-      if ((await page.locator('img[src=x]').count()) > 0) wrong.push(`${path}: an element`);
-      if ((await overflow(page)) > 0) wrong.push(`${path}: wider than the window`);
-      wrong.push(...troubles.splice(0).map(trouble => `${path}: ${trouble}`));
-    }
-    expect(wrong).toEqual([]);
-    expect(seen).toBeGreaterThan(0);
-  }, LONG);
+  it(
+    'shows markup that somebody stored as the text that it is',
+    async () => {
+      const by = await visitors(open, wild, MARKUP);
+      const wrong: string[] = [];
+      let seen = 0;
+      for (const { path, who } of places) {
+        const { page, troubles } = by[who];
+        await page.goto(path);
+        seen += (await page.content()).split('onerror=alert(1)').length - 1;
+        if ((await page.locator('img[src=x]').count()) > 0) wrong.push(`${path}: an element`);
+        if ((await overflow(page)) > 0) wrong.push(`${path}: wider than the window`);
+        wrong.push(...troubles.splice(0).map(trouble => `${path}: ${trouble}`));
+      }
+      expect(wrong).toEqual([]);
+      expect(seen).toBeGreaterThan(0);
+    },
+    LONG,
+  );
 });
