@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { AppError } from '../base/errors.ts';
+import { AppError, PluginRefusedError } from '../base/errors.ts';
 import { hasMessage } from './i18n/messages.ts';
 import type { Pages } from './view.ts';
 
@@ -11,7 +11,12 @@ export function showError(pages: Pages, ctx: Context, error: unknown): void {
   const code = error instanceof AppError ? error.code : 'internal_error';
   const own = `problems.${code}`;
   const seconds = error instanceof AppError ? error.retryAfter : undefined;
-  const text = hasMessage(own) ? t(own, { seconds: seconds ?? 0 }) : t(`error.text${known}`);
+  const text =
+    error instanceof PluginRefusedError
+      ? error.message
+      : hasMessage(own)
+        ? t(own, { seconds: seconds ?? 0 })
+        : t(`error.text${known}`);
   pages.show(ctx, {
     view: 'error',
     title: t(`error.title${known}`),

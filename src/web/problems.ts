@@ -1,7 +1,7 @@
 /** What went wrong with a form, as a person reads it, and at which field. */
 
 import type { Context } from 'koa';
-import { AppError } from '../base/errors.ts';
+import { AppError, PluginRefusedError } from '../base/errors.ts';
 import { hasMessage, type Translate } from './i18n/messages.ts';
 
 /** Shown with the form: with its field, or above them all. */
@@ -37,7 +37,9 @@ export function problemOf(error: unknown, t: Translate, fields: Readonly<Record<
   }
   const name = nameOf(error);
   const key = `problems.${name}`;
-  const text = hasMessage(key) ? t(key, { seconds: error.retryAfter ?? 0 }) : error.message;
+  // A plugin says itself what is wrong, whatever its code is called.
+  const ownWords = error instanceof PluginRefusedError || !hasMessage(key);
+  const text = !ownWords ? t(key, { seconds: error.retryAfter ?? 0 }) : error.message;
   const at = fields[name] ?? fields[error.code] ?? FIELDS[name] ?? FIELDS[error.code];
   return { status: error.status, text, ...(at !== undefined && { field: at }) };
 }

@@ -123,11 +123,12 @@ export function createPlugins(log: Log, now: () => number): Plugins {
       const late = new AbortController();
       const timeout = pause(FILTER_MS, undefined, { signal: late.signal }).catch(() => {});
       let value: object = input;
+      let changedBy = '';
       try {
         for (const member of members) {
           const run = member.hooks.filter?.[hook] as ((event: object) => unknown) | undefined;
           if (run === undefined) continue;
-          const given = { ...context, ...structuredClone(value) };
+          const given = { ...context, ...copyOf(hook, value, changedBy, log) };
           const done = call(member, `filter ${hook}`, () => run(given));
           const ended = timeout.then(() => {
             throw new PluginTimeoutError(1, { cause: new Error(`${member.name} did not answer`) });
@@ -136,6 +137,7 @@ export function createPlugins(log: Log, now: () => number): Plugins {
             throw failure(error, member.name, hook, log);
           });
           value = taken(hook, value, result, member.name, log);
+          if (result !== undefined) changedBy = member.name;
         }
       } finally {
         late.abort();
@@ -201,6 +203,16 @@ function taken(hook: FilterName, given: object, result: unknown, plugin: string,
   }
   log.error({ plugin, hook }, `plugin ${plugin} failed: ${hook} gave back neither what it may give back nor nothing`);
   throw new PluginFailedError();
+}
+
+/** What the next plugin gets. Throws `PluginFailedError` where the one before gave back what cannot be copied, such as a function. */
+function copyOf(hook: FilterName, value: object, plugin: string, log: Log): object {
+  try {
+    return structuredClone(value);
+  } catch (err) {
+    log.error({ err, plugin, hook }, `plugin ${plugin} failed: what it gave back cannot be copied`);
+    throw new PluginFailedError();
+  }
 }
 
 function member(value: unknown, name: string): unknown {

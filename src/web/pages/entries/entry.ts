@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { NotFoundError, PreconditionFailedError } from '../../../base/errors.ts';
+import { NotFoundError, PluginRefusedError, PreconditionFailedError } from '../../../base/errors.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import type { EntryDoc } from '../../../core/collections.ts';
 import { bytesOf, contentOf } from '../../../core/entries/content.ts';
@@ -69,7 +69,7 @@ export function entryRoutes(web: Web): Route[] {
         const was = seenIn(seen);
         await removeEntry(core, user_id, key, was === 'absent' ? { etag: '' } : was);
       } catch (error) {
-        if (!(error instanceof PreconditionFailedError)) throw error;
+        if (!(error instanceof PreconditionFailedError || error instanceof PluginRefusedError)) throw error;
         return ask(ctx, session, await getEntry(core, user_id, key), error);
       }
       const folder = key.slice(0, key.lastIndexOf('.') + 1);

@@ -44,8 +44,8 @@ export function uploadRoutes(web: Web): Route[] {
       const value = isText(file.content) ? file.content.toString() : file.content;
       const { expires_at } = (await findEntry(core, session.account.user_id, key)) ?? {};
       const stored = { value, contentType, expiresAt: expires_at };
-      await writeEntry(core, session.account.user_id, key, stored, seenIn(given.seen));
-      redirect(ctx, `/data/entry?${new URLSearchParams({ key, done: 'value_saved' })}`, 303);
+      const written = await writeEntry(core, session.account.user_id, key, stored, seenIn(given.seen));
+      redirect(ctx, `/data/entry?${new URLSearchParams({ key: written.key, done: 'value_saved' })}`, 303);
     } catch (error) {
       const key = error instanceof PreconditionFailedError && file ? keyFor(given, file) : given.key;
       await showForm(ctx, session, { ...given, key }, error);

@@ -44,17 +44,19 @@ export function writeRoutes(web: Web): Route[] {
 
   async function save(ctx: Context, session: Session, draft: Draft): Promise<void> {
     const { user_id } = session.account;
+    let { key } = draft;
     try {
       const present = await findEntry(core, user_id, draft.key);
       // What stays as it is has to be there.
       if (draft.kind === 'keep' && present === undefined) return showConflict(ctx, session, draft, present);
       const given = await newValueOf(draft, present, core.clock.now());
-      await writeEntry(core, user_id, draft.key, given, seenIn(draft.seen));
+      // A plugin may have stored it elsewhere.
+      ({ key } = await writeEntry(core, user_id, draft.key, given, seenIn(draft.seen)));
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) return showForm(ctx, session, draft, error);
       return showConflict(ctx, session, draft, await findEntry(core, user_id, draft.key));
     }
-    redirect(ctx, `/data/entry?${new URLSearchParams({ key: draft.key, done: 'value_saved' })}`, 303);
+    redirect(ctx, `/data/entry?${new URLSearchParams({ key, done: 'value_saved' })}`, 303);
   }
 
   const longest = 3 * core.settings.valueBytes + BESIDE;
