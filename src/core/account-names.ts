@@ -3,9 +3,12 @@
 import { accountsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { pagesOf } from './pages.ts';
+import { type Kept, unlessChanged } from './unchanged.ts';
 
 /** Entries of an index read at once. */
 const PAGE = 1000;
+
+const known: Kept<ReadonlyMap<string, string>> = new WeakMap();
 
 /** The ids of all accounts that are being erased: few, mostly none. */
 export async function erasingAccounts(core: Core): Promise<ReadonlySet<string>> {
@@ -13,14 +16,16 @@ export async function erasingAccounts(core: Core): Promise<ReadonlySet<string>> 
 }
 
 /** The names of all accounts by their ids; no document is read. */
-export async function allNames(core: Core): Promise<ReadonlyMap<string, string>> {
+export function allNames(core: Core): Promise<ReadonlyMap<string, string>> {
   const accounts = core.storage.collection(accountsSpec);
-  const names = new Map<string, string>();
-  const scan = { index: 'username', covered: true, limit: PAGE };
-  for await (const page of pagesOf(after => accounts.scan({ ...scan, ...after }))) {
-    for (const { user_id, username = '' } of page) names.set(user_id, username);
-  }
-  return names;
+  return unlessChanged(accounts, known, async () => {
+    const names = new Map<string, string>();
+    const scan = { index: 'username', covered: true, limit: PAGE };
+    for await (const page of pagesOf(after => accounts.scan({ ...scan, ...after }))) {
+      for (const { user_id, username = '' } of page) names.set(user_id, username);
+    }
+    return names;
+  });
 }
 
 /** The names of these accounts by their ids. */

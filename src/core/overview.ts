@@ -12,7 +12,7 @@ import { pagesOf } from './pages.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { listPunches, type PunchView, runningPunches } from './punches/read.ts';
 
-/** A count that stops at `MOST_COUNTED`: with `more` there are others. */
+/** A count that stops early: with `more` there are others. */
 export interface Count {
   readonly count: number;
   readonly more: boolean;
@@ -32,7 +32,9 @@ export interface Overview {
   readonly events: (Count & { readonly last: Date | undefined }) | undefined;
 }
 
-const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 1000;
+/** Files looked at for the one that changed last. */
+const MOST_FILES = 10_000;
 /** Index entries read at once. */
 const PAGE = 1000;
 
@@ -88,7 +90,7 @@ async function dotfilesIn(core: Core, accountId: string): Promise<Overview['dotf
   for await (const page of pagesOf(after => files.scan({ ...scan, ...after }))) {
     for (const { modified } of page) latest = Math.max(latest, modified);
     count += page.length;
-    more = count >= MOST_COUNTED;
+    more = count >= MOST_FILES;
     if (more) break;
   }
   return { count, more, sets, lastChange: latest === 0 ? undefined : new Date(latest) };

@@ -7,10 +7,14 @@ import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
 import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
+import { type Kept, unlessChanged } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
 
 /** Documents read at once. */
 const PAGE = 1000;
+
+/** How many devices accounts have. */
+const knownDevices: Kept<ReadonlyMap<string, number>> = new WeakMap();
 
 type Compare = (a: AccountDoc, b: AccountDoc) => number;
 
@@ -95,10 +99,15 @@ async function inOrder(core: Core, found: AccountDoc[], { sort, descending }: Us
 
 async function byDevices(core: Core): Promise<Compare> {
   const devices = core.storage.collection(devicesSpec);
-  const counts = new Map<string, number>();
-  for await (const page of pagesOf(after => devices.scan({ index: 'newest', covered: true, limit: PAGE, ...after }))) {
-    for (const { user_id } of page) counts.set(user_id, (counts.get(user_id) ?? 0) + 1);
-  }
+  const counts = await unlessChanged(devices, knownDevices, async () => {
+    const found = new Map<string, number>();
+    for await (const page of pagesOf(after =>
+      devices.scan({ index: 'newest', covered: true, limit: PAGE, ...after }),
+    )) {
+      for (const { user_id } of page) found.set(user_id, (found.get(user_id) ?? 0) + 1);
+    }
+    return found;
+  });
   return (a, b) => (counts.get(a.user_id) ?? 0) - (counts.get(b.user_id) ?? 0);
 }
 

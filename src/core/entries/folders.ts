@@ -8,8 +8,9 @@ import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { demandPage, textAfter } from './entries.ts';
 
-/** Keys of one folder that are counted. */
-const MOST_COUNTED = 100;
+/** Keys of one folder that are counted: in a page of more than `MANY` folders fewer of each. */
+const MOST_COUNTED = { ofFew: 100, ofMany: 20 };
+const MANY = 10;
 
 /** Keys read at once. */
 const READ = { first: 16, least: 4, most: 256 };
@@ -63,7 +64,9 @@ export async function listFolder(core: Core, accountId: string, query: FolderQue
   const isMore = found.length > limit;
   const shown = found.slice(0, limit);
   if (backwards) shown.reverse();
-  const items = await Promise.all(shown.map(child => describe(core, accountId, child)));
+  const folders = shown.filter(({ entry }) => entry === undefined).length;
+  const most = folders > MANY ? MOST_COUNTED.ofMany : MOST_COUNTED.ofFew;
+  const items = await Promise.all(shown.map(child => describe(core, accountId, child, most)));
   const [first, last] = [shown[0]?.name, shown.at(-1)?.name];
   const next = (backwards || isMore) && last !== undefined ? last : undefined;
   const previous = (backwards ? isMore : after !== undefined) && first !== undefined ? first : undefined;
@@ -117,11 +120,11 @@ function firstOfEach(names: Names, entries: readonly EntryDoc[]): Found[] {
   return found;
 }
 
-async function describe(core: Core, accountId: string, { name, entry }: Found): Promise<Child> {
+async function describe(core: Core, accountId: string, { name, entry }: Found, most: number): Promise<Child> {
   if (entry) return { key: name, size: entry.size, expires_at: entry.expires_at };
   const range = rangeOf(accountId, name);
-  const count = await core.storage.collection(entriesSpec).count(range, MOST_COUNTED + 1);
-  return { folder: name, keys: Math.min(count, MOST_COUNTED), more: count > MOST_COUNTED };
+  const count = await core.storage.collection(entriesSpec).count(range, most + 1);
+  return { folder: name, keys: Math.min(count, most), more: count > most };
 }
 
 interface Texts extends Range {

@@ -6,11 +6,20 @@ import { accountUsageSpec, blobUsageSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
+import { type Kept, unlessChanged } from '../unchanged.ts';
 import { usedOf } from './meters.ts';
 import { NOTHING, type Usage } from './usage.ts';
 
 /** Documents read at once. */
 const PAGE = 1000;
+
+interface Blobs {
+  readonly bytes: number;
+  readonly count: number;
+}
+
+const knownStored: Kept<ReadonlyMap<string, Usage>> = new WeakMap();
+const knownBlobs: Kept<ReadonlyMap<string, Blobs>> = new WeakMap();
 
 /** An account, and how much it stores: what counts for its quota as it was counted last, and its blobs. */
 export interface UsageRow {
@@ -66,21 +75,25 @@ export async function listUsage(core: Core, query: UsageQuery): Promise<Listed<U
   return pageOf(compare === undefined ? rows : await sortInSlices(rows, compare), query);
 }
 
-async function storedOf(core: Core) {
+function storedOf(core: Core): Promise<ReadonlyMap<string, Usage>> {
   const usage = core.storage.collection(accountUsageSpec);
-  const found = new Map<string, Usage>();
-  for await (const page of pagesOf(after => usage.scan({ limit: PAGE, ...after }))) {
-    for (const { user_id, bytes, keys } of page) found.set(user_id, { bytes, keys });
-  }
-  return found;
+  return unlessChanged(usage, knownStored, async () => {
+    const found = new Map<string, Usage>();
+    for await (const page of pagesOf(after => usage.scan({ limit: PAGE, ...after }))) {
+      for (const { user_id, bytes, keys } of page) found.set(user_id, { bytes, keys });
+    }
+    return found;
+  });
 }
 
 /** Of each account the sum of its vaults, which has no scope. */
-async function blobsOf(core: Core) {
+function blobsOf(core: Core): Promise<ReadonlyMap<string, Blobs>> {
   const usage = core.storage.collection(blobUsageSpec);
-  const found = new Map<string, { readonly bytes: number; readonly count: number }>();
-  for await (const page of pagesOf(after => usage.scan({ limit: PAGE, ...after }))) {
-    for (const { user_id, scope, bytes, count } of page) if (scope === '') found.set(user_id, { bytes, count });
-  }
-  return found;
+  return unlessChanged(usage, knownBlobs, async () => {
+    const found = new Map<string, Blobs>();
+    for await (const page of pagesOf(after => usage.scan({ limit: PAGE, ...after }))) {
+      for (const { user_id, scope, bytes, count } of page) if (scope === '') found.set(user_id, { bytes, count });
+    }
+    return found;
+  });
 }

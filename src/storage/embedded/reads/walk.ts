@@ -87,14 +87,23 @@ function sameTuple(a: readonly Scalar[], b: Tuple): boolean {
 /** The key, index and included fields of an entry's document. */
 export function coveredItem(table: Table, index: Index | undefined, entry: Entry): Doc | undefined {
   const { key, expires } = table.spec;
-  if (index?.unique) return pick(docOf(table, index, entry), [...key, ...index.tuple, expires]);
   const { key: tuple, value } = entry;
+  if (index?.unique) {
+    if (index.covering || expires !== undefined) {
+      return pick(docOf(table, index, entry), [...key, ...index.tuple, expires]);
+    }
+    return inFields(index.tuple, [...tuple, ...(value as Scalar[])]);
+  }
   // What an index holds was decoded for this alone: a copy of it would take as long as the rest.
   const doc: Doc = index !== undefined && isHolding(value) ? value : {};
-  const fields = index?.tuple ?? key;
-  for (let i = 0; i < tuple.length; i++) doc[fields[i] as string] = tuple[i];
+  inFields(index?.tuple ?? key, tuple, doc);
   if (index === undefined && expires !== undefined && isHolding(value) && expires in value)
     doc[expires] = value[expires];
+  return doc;
+}
+
+function inFields(fields: readonly string[], tuple: readonly Scalar[], doc: Doc = {}): Doc {
+  for (let i = 0; i < tuple.length; i++) doc[fields[i] as string] = tuple[i];
   return doc;
 }
 
