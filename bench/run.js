@@ -8,6 +8,7 @@ import { collect } from './results.js';
 import { dotsync } from './scenarios/dotsync.js';
 import { large } from './scenarios/large.js';
 import { logins } from './scenarios/logins.js';
+import { pagesScenario } from './scenarios/pages.js';
 import { punch } from './scenarios/punch.js';
 import { simpleSync } from './scenarios/simple-sync.js';
 import { get, getMongo, post, postMongo } from './scenarios/values.js';
@@ -27,6 +28,7 @@ const scenarios = {
   dotsync,
   'simple-sync': simpleSync,
   verstak,
+  pages: pagesScenario,
 };
 
 const { values } = parseArgs({

@@ -2,7 +2,7 @@
 
 import { collections } from '../dist/app.js';
 import { systemClock } from '../dist/base/clock.js';
-import { accountsSpec, entriesSpec, tokensSpec } from '../dist/core/collections.js';
+import { accountsSpec, entriesSpec, sessionsSpec, tokensSpec } from '../dist/core/collections.js';
 import { sha256Hex } from '../dist/core/ids.js';
 import { openStorage } from '../dist/storage/open.js';
 
@@ -38,4 +38,28 @@ export async function seed(host, database, count) {
     await storage.commit(numbers.map(n => entry(`k${String(n).padStart(7, '0')}`)));
   }
   await storage.close();
+}
+
+/**
+ * Signs the seeded account in, as at a browser.
+ * @param {string} host
+ * @param {string} database
+ * @returns {Promise<string>} the token of the session
+ */
+export async function seedSession(host, database) {
+  const storage = await openStorage({ host, database, names: {}, specs: collections }, systemClock, silent);
+  await storage.ready;
+  const token = sha256Hex(TOKEN);
+  const now = new Date();
+  const expires_at = new Date(now.getTime() + YEAR);
+  const session = {
+    user_id: ACCOUNT,
+    hash: sha256Hex(token),
+    csrf_hash: sha256Hex(token),
+    created_at: now,
+    expires_at,
+  };
+  await storage.collection(sessionsSpec).put({ ...session, scope: 'user' });
+  await storage.close();
+  return token;
 }
