@@ -6,12 +6,16 @@ import { devicesSpec } from './devices/devices.ts';
 import { lastHousekeeping } from './housekeeping.ts';
 import { mailTrouble } from './mail/queue.ts';
 import { pagesOf } from './pages.ts';
+import { type Kept, unlessChanged } from './unchanged.ts';
 import { recentOperations } from './vaults/growth.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
 const DAY_MS = 86_400_000;
 /** Documents or entries of an index read at once. */
 const PAGE = 1000;
+
+/** Of all vaults, and when they came last. */
+const knownOperations: Kept<{ operations: number; last: Date | undefined }> = new WeakMap();
 
 /** Numbers, under the names that Verstak's JSON has for them, and moments. Not all of one moment. */
 export async function statisticsOf(core: Core) {
@@ -81,14 +85,16 @@ async function countVaults(core: Core) {
   const vaults = core.storage.collection(vaultsSpec);
   const now = core.clock.now();
   const active = { index: 'activity', limit: PAGE };
-  let operations = 0;
-  let last: Date | undefined;
-  for await (const page of pagesOf(after => vaults.scan({ ...active, covered: true, ...after }))) {
-    for (const vault of page) {
-      operations += vault.operations;
-      last = vault.last_activity;
+  const { operations, last } = await unlessChanged(vaults, knownOperations, async () => {
+    const sum = { operations: 0, last: undefined as Date | undefined };
+    for await (const page of pagesOf(after => vaults.scan({ ...active, covered: true, ...after }))) {
+      for (const vault of page) {
+        sum.operations += vault.operations;
+        sum.last = vault.last_activity;
+      }
     }
-  }
+    return sum;
+  });
   let lately = 0;
   const from = new Date(now - DAY_MS);
   for await (const page of pagesOf(after => vaults.scan({ ...active, from, ...after }))) {

@@ -7,10 +7,14 @@ import type { Core } from '../context.ts';
 import { type DeviceDoc, devicesOf } from '../devices/devices.ts';
 import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
+import { type Kept, unlessChanged } from '../unchanged.ts';
 import { blobOwner, type VaultDoc, vaultsSpec } from './vaults.ts';
 
 /** Vaults read at once. */
 const PAGE = 500;
+
+/** All of them, in the order of the list. */
+const known: Kept<readonly VaultDoc[]> = new WeakMap();
 
 /** Which vaults are asked for. */
 export interface VaultQuery extends PageQuery {
@@ -52,15 +56,18 @@ export async function listVaults(core: Core, query: VaultQuery): Promise<Listed<
   const q = filterOf(query.q);
   const erasing = await erasingAccounts(core);
   const names = q === '' ? undefined : await allNames(core);
-  const found: VaultDoc[] = [];
-  const vaults = core.storage.collection(vaultsSpec);
-  for await (const page of pagesOf(after => vaults.scan({ limit: PAGE, ...after }))) {
-    for (const doc of page) {
-      if (!erasing.has(doc.user_id) && contains(q, names?.get(doc.user_id), doc.vault)) found.push(doc);
-    }
-  }
-  const listed = pageOf(await sortInSlices(found, byActivity), query);
+  const isAsked = ({ user_id, vault }: VaultDoc) => !erasing.has(user_id) && contains(q, names?.get(user_id), vault);
+  const listed = pageOf((await allVaults(core)).filter(isAsked), query);
   return { ...listed, items: await rowsOf(core, listed.items) };
+}
+
+function allVaults(core: Core): Promise<readonly VaultDoc[]> {
+  const vaults = core.storage.collection(vaultsSpec);
+  return unlessChanged(vaults, known, async () => {
+    const found: VaultDoc[] = [];
+    for await (const page of pagesOf(after => vaults.scan({ limit: PAGE, ...after }))) found.push(...page);
+    return sortInSlices(found, byActivity);
+  });
 }
 
 /** What is known of a vault of this account; undefined: there is none of that name. */
