@@ -344,10 +344,12 @@ forEachEngine('the page of working hours', engine => {
 
   it('makes a text of whatever some table computes, behind blanks and in wide characters too; numbers stay numbers', async () => {
     const { guest, client } = await newWorker();
-    const tricks = ['=1', '+1', '-1', '@A1', ' =1', '\n=1', '\t1', '＝1', '＋1', '－1', '＠A1'];
-    await client.upload(...tricks.map(project => punchOf({ project })), punchOf({ project: 'a=1', rate: 50 }));
+    const tricks = ['=1', '+1', '-1', '@A1', ' =1', '\t1', '＝1', '＋1', '－1', '＠A1'].map(text => [text, `'${text}`]);
+    // Where quotes mean nothing and semicolons end cells, each of these begins one.
+    tricks.push(['a;=1', "a;'=1"], ['a; -1', "a;' -1"], ['a\n=1', "a\n'=1"], ['\n=1', "'\n'=1"], ['a-1;b', 'a-1;b']);
+    await client.upload(...tricks.map(([project = '']) => punchOf({ project })), punchOf({ project: 'a=1', rate: 50 }));
     const { text } = await guest.look('/punches/export.csv');
-    for (const project of tricks) expect(text).toContain(`,"'${project}",`);
+    for (const [, written] of tricks) expect(text).toContain(`,"${written}",`);
     expect(text).toMatch(/,"a=1",[^"']*,2\.0000,50,100\.00,/);
   });
 

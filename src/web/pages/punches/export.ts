@@ -65,10 +65,13 @@ function iso(moment: number): string {
   return new Date(moment).toISOString();
 }
 
-/** How texts begin that some table computes: blanks before it and wide characters do not keep all of them from that. */
-const COMPUTED = /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/;
+/**
+ * Where a table may begin to compute: at the beginning, behind blanks, in wide characters too; and, where it takes semicolons for
+ * the ends of cells and quotes for nothing, at each line and behind each semicolon.
+ */
+const COMPUTED = /^(?=[\t\r\n])|(?<=^|[;\t\r\n])(?=[^\S\t\r\n]*[=+\-@＝＋－＠])/g;
 
 /** A text in quotes; one that a table would compute is made a text. */
 function cell(text: string): string {
-  return `"${(COMPUTED.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+  return `"${text.replace(COMPUTED, "'").replaceAll('"', '""')}"`;
 }
