@@ -19,8 +19,8 @@ import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
 import type { Configured, ServerFacts, WebDeps, WebSettings } from './web/deps.ts';
-import { forked } from './web/forks.ts';
-import { openWeb } from './web/index.ts';
+import { forked } from './web/mount/forks.ts';
+import { openWeb } from './web/mount/open.ts';
 
 /** What the application is made of; everything is open already. `config` gives the configuration in force. */
 export interface AppDeps {

@@ -199,6 +199,17 @@ describe('the dependency rule', () => {
     },
   );
 
+  it('pages are loaded by the first who opens one', () => {
+    const next = new Map<string, string[]>();
+    for (const { from, to, ours, typeOnly, late } of imports) {
+      if (ours && !typeOnly && !late) next.set(from, [...(next.get(from) ?? []), to]);
+    }
+    const loaded = new Set(['main.ts', 'process/serve.ts']);
+    for (const file of loaded) for (const to of next.get(file) ?? []) loaded.add(to);
+    expect(loaded).toContain('web/mount/open.ts');
+    expect([...loaded].filter(file => /^web\/(index|view|pages|charts|i18n)/.test(file))).toEqual([]);
+  });
+
   it('only the engine that is used is loaded', () => {
     const engines = imports.filter(({ from, to }) => from === 'storage/open.ts' && /\/(mongo|embedded)\//.test(to));
     expect(engines.map(({ late }) => late)).toEqual([true, true]);

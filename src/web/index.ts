@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { RateLimitedError } from '../base/errors.ts';
 import { createAudit } from '../core/audit/record.ts';
 import { setBrowserHeaders } from '../http/browser/page.ts';
-import type { Route } from '../http/routing.ts';
+import type { Params, Route } from '../http/routing.ts';
 import type { Web } from './context.ts';
 import type { WebDeps } from './deps.ts';
 import { showError } from './errors.ts';
@@ -28,17 +28,17 @@ import { revokeRoutes } from './pages/tokens/revoke.ts';
 import { loadAssets } from './static.ts';
 import { openPages } from './view.ts';
 
-/** The pages for people, opened. */
-export interface OpenWeb {
-  readonly routes: readonly Route[];
-  /** Style sheet, script and pictures: they need no storage. */
-  readonly assets: readonly Route[];
-  /** Answers with the page of an error, for browsers. */
+/** What is behind the paths of the pages. */
+export interface LoadedWeb {
+  /** The routes by `METHOD /path`. */
+  readonly routes: ReadonlyMap<string, Route>;
+  handle(name: string, ctx: Context, params: Params): Promise<void>;
+  sendAsset(ctx: Context, name: string): void;
   showError(ctx: Context, error: unknown): void;
 }
 
-/** Opens the pages for people. */
-export function openWeb(deps: WebDeps): OpenWeb {
+/** Everything of the pages, views and static files included. */
+export function loadWeb(deps: WebDeps): LoadedWeb {
   const assets = loadAssets();
   const pages = openPages(deps, assets);
   const web: Web = { ...deps, pages, audit: createAudit(deps.core, deps.clientAddress) };
@@ -64,9 +64,15 @@ export function openWeb(deps: WebDeps): OpenWeb {
     ...memberRoutes(web),
     ...ruleRoutes(web),
   ];
+  const named = new Map(routes.map(route => [`${route.method} ${route.path}`, watched(web, route)]));
   return {
-    routes: routes.map(route => watched(web, route)),
-    assets: assets.routes,
+    routes: named,
+    async handle(name, ctx, params) {
+      const route = named.get(name);
+      if (route === undefined) throw new TypeError(`there is no page at ${name}`);
+      await route.handle(ctx, params);
+    },
+    sendAsset: assets.send,
     showError: (ctx, error) => showError(pages, ctx, error),
   };
 }

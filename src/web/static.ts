@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
+import type { Context } from 'koa';
 import { NotFoundError } from '../base/errors.ts';
 import { setBrowserHeaders } from '../http/browser/page.ts';
-import type { Route } from '../http/routing.ts';
 
 const FOLDER = new URL('./assets/', import.meta.url);
 
@@ -19,7 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface Assets {
   /** `/static/style.3f2a9c….css` of `style.css`. Throws `TypeError` for a file that there is not: that is a bug. */
   path(name: string): string;
-  readonly routes: readonly Route[];
+  /** Throws `NotFoundError`. */
+  send(ctx: Context, name: string): void;
 }
 
 /** Reads every static file. */
@@ -35,11 +36,13 @@ export function loadAssets(): Assets {
     paths.set(name, `/static/${hashed}`);
     files.set(hashed, { type, content });
   }
-  const route: Route = {
-    method: 'GET',
-    path: '/static/:name',
-    kind: 'open',
-    async handle(ctx, { name = '' }) {
+  return {
+    path(name) {
+      const path = paths.get(name);
+      if (path === undefined) throw new TypeError(`there is no asset ${name}`);
+      return path;
+    },
+    send(ctx, name) {
       const file = files.get(name);
       if (file === undefined) throw new NotFoundError('there is no such file');
       setBrowserHeaders(ctx);
@@ -47,13 +50,5 @@ export function loadAssets(): Assets {
       ctx.type = file.type;
       ctx.body = file.content;
     },
-  };
-  return {
-    path(name) {
-      const path = paths.get(name);
-      if (path === undefined) throw new TypeError(`there is no asset ${name}`);
-      return path;
-    },
-    routes: [route],
   };
 }

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it, test } from 'vitest';
+import type { WebDeps } from '../../src/web/deps.ts';
 import type { Messages } from '../../src/web/i18n/message.ts';
 import { messages, translator } from '../../src/web/i18n/messages.ts';
+import { loadWeb } from '../../src/web/index.ts';
+import { LINKED, OPEN, PAGES } from '../../src/web/mount/table.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
 import { newGuest, ROOMY } from './people.ts';
@@ -60,6 +63,20 @@ test('what a browser loads is small', () => {
   expect(bytes('.css')).toBeLessThan(12 * 1024);
   const scripts = readdirSync(`${WEB}assets`).filter(name => name.endsWith('.js'));
   expect(scripts.reduce((sum, name) => sum + statSync(`${WEB}assets/${name}`).size, 0)).toBeLessThan(15 * 1024);
+});
+
+test('every page that there is can be reached, and what can be reached is there', async () => {
+  const nothing = {} as never;
+  const core = { settings: { valueBytes: 1 }, clock: {} } as never;
+  const deps = { core, server: { limits: () => ({}) }, settings: nothing, origin: nothing } as never as WebDeps;
+  const { routes } = loadWeb(deps);
+  const kinds = new Map([...routes].map(([name, { kind = 'none' }]) => [name, kind]));
+  const told = new Map([
+    ...PAGES.map(name => [name, 'browser'] as const),
+    ...LINKED.map(name => [name, 'linked'] as const),
+    ...OPEN.map(name => [name, 'none'] as const),
+  ]);
+  expect([...told].sort()).toEqual([...kinds].sort());
 });
 
 forEachEngine('a page', engine => {

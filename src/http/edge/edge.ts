@@ -39,7 +39,7 @@ export function edge(
       resolveTarget(ctx.req, base);
       await handle(ctx);
     } catch (error) {
-      answerError(ctx, tookTooLong(ctx.req) ? new RequestTimeoutError() : error, log, showError);
+      await answerError(ctx, tookTooLong(ctx.req) ? new RequestTimeoutError() : error, log, showError);
     }
     send(ctx, ['X-Request-Id', id, ...SECURITY_HEADERS]);
     logRequest(log, ctx, { duration: performance.now() - started, address: loggedAddress(ctx) });

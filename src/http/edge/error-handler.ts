@@ -11,7 +11,7 @@ import { answerJson } from '../answer.ts';
 import { prefersHtml } from '../browser/page.ts';
 
 /** Answers with the page of an error. */
-export type ShowError = (ctx: Context, error: unknown) => void;
+export type ShowError = (ctx: Context, error: unknown) => Promise<void>;
 
 /** Paths whose errors are JSON even for browsers. */
 const API = /^\/(api|v1|v2|user|admin\/api)(\/|$)/;
@@ -20,10 +20,10 @@ const API = /^\/(api|v1|v2|user|admin\/api)(\/|$)/;
  * The one place that writes an error response: `{"error","code"}` and the error's details, with the status of its class. Anything that is
  * not an `AppError` is a bug: 500 with a neutral body, logged with its cause. Who prefers a page gets one, outside of the APIs.
  */
-export function answerError(ctx: Context, error: unknown, log: Log, showError?: ShowError): void {
+export async function answerError(ctx: Context, error: unknown, log: Log, showError?: ShowError): Promise<void> {
   if (error instanceof AppError) describe(ctx, error);
   else log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
-  if (showError !== undefined && shown(ctx, error, log, showError)) return;
+  if (showError !== undefined && (await shown(ctx, error, log, showError))) return;
   if (error instanceof AppError) {
     answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...error.details }), error.status);
   } else {
@@ -32,10 +32,10 @@ export function answerError(ctx: Context, error: unknown, log: Log, showError?: 
 }
 
 /** Whether it was answered with a page. */
-function shown(ctx: Context, error: unknown, log: Log, showError: ShowError): boolean {
+async function shown(ctx: Context, error: unknown, log: Log, showError: ShowError): Promise<boolean> {
   if (API.test(pathOf(ctx)) || !prefersHtml(ctx)) return false;
   try {
-    showError(ctx, error);
+    await showError(ctx, error);
     return true;
   } catch (err) {
     log.error({ err, id: ctx.state.id }, 'the page of an error could not be made');

@@ -10,7 +10,7 @@ import type { Route } from '../../http/routing.ts';
 import type { Web } from '../context.ts';
 import { personDeed } from '../deeds.ts';
 import { showError } from '../errors.ts';
-import { REVOKE_DEVICE } from '../forks.ts';
+import { REVOKE_DEVICE } from '../mount/forks.ts';
 import { told } from '../problems.ts';
 import { signedIn } from '../routes.ts';
 

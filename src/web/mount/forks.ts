@@ -1,11 +1,11 @@
 /** Paths that an API and the pages share: what is sent decides whose a request is. */
 
 import type { Context } from 'koa';
-import { NotFoundError } from '../base/errors.ts';
-import { CREDENTIAL_BODY, textReader } from '../http/body/body.ts';
-import { isForm } from '../http/body/form.ts';
-import { prefersHtml } from '../http/browser/page.ts';
-import type { Mount, Route } from '../http/routing.ts';
+import { NotFoundError } from '../../base/errors.ts';
+import { CREDENTIAL_BODY, textReader } from '../../http/body/body.ts';
+import { isForm } from '../../http/body/form.ts';
+import { prefersHtml } from '../../http/browser/page.ts';
+import type { Mount, Route } from '../../http/routing.ts';
 
 /** The route by which a person revokes a device: Verstak's contract has it. */
 export const REVOKE_DEVICE = '/api/v1/user/devices/:id/revoke';
