@@ -2,14 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Mailer } from '../base/mail.ts';
 import type { CollectionSpec, Storage } from '../storage/port.ts';
-import type { WaitingLines } from './access/lines.ts';
-import type { Place } from './access/place.ts';
 import type { Background } from './background.ts';
 import type { Arrivals } from './blobs/arrivals.ts';
 import type { Chosen } from './chosen.ts';
 import type { Passwords } from './hashing/passwords.ts';
 import type { Plugins } from './plugins/plugins.ts';
 import type { Meters, Usage } from './quotas/usage.ts';
+import type { WaitingLines } from './throttle/lines.ts';
+import type { Place } from './throttle/place.ts';
 import type { Turns } from './turns.ts';
 
 /** How far guessing and registering go before they are refused. Windows are in seconds and begin with the first attempt. */

@@ -1,7 +1,7 @@
 import type { Language } from '../base/language.ts';
-import type { AttemptSettings } from '../core/access/attempts.ts';
 import type { AccountDoc } from '../core/collections.ts';
 import type { Core } from '../core/context.ts';
+import type { AttemptSettings } from '../core/throttle/attempts.ts';
 import type { Origin } from '../http/browser/origin.ts';
 import type { CallerOf, ClientAddress } from '../http/client-address.ts';
 import type { HealthReport } from '../http/edge/health.ts';

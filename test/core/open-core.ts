@@ -3,7 +3,6 @@
 import { onTestFinished } from 'vitest';
 import type { Caller } from '../../src/base/caller.ts';
 import type { Mail, Mailer } from '../../src/base/mail.ts';
-import { createLines } from '../../src/core/access/lines.ts';
 import { createBackground } from '../../src/core/background.ts';
 import { createArrivals } from '../../src/core/blobs/arrivals.ts';
 import { createChosen } from '../../src/core/chosen.ts';
@@ -13,6 +12,7 @@ import type { Passwords } from '../../src/core/hashing/passwords.ts';
 import { createPlugins } from '../../src/core/plugins/plugins.ts';
 import { createMeters } from '../../src/core/quotas/meters.ts';
 import type { Usage } from '../../src/core/quotas/usage.ts';
+import { createLines } from '../../src/core/throttle/lines.ts';
 import { createTurns } from '../../src/core/turns.ts';
 import type { Storage } from '../../src/storage/port.ts';
 import type { TestClock } from '../support/clock.ts';

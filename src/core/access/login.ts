@@ -6,7 +6,7 @@ import { AppError, ForbiddenError } from '../../base/errors.ts';
 import { checkPassword, checkUsername, isUsername } from '../../base/names.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { type AttemptRules, throttled } from './throttle.ts';
+import { type AttemptRules, throttled } from '../throttle/throttle.ts';
 
 /** What somebody claims, and from where. */
 export interface Credentials extends Caller {

@@ -4,9 +4,9 @@ import type { Caller } from '../../base/caller.ts';
 import { ForbiddenError, InvalidInputError, UnauthorizedError } from '../../base/errors.ts';
 import type { AccountDoc, SessionDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
+import type { AttemptRules } from '../throttle/throttle.ts';
 import { authenticate, hasPassword } from './login.ts';
 import { type OpenedSession, openSession } from './sessions.ts';
-import type { AttemptRules } from './throttle.ts';
 
 /** Longest login, in bytes: a name or an e-mail. */
 const LOGIN_BYTES = 320;

@@ -10,11 +10,11 @@ import { checkPassword, checkUsername, checkUuid, isUuid } from '../../base/name
 import { endCredentials, endingCredentials, passwordChange } from '../access/credentials.ts';
 import { credentialsInvalid } from '../access/login.ts';
 import { isUnchanged } from '../access/standing.ts';
-import { rationed } from '../access/throttle.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import type { LaneName } from '../hashing/lanes.ts';
 import { newId } from '../ids.ts';
+import { rationed } from '../throttle/throttle.ts';
 import { eraseAccount, markForErasing } from './erase.ts';
 
 /** How often something is tried again with an account that others change meanwhile. */

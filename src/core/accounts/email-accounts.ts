@@ -8,10 +8,10 @@ import type { Language } from '../../base/language.ts';
 import { checkPassword, checkUsername } from '../../base/names.ts';
 import type { EndedCredentials } from '../access/credentials.ts';
 import { findMailToken, useConfirmation, useReset } from '../access/mail-tokens.ts';
-import { rationed } from '../access/throttle.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { queueMail, sendQueued } from '../mail/queue.ts';
+import { rationed } from '../throttle/throttle.ts';
 import { createAccount, demandRegistrationOpen } from './accounts.ts';
 
 const PASSWORD_BYTES = { min: 8, max: 256 };

@@ -1,14 +1,14 @@
 /** What people do with their accounts when they are signed in, and give the password once more. */
 
 import { ConflictError, InvalidInputError } from '../../base/errors.ts';
-import { attemptRules, ownPasswordRules, revocationRules } from '../access/attempts.ts';
 import type { EndedCredentials } from '../access/credentials.ts';
 import { revokeAllCredentials } from '../access/live.ts';
 import { demandPassword } from '../access/sign-in.ts';
-import { countAttempt } from '../access/throttle.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { queueMail, sendQueued } from '../mail/queue.ts';
+import { attemptRules, ownPasswordRules, revocationRules } from '../throttle/attempts.ts';
+import { countAttempt } from '../throttle/throttle.ts';
 import { changeOwnPassword, emailTaken, unregister } from './accounts.ts';
 import { checkEmail, checkNewPassword } from './email-accounts.ts';
 import { type MailedDeed, mailContext, type PersonDeed } from './person-deeds.ts';

@@ -2,15 +2,15 @@
 
 import type { Caller } from '../../base/caller.ts';
 import { emailOf } from '../../base/email.ts';
-import { type AttemptSettings, attemptRules, revocationRules } from '../access/attempts.ts';
 import type { EndedCredentials } from '../access/credentials.ts';
 import { demandPassword } from '../access/sign-in.ts';
-import { countAttempt } from '../access/throttle.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { AccountDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { deviceNotFound, revokeDevice } from '../devices/devices.ts';
 import { loadMailSettings } from '../mail/settings.ts';
+import { type AttemptSettings, attemptRules, revocationRules } from '../throttle/attempts.ts';
+import { countAttempt } from '../throttle/throttle.ts';
 import { demandRegistrationOpen } from './accounts.ts';
 import {
   confirmEmail,

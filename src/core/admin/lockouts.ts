@@ -2,10 +2,10 @@
 
 import { isIP } from 'node:net';
 import { InvalidInputError } from '../../base/errors.ts';
-import { unlock } from '../access/lockouts.ts';
 import { listAudit } from '../audit/list.ts';
 import type { Core } from '../context.ts';
 import { MOST_PER_PAGE } from '../listing.ts';
+import { unlock } from '../throttle/lockouts.ts';
 import { type AdminDeed, by } from './deed.ts';
 
 const NAME_CHARACTERS = 320;

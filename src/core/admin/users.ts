@@ -1,14 +1,14 @@
 /** What admins do with accounts. Each deed is told to the audit log. */
 
 import { ConflictError, InvalidInputError } from '../../base/errors.ts';
-import type { AttemptRules } from '../access/throttle.ts';
-import { countAttempt } from '../access/throttle.ts';
 import { accountByUuid, accountNotFound, changeAccount, createAccount, setBlocked } from '../accounts/accounts.ts';
 import { checkEmail, checkPersonName, checkRegistration, type Registration } from '../accounts/email-accounts.ts';
 import { eraseAccount, markForErasing } from '../accounts/erase.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newSecret } from '../ids.ts';
+import type { AttemptRules } from '../throttle/throttle.ts';
+import { countAttempt } from '../throttle/throttle.ts';
 import { type AdminDeed, by } from './deed.ts';
 
 /** The account of an id as `publicId` gives it. Throws `NotFoundError` (code `account_not_found`). */

@@ -1,9 +1,9 @@
 /** The audit log: what an admin may want to know of later, whichever API it came through. */
 
-import { addressGroup } from '../access/address.ts';
 import { type AuditDoc, auditSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId, sha256Hex } from '../ids.ts';
+import { addressGroup } from '../throttle/address.ts';
 import { type AuditEvent, auditEvents } from './events.ts';
 
 /** What an event is about. Never a secret, and nobody's name: ids tell whom it concerns as long as there is an account. */

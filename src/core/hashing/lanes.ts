@@ -5,7 +5,7 @@
 
 import type { Caller } from '../../base/caller.ts';
 import { RateLimitedError, ServerBusyError } from '../../base/errors.ts';
-import { addressGroup } from '../access/address.ts';
+import { addressGroup } from '../throttle/address.ts';
 import { createLane, type Waiter } from './lane.ts';
 
 /** What somebody waits for: to be let in, or to become somebody. */

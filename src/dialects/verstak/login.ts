@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
-import { type AttemptKind, attemptRules } from '../../core/access/attempts.ts';
 import { logInPerson } from '../../core/access/sign-in.ts';
 import type { AccountDoc } from '../../core/collections.ts';
+import { type AttemptKind, attemptRules } from '../../core/throttle/attempts.ts';
 import type { Verstak } from './context.ts';
 
 /** The account of a name or e-mail and a password. Throws as `logInPerson`. */

@@ -1,4 +1,4 @@
-import type { AttemptSettings } from '../../core/access/attempts.ts';
+import type { AttemptSettings } from '../../core/throttle/attempts.ts';
 
 /** What the Verstak API needs to know of the configuration. Windows are in seconds, sizes in bytes. */
 export interface VerstakSettings extends AttemptSettings {

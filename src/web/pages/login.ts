@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { InvalidInputError, RenamedError } from '../../base/errors.ts';
-import { attemptRules } from '../../core/access/attempts.ts';
 import { closeSession, type OpenedSession, SESSION_SECONDS } from '../../core/access/sessions.ts';
 import { signIn } from '../../core/access/sign-in.ts';
+import { attemptRules } from '../../core/throttle/attempts.ts';
 import { CREDENTIAL_BODY, objectReader } from '../../http/body/body.ts';
 import { isForm } from '../../http/body/form.ts';
 import { redirect } from '../../http/browser/below.ts';

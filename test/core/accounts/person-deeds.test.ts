@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { AttemptSettings } from '../../../src/core/access/attempts.ts';
 import {
   askForReset,
   confirmPerson,
@@ -8,6 +7,7 @@ import {
   resetByMail,
   revokeByPassword,
 } from '../../../src/core/accounts/person-deeds.ts';
+import type { AttemptSettings } from '../../../src/core/throttle/attempts.ts';
 import { type Engine, forEachEngine } from '../../support/engines.ts';
 import { HERE, openCore, outcomes } from '../open-core.ts';
 import { device, person } from '../people.ts';

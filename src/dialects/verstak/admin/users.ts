@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { adminResetRules } from '../../../core/access/attempts.ts';
 import { listUsers } from '../../../core/accounts/user-list.ts';
 import { createUser, deleteUser, editUser, resetUserPassword, toggleUser } from '../../../core/admin/users.ts';
+import { adminResetRules } from '../../../core/throttle/attempts.ts';
 import type { Route } from '../../../http/routing.ts';
 import { text } from '../body.ts';
 import type { Verstak } from '../context.ts';

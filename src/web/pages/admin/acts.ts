@@ -2,9 +2,9 @@
 
 import type { Context } from 'koa';
 import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from '../../../base/errors.ts';
-import { adminPasswordRules } from '../../../core/access/attempts.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import { demandPassword } from '../../../core/access/sign-in.ts';
+import { adminPasswordRules } from '../../../core/throttle/attempts.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';

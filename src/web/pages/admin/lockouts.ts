@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
-import { lockoutsOf } from '../../../core/access/lockouts.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import { liftLockout } from '../../../core/admin/lockouts.ts';
 import { listAudit } from '../../../core/audit/list.ts';
+import { lockoutsOf } from '../../../core/throttle/lockouts.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
 import { adminDeed } from '../../deeds.ts';

@@ -1,6 +1,5 @@
 import type { Context } from 'koa';
 import { ConflictError } from '../../../base/errors.ts';
-import { adminResetRules } from '../../../core/access/attempts.ts';
 import { leaveSecret } from '../../../core/access/one-time-secrets.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import { publicId } from '../../../core/accounts/accounts.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../../core/admin/users.ts';
 import { devicesOf } from '../../../core/devices/devices.ts';
 import { usageOf } from '../../../core/quotas/meters.ts';
+import { adminResetRules } from '../../../core/throttle/attempts.ts';
 import { sessionToken } from '../../../http/browser/session.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { NotFoundError } from '../../../base/errors.ts';
-import { adminPasswordRules } from '../../../core/access/attempts.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import { demandPassword } from '../../../core/access/sign-in.ts';
 import { admitMember, changeMember, dismissMember, makeMember } from '../../../core/members/edit.ts';
 import { listMembers, memberById } from '../../../core/members/list.ts';
+import { adminPasswordRules } from '../../../core/throttle/attempts.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Params, Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressGroup } from '../../../src/core/access/address.ts';
+import { addressGroup } from '../../../src/core/throttle/address.ts';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLines } from '../../../src/core/access/lines.ts';
+import { createLines } from '../../../src/core/throttle/lines.ts';
 import { outcomes, tally } from '../open-core.ts';
 
 beforeEach(() => void vi.useFakeTimers());

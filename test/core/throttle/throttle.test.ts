@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { StorageUnavailableError } from '../../../src/base/errors.ts';
 import { authenticate } from '../../../src/core/access/login.ts';
-import { type Attempt, countAttempt, throttled } from '../../../src/core/access/throttle.ts';
 import { register } from '../../../src/core/accounts/accounts.ts';
 import { throttleSpec } from '../../../src/core/collections.ts';
 import type { Core } from '../../../src/core/context.ts';
 import type { Passwords } from '../../../src/core/hashing/passwords.ts';
+import { type Attempt, countAttempt, throttled } from '../../../src/core/throttle/throttle.ts';
 import { type Engine, forEachEngine } from '../../support/engines.ts';
 import { intercept } from '../intercept.ts';
 import { openCore, outcomes, plainPasswords, tally } from '../open-core.ts';
