@@ -20,7 +20,7 @@ export interface OneTimeSecretDoc {
 }
 
 export const oneTimeSecretsSpec: CollectionSpec<OneTimeSecretDoc> = {
-  name: 'one_time_secrets',
+  name: 'shown_once',
   key: ['user_id', 'session'],
   expires: 'expires_at',
   owner: 'user_id',
