@@ -56,18 +56,22 @@ async function visitors(open: OpenPage, server: TestServer, markup = '', options
   return { stranger: await visit('stranger'), ann: await visit('ann'), root: await visit('root') };
 }
 
+/** What axe finds. */
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
 /** What keeps people out: what axe finds, and a page that is wider than the window. */
 async function barriers(page: Page, only?: readonly string[]): Promise<string[]> {
   const wider = await overflow(page);
   await page.evaluate(axe);
-  // biome-ignore lint/suspicious/noExplicitAny: what axe is in the page
-  const { violations } = await page.evaluate(
-    rules => (globalThis as any).axe.run(rules ? { runOnly: rules } : {}),
-    only,
-  );
+  const options = JSON.stringify(only ? { runOnly: only } : {});
+  const { violations } = await page.evaluate<{ violations: Violation[] }>(`axe.run(${options})`);
   const found = violations
-    .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
   return wider > 0 ? [...found, `wider than the window by ${wider}`] : found;
 }
 
