@@ -56,6 +56,13 @@ async function visitors(open: OpenPage, server: TestServer, markup = '', options
   return { stranger: await visit('stranger'), ann: await visit('ann'), root: await visit('root') };
 }
 
+/** Opens a page, by its link where it is behind one. */
+async function goTo(page: Page, { path, link }: Place): Promise<void> {
+  await page.goto(path);
+  if (link === undefined) return;
+  await page.goto((await page.locator(link).first().getAttribute('href')) ?? '');
+}
+
 /** What axe finds. */
 interface Violation {
   readonly id: string;
@@ -114,9 +121,10 @@ inBrowser('every page', open => {
         const options = { colorScheme, viewport: { width, height: width === 390 ? 844 : 800 } };
         const by = await visitors(open, plain, '', options);
         const wrong: string[] = [];
-        for (const { name, path, who } of places) {
+        for (const place of places) {
+          const { name, path, who } = place;
           const { page, troubles } = by[who];
-          await page.goto(path);
+          await goTo(page, place);
           wrong.push(...[...(await barriers(page, rules)), ...troubles.splice(0)].map(what => `${path}: ${what}`));
           await picture(page, `${name}-${width}`, colorScheme);
         }
@@ -132,9 +140,10 @@ inBrowser('every page', open => {
       const by = await visitors(open, wild, MARKUP);
       const wrong: string[] = [];
       let seen = 0;
-      for (const { path, who } of places) {
+      for (const place of places) {
+        const { path, who } = place;
         const { page, troubles } = by[who];
-        await page.goto(path);
+        await goTo(page, place);
         seen += (await page.content()).split('onerror=alert(1)').length - 1;
         if ((await page.locator('img[src=x]').count()) > 0) wrong.push(`${path}: an element`);
         if ((await overflow(page)) > 0) wrong.push(`${path}: wider than the window`);

@@ -4,6 +4,8 @@ export interface Place {
   readonly name: string;
   readonly path: string;
   readonly who: 'stranger' | 'ann' | 'root';
+  /** The page is behind the first link of this kind on the one at `path`. */
+  readonly link?: string;
 }
 
 const stranger = [
@@ -59,8 +61,21 @@ const place = (who: Place['who']) => (path: string) => ({
   who,
 });
 
+/** Pages of one thing of a list. */
+const single: readonly Place[] = [
+  { name: 'punch', path: '/punches', who: 'ann', link: 'main table a[href^="/punches/"]' },
+  { name: 'dotfile', path: '/dotfiles', who: 'ann', link: 'main table a' },
+  { name: 'event', path: '/events', who: 'ann', link: 'main table a' },
+  { name: 'tokens-revoke', path: '/tokens', who: 'ann', link: 'a[href*="kind=device"]' },
+  { name: 'admin-user', path: '/admin/users', who: 'root', link: 'a[href*="/admin/user/"]' },
+  { name: 'admin-device', path: '/admin/devices', who: 'root', link: 'a[href*="/admin/device/"]' },
+  { name: 'admin-vault', path: '/admin/vaults', who: 'root', link: 'a[href*="/admin/vault/"]' },
+  { name: 'admin-member', path: '/admin/members', who: 'root', link: 'main table a' },
+];
+
 export const places: readonly Place[] = [
   ...stranger.map(place('stranger')),
   ...ann.map(place('ann')),
   ...root.map(place('root')),
+  ...single,
 ];
