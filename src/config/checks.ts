@@ -127,7 +127,11 @@ const advice: readonly Rule[] = [
 
 /** The plugin whose option a line of `[PLUGIN]` is, and the option; environment variables have `_` for the dot. */
 export function pluginOption(label: string, names: readonly string[]): [plugin: string, key: string] | undefined {
-  const name = names.find(known => label.startsWith(`${known}.`) || label.startsWith(`${known.replaceAll('-', '_')}_`));
+  const owners = names.filter(
+    known => label.startsWith(`${known}.`) || label.startsWith(`${known.replaceAll('-', '_')}_`),
+  );
+  // One name may begin another: the longest is meant.
+  const name = owners.sort((a, b) => b.length - a.length)[0];
   return name === undefined ? undefined : [name, label.slice(name.length + 1)];
 }
 

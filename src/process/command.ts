@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { format } from 'node:util';
 import { systemClock } from '../base/clock.ts';
 import { StartupError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { HELP, readArguments } from '../config/arguments.ts';
 import { readFlags } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
@@ -69,31 +70,35 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
   }
 }
 
+/** The log of a command whose standard output is its answer. */
+const warningsOnly: Log = {
+  debug() {},
+  info() {},
+  warn: (_, message) => console.error(`warning: ${message}`),
+  error: (_, message) => console.error(`error: ${message}`),
+};
+
 /** Loads the plugins, as the start would, and closes them. They find no values in their stores. Throws `StartupError`. */
 async function tryPlugins(config: Config): Promise<void> {
   if (config.PLUGINS.modules.length === 0) return;
   const { loadPlugins, emptyStore } = await import('./plugins.ts');
   const { createPlugins } = await import('../core/plugins/plugins.ts');
-  const { log, flush } = await createLog(config);
-  const plugins = createPlugins(log, Date.now);
-  await loadPlugins(config, plugins, { log, store: emptyStore });
+  const plugins = createPlugins(warningsOnly, Date.now);
+  await loadPlugins(config, plugins, { log: warningsOnly, store: emptyStore });
   await plugins.close();
-  flush();
 }
 
 /** Removes all that a plugin keeps; returns how many values that were. */
 async function purge(config: Config, plugin: string): Promise<number> {
   const { assemble } = await import('./assemble.ts');
   const { purgePlugin } = await import('../core/plugins/store.ts');
-  const { log, flush } = await createLog(config);
-  const core = await assemble(() => config, systemClock, log);
+  const core = await assemble(() => config, systemClock, warningsOnly);
   try {
     await core.storage.ready;
     return await purgePlugin(core, plugin);
   } finally {
     await core.passwords.close();
     await core.storage.close();
-    flush();
   }
 }
 

@@ -179,6 +179,28 @@ describe.concurrent('a plugin', () => {
     }
   });
 
+  test('is tried by the check of the configuration, which prints the configuration and nothing else', async ({
+    program,
+  }) => {
+    await configure(program, { chatty: 'export default { setup({ log }) { log.warn("hello"); return {}; } }' });
+    const checked = await program.run(['--check-config']);
+    expect(checked.code).toBe(0);
+    expect(checked.stdout).toMatch(/^\[APP\]\n/);
+    expect(checked.stdout).not.toContain('hello');
+    expect(checked.stderr).toContain('hello');
+  });
+
+  test('has its own options where the name of another begins its own', async ({ program }) => {
+    const source = 'export default { setup({ options, log }) { log.info("options", { given: options }); return {}; } }';
+    await configure(program, { web: source, 'web-hook': source });
+    const server = await program.start({ settings: { PLUGIN_WEB_HOOK_URL: 'x', PLUGIN_WEB_PORT: '1' } });
+    const told = server.log.filter(({ msg }) => msg === 'options').map(({ plugin, given }) => [plugin, given]);
+    expect(told).toEqual([
+      ['web', { port: '1' }],
+      ['web-hook', { url: 'x' }],
+    ]);
+  });
+
   test('says at SIGHUP that its code is not loaded again', async ({ program }) => {
     await configure(program, { quiet: 'export default { setup: () => ({}) }' });
     const server = await program.start();

@@ -50,7 +50,7 @@ export function dashboardRoutes(web: Web): Route[] {
       usage,
       room: core.settings.quota().bytes,
       empty: isEmpty(overview) && q === '',
-      address: origin.base(ctx),
+      address: origin.shown(ctx),
       speaks: settings.speaks,
       now: core.clock.now(),
     };

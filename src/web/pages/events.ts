@@ -54,7 +54,7 @@ export function eventRoutes(web: Web): Route[] {
       uuid,
       mine: cursor === undefined ? await rulesFor(core, uuid, RULES) : undefined,
       admin: session.account.admin === true,
-      address: origin.base(ctx),
+      address: origin.shown(ctx),
     };
     pages.show(ctx, { view: 'events', title: pages.t(ctx)('events.title'), session, data });
   }

@@ -32,7 +32,7 @@ export function devicePages(web: Web): { readonly routes: readonly Route[]; read
     const listed = await listDevices(core, { ...filters, descending: filters.sort !== 'name', page, perPage });
     const rows = listed.items.map(({ device, username }) => ({ device, username, status: statusOf(device) }));
     const filtered = Boolean(filters.q || filters.user || filters.vault || filters.version || filters.status);
-    const data = { listed, rows, filters, filtered, address: origin.base(ctx), link: query.link(filters) };
+    const data = { listed, rows, filters, filtered, address: origin.shown(ctx), link: query.link(filters) };
     pages.show(ctx, { view: 'admin/devices', title: pages.t(ctx)('nav.devices'), session, data });
   }
 

@@ -21,7 +21,7 @@ export function vaultRoutes(web: Web): Route[] {
     const query = asked(ctx);
     const filters = { q: query.text('q') };
     const listed = await listVaults(core, { ...filters, page: query.page, perPage: query.perPage });
-    const data = { listed, rows: listed.items, filters, address: origin.base(ctx), link: query.link(filters) };
+    const data = { listed, rows: listed.items, filters, address: origin.shown(ctx), link: query.link(filters) };
     pages.show(ctx, { view: 'admin/vaults', title: pages.t(ctx)('nav.vaults'), session, data });
   }
 

@@ -28,7 +28,7 @@ export function dotfileRoutes(web: Web): Route[] {
       sets,
       more,
       isFirst: after === undefined,
-      address: isEmpty ? origin.base(ctx) : undefined,
+      address: isEmpty ? origin.shown(ctx) : undefined,
       fileQuery,
     };
     pages.show(ctx, { view: 'dotfiles', title: t('dotfiles.title'), session, data });

@@ -28,7 +28,7 @@ export function entryRoutes(web: Web): Route[] {
       folders: foldersOf(entry.key),
       preview: previewOf(content),
       bytes: entry.size ?? bytesOf(content).byteLength,
-      address: origin.base(ctx),
+      address: origin.shown(ctx),
     };
     pages.show(ctx, { view: 'entries/entry', title: entry.key, session, data });
   }

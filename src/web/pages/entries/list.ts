@@ -32,7 +32,7 @@ export function listRoutes(web: Web): Route[] {
       listed,
       folders: foldersOf(prefix),
       folder: prefix.slice(0, prefix.lastIndexOf(SEPARATOR) + 1),
-      address: origin.base(ctx),
+      address: origin.shown(ctx),
     };
     pages.show(ctx, { view: 'entries/list', title: t('data.title'), status: problem ? 400 : 200, session, data });
   }

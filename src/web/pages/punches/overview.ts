@@ -50,7 +50,7 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
     now,
     running: running.slice(0, CLOCKS),
     projects: projects.slice(0, PROJECTS),
-    address: isNew ? origin.base(ctx) : undefined,
+    address: isNew ? origin.shown(ctx) : undefined,
     isCut: period.kind === 'dates' && period.last - period.first + 1 === LONGEST,
     period: words.period(period),
     kind: period.kind,

@@ -51,7 +51,7 @@ export function tokenRoutes(web: Web): Route[] {
       throw new ConflictError('this client has a token', { code: 'client_has_token' });
     }
     const { token, expiresAt } = await issueToken(core, session.account, name);
-    const data = { name, token, expiresAt, address: origin.base(ctx), keybin: settings.speaks('keybin') };
+    const data = { name, token, expiresAt, address: origin.shown(ctx), keybin: settings.speaks('keybin') };
     pages.show(ctx, { view: 'tokens/made', title: pages.t(ctx)('tokens.madeTitle'), session, data });
   }
 
