@@ -10,10 +10,11 @@
 
 import { existsSync } from 'node:fs';
 import { cp, mkdir, open as openFile, readdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { cutShort } from '../dist/storage/embedded/files/meta-pages.js';
+import { Gate } from '../dist/storage/embedded/opening/gate.js';
 
 /** A copy is made so many times, with so many milliseconds in between, until it has all it promises. */
 const ATTEMPTS = 20;
@@ -43,7 +44,9 @@ try {
  */
 async function copyDatabase(from, to) {
   const aside = `${to}.new`;
-  const database = open({ path: from, noSubdir: true, readOnly: true });
+  const gate = new Gate(dirname(from));
+  const options = { path: from, noSubdir: true, overlappingSync: false };
+  const { root: database, lock } = gate.alone(() => gate.admit(() => open(options)));
   try {
     for (let attempt = 1; ; attempt++) {
       await rm(aside, { force: true });
@@ -54,6 +57,8 @@ async function copyDatabase(from, to) {
     }
   } finally {
     await database.close();
+    lock.close();
+    gate.close();
   }
   await place(aside, to);
 }

@@ -43,7 +43,13 @@ test('a folder that is not there is made, for this user alone', async () => {
   const folder = path.join(await temporaryFolder(), 'a.b', 'data');
   await (await start(folder)).ready;
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
-  expect((await readdir(folder)).sort()).toEqual(['blobs', 'keybin.mdb', 'keybin.mdb-lock']);
+  expect((await readdir(folder)).sort()).toEqual([
+    'blobs',
+    'keybin.gate',
+    'keybin.gate-lock',
+    'keybin.mdb',
+    'keybin.mdb-lock',
+  ]);
 });
 
 test('a folder that cannot be used rejects ready with a message that names it and the option', async () => {

@@ -1,26 +1,21 @@
-import { closeSync, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Database, RootDatabase } from 'lmdb';
 import type { Clock } from '../../base/clock.ts';
-import { StartupError, StorageUnavailableError } from '../../base/errors.ts';
+import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { OpenOptions } from '../options.ts';
 import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../port.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
-import { Damage } from './damage.ts';
-import { BLOBS, type Environment, environment, folderOf, openFolder } from './environment.ts';
+import { type Environment, environment, folderOf } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { FileBlobStore } from './files/blobs.ts';
-import { DATA_FILE, LOCK_FILE } from './files/preflight.ts';
+import { BLOBS, DATA_FILE } from './files/names.ts';
 import { secretOf } from './files/secrets.ts';
 import { inTurn } from './in-turn.ts';
-import { demandLayout, type Meta, prepareLayout } from './layout.ts';
-import { demandOneSpace } from './neighbours.ts';
-import { Snapshot } from './snapshot/snapshot.ts';
+import { type Opened, openData } from './opening/open-data.ts';
 import { startSweeper } from './sweep.ts';
-import { openTable, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** Opens the embedded engine: LMDB and a folder of blobs. A folder that cannot be used rejects `ready`. */
 export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Promise<Storage> {
@@ -29,25 +24,11 @@ export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Prom
 }
 
 function openIn(folder: string, options: OpenOptions, clock: Clock, log: Log): Storage {
-  let root: RootDatabase | undefined;
   try {
-    root = openFolder(folder, log);
-    return new EmbeddedStorage(folder, root, options, clock, log);
+    return new EmbeddedStorage(openData(folder, options, log), clock, log);
   } catch (error) {
-    void root?.close();
-    return failedStorage(folder, startupErrorOf(folder, error));
+    return failedStorage(folder, error);
   }
-}
-
-/** What ends the start; whatever the library cannot read of a file that is whole is damaged. */
-function startupErrorOf(folder: string, error: unknown): unknown {
-  if (error instanceof StartupError || !(error instanceof Error)) return error;
-  return new StartupError(
-    `the data in ${folder} cannot be read (${error.message}): put back a backup of the whole folder`,
-    {
-      cause: error,
-    },
-  );
 }
 
 class EmbeddedStorage implements Storage {
@@ -55,39 +36,28 @@ class EmbeddedStorage implements Storage {
   readonly ready = Promise.resolve();
   readonly atomicCommit = true;
   readonly blobs: BlobStore;
+  readonly #opened: Opened;
   readonly #env: Environment;
   readonly #tables = new Map<string, Table>();
   readonly #collections = new Map<string, EmbeddedCollection>();
-  readonly #counters: Database<number, string>;
-  readonly #damage: Damage;
-  /** Descriptor of the lock file. */
-  readonly #file: number;
   readonly #markClosed: () => void;
   readonly #stopSweeper: () => Promise<void>;
   readonly #swept: Promise<unknown>;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: string, root: RootDatabase, options: OpenOptions, clock: Clock, log: Log) {
+  constructor(opened: Opened, clock: Clock, log: Log) {
+    const { folder, tables } = opened;
     this.description = `embedded engine in ${folder}`;
-    const meta: Meta = root.openDB({ name: 'meta' });
-    const damage = new Damage(log);
-    this.#damage = damage;
-    this.#file = openSync(path.join(folder, LOCK_FILE), 'r');
-    const parts = { damage, snapshot: new Snapshot(this.#file) };
-    this.#counters = root.openDB({ name: 'counters' });
-    for (const spec of options.specs) {
-      this.#tables.set(spec.name, openTable(root, spec, `data/${options.names[spec.name] ?? spec.name}`, parts));
+    this.#opened = opened;
+    const { env, markClosed } = environment(opened, clock, log);
+    this.#env = env;
+    this.#markClosed = markClosed;
+    for (const table of tables) {
+      this.#tables.set(table.spec.name, table);
+      this.#collections.set(table.spec.name, new EmbeddedCollection(env, table));
     }
-    const tables = [...this.#tables.values()];
-    demandOneSpace(root, meta, folder);
-    const layout = prepareLayout(root, meta, tables, log);
-    const precondition = () => demandLayout(meta, layout);
-    const opened = environment({ folder, root, log, clock, precondition, ...parts });
-    this.#env = opened.env;
-    this.#markClosed = opened.markClosed;
-    for (const table of tables) this.#collections.set(table.spec.name, new EmbeddedCollection(this.#env, table));
-    this.#stopSweeper = startSweeper(this.#env, tables, log);
-    this.blobs = new FileBlobStore(path.join(folder, BLOBS), this.#env);
+    this.#stopSweeper = startSweeper(env, tables, log);
+    this.blobs = new FileBlobStore(path.join(folder, BLOBS), env);
     this.#swept = this.blobs
       .sweep()
       .catch(error => log.warn({ err: error }, 'what is left of uploads could not be removed'));
@@ -102,7 +72,7 @@ class EmbeddedStorage implements Storage {
   async increment(counter: string, by = 1): Promise<number> {
     return this.#env.writer.write(() => {
       const value = this.#count(counter) + by;
-      this.#counters.put(counter, value);
+      this.#opened.counters.put(counter, value);
       return value;
     });
   }
@@ -127,7 +97,7 @@ class EmbeddedStorage implements Storage {
   async ping(): Promise<void> {
     this.#env.beginRead();
     this.#env.file.demandInPlace();
-    this.#damage.demandNone();
+    this.#opened.damage.demandNone();
     this.#count('ping');
   }
 
@@ -141,15 +111,14 @@ class EmbeddedStorage implements Storage {
     await this.#stopSweeper();
     await this.#swept;
     await this.#env.writer.close();
-    await this.#env.root.close();
-    closeSync(this.#file);
+    await this.#opened.close();
   }
 
   #count(counter: string): number {
     try {
-      return this.#counters.get(counter) ?? 0;
+      return this.#opened.counters.get(counter) ?? 0;
     } catch (error) {
-      throw toStorageError(this.#damage.whileReading(error));
+      throw toStorageError(this.#opened.damage.whileReading(error));
     }
   }
 

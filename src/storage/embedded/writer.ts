@@ -1,10 +1,9 @@
-import type { RootDatabase } from 'lmdb';
 import { StorageUnavailableError } from '../../base/errors.ts';
-import type { Damage } from './damage.ts';
 import { causeOf, toStorageError } from './errors.ts';
 import type { DataFile } from './files/data.ts';
 import { inTurn } from './in-turn.ts';
-import type { Snapshot } from './snapshot/snapshot.ts';
+import { demandLayout } from './opening/layout.ts';
+import type { Opened } from './opening/open-data.ts';
 
 /** A synchronous piece of work inside a write transaction. */
 interface Job {
@@ -13,17 +12,6 @@ interface Job {
   readonly reject: (error: unknown) => void;
   value?: unknown;
   error?: unknown;
-}
-
-/** What a writer works with. */
-export interface WriterParts {
-  readonly folder: string;
-  readonly root: RootDatabase;
-  readonly file: DataFile;
-  readonly damage: Damage;
-  readonly snapshot: Snapshot;
-  /** Runs first in every transaction and may throw to refuse it. */
-  readonly precondition: () => void;
 }
 
 /** Most jobs of one transaction: bounds how long the event loop is held. */
@@ -37,23 +25,15 @@ const TURNS = 2;
  * are waited for on a thread of the library; only the jobs themselves run on the event loop.
  */
 export class Writer {
-  readonly #folder: string;
-  readonly #root: RootDatabase;
+  readonly #data: Opened;
   readonly #file: DataFile;
-  readonly #damage: Damage;
-  readonly #snapshot: Snapshot;
-  readonly #precondition: () => void;
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ folder, root, file, damage, snapshot, precondition }: WriterParts) {
-    this.#folder = folder;
-    this.#root = root;
+  constructor(data: Opened, file: DataFile) {
+    this.#data = data;
     this.#file = file;
-    this.#damage = damage;
-    this.#snapshot = snapshot;
-    this.#precondition = precondition;
   }
 
   /**
@@ -70,7 +50,7 @@ export class Writer {
 
   /** As {@link Writer.write}; when `job` throws, nothing of it stays. */
   atomically<R>(job: () => R): Promise<R> {
-    return this.write(() => this.#root.childTransaction(job as never) as R);
+    return this.write(() => this.#data.root.childTransaction(job as never) as R);
   }
 
   /** Waits for all jobs; later ones are refused. */
@@ -91,33 +71,48 @@ export class Writer {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
+    const { snapshot, damage } = this.#data;
     try {
       this.#file.demandInPlace();
-      let transaction = -1;
-      const run = () => {
-        transaction = this.#root.getWriteTxnId();
-        this.#precondition();
-        for (const job of jobs) {
-          try {
-            job.value = job.run();
-          } catch (error) {
-            job.error = error;
-          }
-          this.#snapshot.wrote(job.error === undefined);
-        }
-      };
-      await inTurn(this.#folder, () => this.#root.transaction(run));
-      this.#snapshot.committed(transaction);
+      snapshot.committed(await this.#transaction(jobs));
       this.#file.demandInPlace(); // before anything is acknowledged
     } catch (error) {
-      this.#snapshot.failed();
-      const reason = toStorageError(this.#damage.whileWriting(await causeOf(error)));
+      snapshot.failed();
+      const reason = toStorageError(damage.whileWriting(await causeOf(error)));
       for (const job of jobs) job.reject(reason);
       return;
     }
     for (const job of jobs) {
       if (job.error === undefined) job.resolve(job.value as never);
       else job.reject(toStorageError(job.error));
+    }
+  }
+
+  /** Runs the jobs in a transaction of which nobody who opens the folder can take the number. Resolves with that number. */
+  async #transaction(jobs: readonly Job[]): Promise<number> {
+    const { folder, root, lock, gate } = this.#data;
+    for (;;) {
+      let number: number | undefined;
+      const run = () => {
+        if (gate.isShut) return;
+        number = root.getWriteTxnId();
+        this.#run(jobs);
+      };
+      await inTurn(folder, () => root.transaction(run));
+      if (number !== undefined) return number;
+      await gate.passable(root, lock);
+    }
+  }
+
+  #run(jobs: readonly Job[]): void {
+    demandLayout(this.#data);
+    for (const job of jobs) {
+      try {
+        job.value = job.run();
+      } catch (error) {
+        job.error = error;
+      }
+      this.#data.snapshot.wrote(job.error === undefined);
     }
   }
 }

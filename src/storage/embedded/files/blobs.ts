@@ -4,10 +4,11 @@ import path from 'node:path';
 import { demandAddress, Upload } from '../../blob.ts';
 import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { BlobStore, Page, PutOptions } from '../../port.ts';
-import { type Environment, INCOMING } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { toStorageError } from '../errors.ts';
 import { flushFolder, hasCode, ifThere, writeFlushed } from './durable.ts';
 import { Incoming } from './incoming.ts';
+import { INCOMING } from './names.ts';
 
 /** Blobs on one page of `list`. */
 const PAGE = 500;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { StorageUnavailableError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { readMeta } from './meta-pages.ts';
-import { DATA_FILE, LOCK_FILE } from './preflight.ts';
+import { DATA_FILE, LOCK_FILE } from './names.ts';
 
 /** Milliseconds between two looks at the files: a look costs less than a hundredth of a write, but is not for each. */
 const PAUSE = 1_000;

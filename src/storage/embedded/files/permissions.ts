@@ -2,14 +2,14 @@ import { chmodSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '../../../base/log.ts';
 import { hasCode } from './durable.ts';
-import { DATA_FILE, LOCK_FILE } from './preflight.ts';
+import { BLOBS, DATA_FILE, GATE_FILE, GATE_LOCK_FILE, LOCK_FILE, SECRETS } from './names.ts';
 
 /** Bits of the group and of all others. */
 const OTHERS = 0o077;
 
 /** What earlier versions, and other programs, may have made readable for others; what is inside these folders is safe with them. */
-const FILES = [DATA_FILE, LOCK_FILE];
-const FOLDERS = ['blobs', 'secrets'];
+const FILES = [DATA_FILE, LOCK_FILE, GATE_FILE, GATE_LOCK_FILE];
+const FOLDERS = [BLOBS, SECRETS];
 
 /**
  * Takes the rights of others from what is in the data folder, and warns when the folder itself is open to them: it may be one

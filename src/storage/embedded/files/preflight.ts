@@ -14,13 +14,7 @@ import { StartupError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { hasCode } from './durable.ts';
 import { cutShort, readMeta } from './meta-pages.ts';
-
-/** File that LMDB keeps in the data folder, and its lock file beside it. */
-export const DATA_FILE = 'keybin.mdb';
-export const LOCK_FILE = `${DATA_FILE}-lock`;
-
-/** Says, while it is there, that the data file is being made and nothing is in it yet. */
-const NEW_FILE = `${DATA_FILE}-new`;
+import { DATA_FILE, GATE_LOCK_FILE, LOCK_FILE, NEW_FILE, SECRETS } from './names.ts';
 
 /** How often a file that looks cut is read: another process may have written to it meanwhile. */
 const ATTEMPTS = 3;
@@ -50,9 +44,11 @@ export function checkFolder(folder: string, log: Log): void {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) noteNew(folder, log);
   else if (stats.size > 0 || !existsSync(path.join(folder, NEW_FILE))) demandData(folder, file, stats);
-  const lock = path.join(folder, LOCK_FILE);
-  if (!existsSync(lock)) demandSpace(path.join(folder, `${LOCK_FILE}.probe`));
-  else if (!statSync(lock).isFile()) throw new Error(`${LOCK_FILE} in it is not a file`);
+  for (const name of [LOCK_FILE, GATE_LOCK_FILE]) {
+    const lock = path.join(folder, name);
+    if (!existsSync(lock)) demandSpace(path.join(folder, `${name}.probe`));
+    else if (!statSync(lock).isFile()) throw new Error(`${name} in it is not a file`);
+  }
 }
 
 /** What ends the making of a data file: from now on an empty one is a damaged one. */
@@ -65,7 +61,7 @@ export function noteMade(folder: string): void {
 
 /** A process that dies while it makes a data file leaves an empty one, which is not to be taken for damaged. */
 function noteNew(folder: string, log: Log): void {
-  if (existsSync(path.join(folder, 'secrets'))) {
+  if (existsSync(path.join(folder, SECRETS))) {
     log.warn(
       { folder },
       `no ${DATA_FILE} is in the data folder, which was in use: the server starts without any account`,

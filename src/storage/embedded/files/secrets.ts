@@ -3,9 +3,10 @@ import { link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageUnavailableError } from '../../../base/errors.ts';
 import { demandSecretName, isSecret, newSecret } from '../../secret.ts';
-import { type Environment, SECRETS } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { toStorageError } from '../errors.ts';
 import { flushFolder, hasCode, ifThere, writeFlushed } from './durable.ts';
+import { SECRETS } from './names.ts';
 
 /** The secret in the file `secrets/<name>`, which is made if it is not there. */
 export async function secretOf(env: Environment, name: string): Promise<string> {

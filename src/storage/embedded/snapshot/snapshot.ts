@@ -1,12 +1,5 @@
-import { readSync } from 'node:fs';
+import type { LockFile } from '../files/lock.ts';
 import { Remembered } from './remembered.ts';
-
-/**
- * Where LMDB's lock file has the number of the last transaction (`mti_txnid` of `MDB_txninfo`), which is the one that a reader who begins
- * now sees. The meta pages of the data file are no measure: they have a number as soon as it is written, which readers get only when
- * it is flushed.
- */
-const TRANSACTION = 8;
 
 /** Commits of this process, by whatever handle: what another one has committed is seen at once, too. */
 let commits = 0;
@@ -17,8 +10,7 @@ let commits = 0;
  * loop and after each commit of this process.
  */
 export class Snapshot {
-  readonly #file: number;
-  readonly #number = Buffer.alloc(8);
+  readonly #lock: LockFile;
   readonly #tables: Remembered[] = [];
   /** What the writes of the running transaction have changed: those that were done, and the one that is at it. */
   readonly #written = new Set<Remembered>();
@@ -29,9 +21,8 @@ export class Snapshot {
   #isFresh = false;
   #commits = -1;
 
-  /** `lockFile` is a descriptor. */
-  constructor(lockFile: number) {
-    this.#file = lockFile;
+  constructor(lock: LockFile) {
+    this.#lock = lock;
   }
 
   /** Whether it was looked at in this iteration of the event loop, and this process has committed nothing since. */
@@ -53,7 +44,7 @@ export class Snapshot {
     setImmediate(() => {
       this.#isFresh = false;
     });
-    const last = this.#lastTransaction();
+    const last = this.#lock.transaction;
     if (last !== this.#transaction) for (const table of this.#tables) table.forget();
     this.#transaction = last;
     const isOld = last !== this.#reading;
@@ -72,7 +63,7 @@ export class Snapshot {
    * tables that it has written to are forgotten. A transaction that wrote nothing leaves its number to the next one.
    */
   committed(transaction: number): void {
-    const last = this.#lastTransaction();
+    const last = this.#lock.transaction;
     const isOurs = this.#written.size > 0 && last === transaction && transaction === this.#transaction + 1;
     for (const table of isOurs ? this.#written : this.#tables) table.forget();
     this.#transaction = last;
@@ -90,10 +81,5 @@ export class Snapshot {
     commits++;
     this.#written.clear();
     this.#writing.clear();
-  }
-
-  #lastTransaction(): number {
-    readSync(this.#file, this.#number, 0, 8, TRANSACTION);
-    return this.#number.readUInt32LE(0) + this.#number.readUInt32LE(4) * 0x1_0000_0000;
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { RootDatabase } from 'lmdb';
-import { StartupError } from '../../base/errors.ts';
-import type { Meta } from './layout.ts';
+import { StartupError } from '../../../base/errors.ts';
+import type { InTransaction, Meta } from './layout.ts';
 
 /** What the library prints instead of its table of readers when nobody is in it. */
 const NOBODY = 'no active readers';
@@ -18,10 +18,10 @@ const SPACE = 'process_space';
  * first one to open the folder begins a new one. From here on this process stays in the table, because the library
  * keeps a read transaction for as long as the folder is open.
  */
-export function demandOneSpace(root: RootDatabase, meta: Meta, folder: string): void {
+export function demandOneSpace(root: RootDatabase, meta: Meta, folder: string, inTransaction: InTransaction): void {
   const space = ownSpace();
   if (space === undefined) return;
-  root.transactionSync(() => {
+  inTransaction(() => {
     const alone = root.readerList().includes(NOBODY);
     if (!alone && (meta.get(SPACE) ?? space) !== space) {
       throw new StartupError(

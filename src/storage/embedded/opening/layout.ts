@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Database, RootDatabase } from 'lmdb';
-import { StartupError, StorageUnavailableError } from '../../base/errors.ts';
-import type { Log } from '../../base/log.ts';
-import { SCHEMA_VERSION } from '../schema.ts';
-import { EVERYTHING } from './keys.ts';
-import { entryOf, type Index, type Table, tupleOf } from './table.ts';
+import type { Database } from 'lmdb';
+import { StartupError, StorageUnavailableError } from '../../../base/errors.ts';
+import type { Log } from '../../../base/log.ts';
+import { SCHEMA_VERSION } from '../../schema.ts';
+import { EVERYTHING } from '../keys.ts';
+import { entryOf, type Index, type Table, tupleOf } from '../table.ts';
 
 /** Facts about the folder: `schema` (number), `layout` (hash of all definitions), `index:<name>` (definition). */
 export type Meta = Database<unknown, string>;
+
+/** Does synchronous work in a write transaction; what it throws ends that. */
+export type InTransaction = <T>(work: () => T) => T;
 
 /** Documents between two progress lines while an index is built. */
 const PROGRESS = 100_000;
@@ -16,10 +19,10 @@ const PROGRESS = 100_000;
  * Makes the folder fit the tables: checks the schema version and builds indexes that are missing or defined differently, in
  * one transaction: a crash leaves the old state, other processes wait. Throws `StartupError`.
  */
-export function prepareLayout(root: RootDatabase, meta: Meta, tables: readonly Table[], log: Log): string {
+export function prepareLayout(meta: Meta, tables: readonly Table[], log: Log, inTransaction: InTransaction): string {
   const layout = layoutOf(tables);
   if (meta.get('schema') === SCHEMA_VERSION && meta.get('layout') === layout) return layout;
-  root.transactionSync(() => {
+  inTransaction(() => {
     demandVersion(meta.get('schema'));
     forgetOthers(meta, tables);
     for (const table of tables) {
@@ -52,7 +55,7 @@ function demandVersion(stored: unknown): void {
  * Refuses to write once another program took the folder over with other definitions: its indexes would go stale. Throws
  * `StorageUnavailableError`.
  */
-export function demandLayout(meta: Meta, layout: string): void {
+export function demandLayout({ meta, layout }: { meta: Meta; layout: string }): void {
   if (meta.get('layout') !== layout) {
     throw new StorageUnavailableError(
       'another version of the server has taken over this data folder: restart this one',
