@@ -122,6 +122,7 @@ export const errorCodes = {
   member_name_invalid: { status: 400, means: 'A member has a name of 3 to 50 of the characters A-Z a-z 0-9 _ -.' },
   rules_invalid: { status: 400, means: '`rules` is not a list of access rules; the message names the place.' },
   target_invalid: { status: 400, means: 'The target of the request is neither a path nor a URL.' },
+  scopes_invalid: { status: 400, means: '`scopes` is not a list of scopes.' },
   trailing_json: { status: 400, means: 'The body goes on behind its JSON value (Verstak).' },
   username_invalid: {
     status: 400,
@@ -165,6 +166,10 @@ export const errorCodes = {
   foreign_origin: {
     status: 403,
     means: 'A page of another origin sent the request, and `[APP] cors_origins` does not let it in.',
+  },
+  scope_insufficient: {
+    status: 403,
+    means: 'The token may do less than this; the message names the scope that is needed.',
   },
   registration_closed: { status: 403, means: 'This server does not take new accounts.' },
   token_invalid: { status: 403, means: 'The token is unknown, expired or revoked.' },

@@ -118,7 +118,27 @@ export const options = {
   },
   LIMITS: {
     connections: integer(10_000, 1, 1_000_000, 'Most open connections of a process; further ones are closed at once.'),
-    value_bytes: integer(1_048_576, 1, 15_728_640, 'Longest value, as bytes of its JSON text.'),
+    value_bytes: integer(
+      16_777_216,
+      1,
+      1_073_741_824,
+      'Longest value, in bytes; the original API has a limit of its own in `[KEYBIN]`.',
+    ),
+    followers: integer(
+      1000,
+      1,
+      1_000_000,
+      'Requests of one account that may follow its changes at once, in one process.',
+      { live: true },
+    ),
+    all_followers: integer(20_000, 1, 1_000_000, 'The same of all accounts together.', { live: true }),
+    requests_per_minute: integer(
+      0,
+      0,
+      1_000_000_000,
+      'Requests to v2 of one account in a minute, of which each of several workers allows its part; 0 is without limit.',
+      { live: true },
+    ),
     account_bytes: integer(
       1_073_741_824,
       0,
@@ -204,6 +224,27 @@ export const options = {
   },
   KEYBIN: {
     enabled: boolean(true, 'Whether the Keybin API is served.'),
+    value_bytes: integer(
+      1_048_576,
+      1,
+      15_728_640,
+      'Longest value there, as bytes of its JSON text; `[LIMITS] value_bytes` counts as well.',
+    ),
+  },
+  V2: {
+    enabled: boolean(true, 'Whether v2 is served.'),
+  },
+  TOKENS: {
+    default_ttl: integer(2_592_000, 1, 315_576_000, 'Seconds a token of v2 lives when its maker does not say.', {
+      live: true,
+    }),
+    max_ttl: integer(
+      31_536_000,
+      1,
+      315_576_000,
+      'Most seconds it can live from its making, however often it is renewed.',
+      { live: true },
+    ),
   },
   PUNCH: {
     enabled: boolean(true, 'Whether the Punch API is served.'),
@@ -284,6 +325,8 @@ export const sections: Readonly<Record<Section, string>> = {
   ADMIN: 'The account that administers the server; none unless both are given.',
   MAIL: 'Mail that the server sends.',
   KEYBIN: 'The Keybin API.',
+  V2: 'v2: the same values for programs that want more.',
+  TOKENS: 'Tokens of v2.',
   PUNCH: 'The Punch API.',
   PUNCH_KEYS: 'Keys to the Punch API, a line for each machine.',
   DOTSYNC: 'The dotsync API.',

@@ -48,6 +48,16 @@ export interface TokenDoc {
   client_id?: string;
   created_at: Date;
   expires_at: Date;
+  /** Of a token of v2, whose `slot` is `v:<id>`; absent: one of the original API, which may do everything. */
+  scopes?: readonly string[];
+  /** What people call it. */
+  name?: string;
+  /** Id of the token it was made with; absent: a password, or a token of the original API. */
+  parent?: string;
+  /** How often it can still be used; absent: any number of times. */
+  uses_left?: number;
+  /** To the minute. */
+  last_used_at?: Date;
 }
 
 /** A session of a person at a browser, or of a program that logged in as one; `hash` is the SHA-256 of its token. */
@@ -141,16 +151,54 @@ export interface HousekeepingDoc {
 export interface EntryDoc {
   user_id: string;
   key: string;
-  value: unknown;
-  /** Absent: `value` is the text itself; `json`: `value` is JSON text; `bytes`: `value` is binary. */
+  /** Absent: it is a content of the blob store, see `blob`. */
+  value?: unknown;
+  /** SHA-256 of the content that is the value; a reference of the account in the scope `kv` keeps it. */
+  blob?: string;
+  /** Absent: `value` is the text itself; `json`: `value` is JSON text; `bytes`: `value` is binary, or the value is a content. */
   encoding?: 'json' | 'bytes';
+  /** Absent: `text/plain; charset=utf-8` for a text, `application/json` for JSON. */
   content_type?: string;
+  /** `Content-Encoding` as it was sent. */
+  content_encoding?: string;
+  /** `Keybin-Meta-*` as a JSON object of texts. */
+  meta?: string;
+  /** Another one after every write; without quotes. */
   etag?: string;
-  /** Bytes of `value`. */
+  /** Bytes of the value. */
   size?: number;
   created_at?: Date;
   updated_at?: Date;
   expires_at?: Date;
+}
+
+/** That a key had an entry: for those who follow the changes of the account. */
+export interface TombstoneDoc {
+  user_id: string;
+  key: string;
+  type: 'delete' | 'expire';
+  at: Date;
+  /** 1: what marks count for where the room of an account is limited. */
+  mark: number;
+  /** Bytes it counts for. */
+  size: number;
+  expires_at: Date;
+}
+
+/** The answer to a request that is not to be done twice; written in the commit of what the request did. */
+export interface IdempotencyDoc {
+  user_id: string;
+  /** SHA-256 of method, path and `Idempotency-Key`. */
+  request: string;
+  /** SHA-256 of all of the request that matters: another one under the same key is refused. */
+  fingerprint: string;
+  status: number;
+  /** The headers that belong to the answer, as a JSON object; and its body. */
+  headers: string;
+  body: string;
+  /** Bytes it counts for. */
+  size: number;
+  expires_at: Date;
 }
 
 /** Attempts against one account from one address, or from one address: `taken` = failures + attempts in flight. */
@@ -211,10 +259,26 @@ export const tokensSpec: CollectionSpec<TokenDoc> = {
 export const entriesSpec: CollectionSpec<EntryDoc> = {
   name: 'store',
   key: ['user_id', 'key'],
-  indexes: [{ name: 'listing', fields: ['user_id', 'key'], include: ['size'] }],
+  indexes: [{ name: 'listing', fields: ['user_id', 'key'], include: ['size', 'etag', 'content_type', 'updated_at'] }],
   expires: 'expires_at',
   owner: 'user_id',
   charge: { index: 'listing', bytes: 'size' },
+};
+
+export const tombstonesSpec: CollectionSpec<TombstoneDoc> = {
+  name: 'tombstones',
+  key: ['user_id', 'key'],
+  indexes: [{ name: 'room', fields: ['user_id'], include: ['size', 'mark'] }],
+  expires: 'expires_at',
+  owner: 'user_id',
+  charge: { index: 'room', bytes: 'size', marks: 'mark' },
+};
+
+export const idempotencySpec: CollectionSpec<IdempotencyDoc> = {
+  name: 'idempotency',
+  key: ['user_id', 'request'],
+  expires: 'expires_at',
+  owner: 'user_id',
 };
 
 export const throttleSpec: CollectionSpec<ThrottleDoc> = {
@@ -293,6 +357,8 @@ export const coreCollections = [
   accountsSpec,
   tokensSpec,
   entriesSpec,
+  tombstonesSpec,
+  idempotencySpec,
   throttleSpec,
   sessionsSpec,
   oneTimeSecretsSpec,

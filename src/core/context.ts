@@ -8,6 +8,7 @@ import type { Chosen } from './chosen.ts';
 import type { Passwords } from './hashing/passwords.ts';
 import type { Plugins } from './plugins/plugins.ts';
 import type { Meters, Usage } from './quotas/usage.ts';
+import type { Shares } from './shares.ts';
 import type { WaitingLines } from './throttle/lines.ts';
 import type { Place } from './throttle/place.ts';
 import type { Turns } from './turns.ts';
@@ -71,6 +72,8 @@ export interface Core {
   readonly meters: Meters;
   /** Uploads under way: `createArrivals()`. */
   readonly arrivals: Arrivals;
+  /** Work that is done together: `createShares()`. */
+  readonly shares: Shares;
   readonly plugins: Plugins;
   /** Every collection with an owner, of switched-off APIs too: what erasing an account sweeps. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents

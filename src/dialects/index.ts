@@ -4,11 +4,13 @@ import { dotsync } from './dotsync/index.ts';
 import { keybin } from './keybin/index.ts';
 import { punch } from './punch/index.ts';
 import { simpleSync } from './simple-sync/index.ts';
+import { v2 } from './v2/index.ts';
 import { verstak } from './verstak/index.ts';
 
 /** Every API the server speaks. Adding one is a folder and a line here, and so is taking one away. */
 export const dialects: readonly Registered[] = [
   registered(keybin, config => config.KEYBIN),
+  registered(v2, config => ({ enabled: config.V2.enabled, value_bytes: config.LIMITS.value_bytes })),
   registered(punch, config => ({ ...config.PUNCH, ...config.PUNCH_KEYS })),
   registered(dotsync, config => config.DOTSYNC),
   registered(simpleSync, config => config.SIMPLE_SYNC),

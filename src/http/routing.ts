@@ -18,7 +18,7 @@ export type RouteKind = 'open' | 'linked' | 'browser';
 /** One route: parse, call, present. */
 export interface Route {
   readonly method: Method;
-  /** Pattern of @koa/router: `/user/:token/keys`. The log names it instead of the path. */
+  /** Pattern of @koa/router: `/user/:token/keys`, or `/v2/kv/*key` for whatever follows. The log names it instead of the path. */
   readonly path: string;
   /** What 405 names for this path, where a contract fixes it; otherwise every method that the path takes. */
   readonly allow?: string;
@@ -51,7 +51,7 @@ export function dispatch(mounts: readonly Mount[], gate?: CrossOrigin): (ctx: Co
   const compiled = compile(mounts.flatMap(mount => mount.routes));
   return ctx => {
     const path = pathOf(ctx.req.url ?? '');
-    const candidates = compiled.get(shapeOf(path)) ?? [];
+    const candidates = candidatesFor(compiled, path);
     const method = ctx.req.method === 'HEAD' ? 'GET' : ctx.req.method;
     for (const { route, regexp, names } of candidates) {
       if (route.method !== method) continue;
@@ -73,12 +73,19 @@ function compile(routes: readonly Route[]): Map<string, Compiled[]> {
     const router = new Router({ sensitive: true, strict: true });
     router.register(route.path, [route.method], () => {});
     for (const { regexp, paramNames } of router.stack) {
-      const shape = shapeOf(route.path);
+      const shape = route.path.includes('*') ? openShapeOf(route.path) : shapeOf(route.path);
       const names = paramNames.map(({ name }) => name);
       compiled.set(shape, [...(compiled.get(shape) ?? []), { route, regexp, names }]);
     }
   }
   return compiled;
+}
+
+/** The routes that a path may be of: first those with as many segments, then those that take any number. */
+function candidatesFor(compiled: Map<string, Compiled[]>, path: string): readonly Compiled[] {
+  const fixed = compiled.get(shapeOf(path)) ?? [];
+  const open = compiled.get(openShapeOf(path));
+  return open === undefined ? fixed : [...fixed, ...open];
 }
 
 /** A target without its query. */
@@ -94,6 +101,12 @@ function shapeOf(path: string): string {
   let slashes = 1;
   for (let at = end; at >= 0; at = path.indexOf('/', at + 1)) slashes++;
   return `${path.slice(0, end)} ${slashes}`;
+}
+
+/** First segment of a path that may have any number of them: `/v2 *`. */
+function openShapeOf(path: string): string {
+  const end = path.indexOf('/', 1);
+  return `${end < 0 ? path : path.slice(0, end)} *`;
 }
 
 function paramsOf(names: readonly string[], match: RegExpExecArray): Params {
@@ -129,7 +142,7 @@ function refuseCollisions(mounts: readonly Mount[]): void {
   const claimed = new Map<string, string>();
   for (const { name, routes } of mounts) {
     for (const { method, path } of routes) {
-      const claim = `${method} ${path.replace(/:\w+/g, ':')}`;
+      const claim = `${method} ${path.replace(/([:*])\w+/g, '$1')}`;
       const other = claimed.get(claim);
       if (other !== undefined) throw new Error(`${other} and ${name} both claim ${method} ${path}`);
       claimed.set(claim, name);

@@ -10,6 +10,7 @@ import type { Core, Settings } from '../core/context.ts';
 import { createPasswords } from '../core/hashing/passwords.ts';
 import { createPlugins } from '../core/plugins/plugins.ts';
 import { createMeters } from '../core/quotas/meters.ts';
+import { createShares } from '../core/shares.ts';
 import { createLines } from '../core/throttle/lines.ts';
 import { createTurns } from '../core/turns.ts';
 import { createMailer } from '../mail/mailer.ts';
@@ -33,6 +34,7 @@ export async function assemble(current: () => Config, clock: Clock, log: Log): P
     turns: createTurns(),
     meters: createMeters(),
     arrivals: createArrivals(),
+    shares: createShares(),
     plugins: createPlugins(log, clock.now),
     owned: collections.filter(spec => spec.owner !== undefined),
   };
@@ -87,7 +89,7 @@ function settingsOf(current: () => Config, chosen: Chosen): Settings {
     unconfirmedDays: () => current().VERSTAK.unconfirmed_days,
     auditDays: () => current().VERSTAK.audit_days,
     eventsOpenToAll: () => current().SIMPLE_SYNC.open_to === 'all',
-    valueBytes: current().LIMITS.value_bytes,
+    valueBytes: Math.min(current().KEYBIN.value_bytes, current().LIMITS.value_bytes),
     quota: () => {
       const { account_bytes, account_keys } = current().LIMITS;
       return { bytes: account_bytes || Number.POSITIVE_INFINITY, keys: account_keys || Number.POSITIVE_INFINITY };

@@ -12,6 +12,7 @@ import type { Passwords } from '../../src/core/hashing/passwords.ts';
 import { createPlugins } from '../../src/core/plugins/plugins.ts';
 import { createMeters } from '../../src/core/quotas/meters.ts';
 import type { Usage } from '../../src/core/quotas/usage.ts';
+import { createShares } from '../../src/core/shares.ts';
 import { createLines } from '../../src/core/throttle/lines.ts';
 import { createTurns } from '../../src/core/turns.ts';
 import type { Storage } from '../../src/storage/port.ts';
@@ -119,6 +120,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     turns: createTurns(),
     meters: createMeters(),
     arrivals: createArrivals(),
+    shares: createShares(),
     owned: [tokensSpec, entriesSpec, accountUsageSpec],
   });
   return { core: another(), clock: opened.clock, settings, logged, mails, another };

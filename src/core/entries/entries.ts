@@ -5,7 +5,8 @@ import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
 import { tellPlugins } from '../plugins/tell.ts';
-import { noteDeleted, withRoom } from '../quotas/quotas.ts';
+import { withRoom } from '../quotas/quotas.ts';
+import { changeEntry } from './change/change.ts';
 import { filteredEntry, filteredKey, type StorableEntry } from './filtered.ts';
 import { storeValue } from './values.ts';
 
@@ -52,6 +53,12 @@ export async function setEntry(core: Core, accountId: string, key: string, value
 async function put(core: Core, accountId: string, { key, stored, more }: StorableEntry): Promise<void> {
   const entries = core.storage.collection(entriesSpec);
   const before = await entries.get([accountId, key]);
+  // A content in the blob store is let go in the same commit.
+  if (before?.blob !== undefined) {
+    const content = { ...stored, ...more };
+    await changeEntry(core, accountId, { key, decide: () => ({ fate: { content }, result: undefined }) });
+    return;
+  }
   const now = new Date(core.clock.now());
   const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
   await withRoom(core, accountId, growth, () =>
@@ -72,12 +79,9 @@ async function put(core: Core, accountId: string, { key, stored, more }: Storabl
 export async function deleteEntry(core: Core, accountId: string, given: string): Promise<boolean> {
   checkKey(given);
   const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
-  const deleted = await core.storage.collection(entriesSpec).delete([accountId, key]);
-  if (deleted) {
-    noteDeleted(core, accountId, 1);
-    if (core.plugins.acts('entries.deleted')) tellPlugins(core, 'entries.deleted', accountId, { key });
-  }
-  return deleted;
+  const decide = (before: EntryDoc | undefined) =>
+    before === undefined ? ({ fate: 'kept', result: false } as const) : ({ fate: 'removed', result: true } as const);
+  return changeEntry(core, accountId, { key, decide });
 }
 
 /** A page of the account's keys in byte order. Throws `InvalidInputError` (also code `limit_invalid`, `cursor_invalid`). */

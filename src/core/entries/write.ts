@@ -1,12 +1,11 @@
 /** Changing an entry that somebody has looked at: only while it is still the one that was seen. */
 
-import { DuplicateKeyError, PreconditionFailedError } from '../../base/errors.ts';
+import { PreconditionFailedError } from '../../base/errors.ts';
 import { checkKey } from '../../base/names.ts';
-import { type EntryDoc, entriesSpec } from '../collections.ts';
+import type { EntryDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { newId } from '../ids.ts';
-import { tellPlugins } from '../plugins/tell.ts';
-import { noteDeleted, withRoom } from '../quotas/quotas.ts';
+import { changeEntry } from './change/change.ts';
+import type { Moment } from './change/steps.ts';
 import { filteredEntry, filteredKey, type StorableEntry, storable } from './filtered.ts';
 
 /** What an entry is to hold. */
@@ -57,26 +56,13 @@ async function replaceSeen(
   { key, stored, more }: StorableEntry,
   seen: Seen,
 ): Promise<EntryDoc> {
-  const entries = core.storage.collection(entriesSpec);
-  const before = await entries.get([accountId, key]);
-  if ((before === undefined) !== (seen === 'absent')) throw new PreconditionFailedError(before?.etag);
-  const now = new Date(core.clock.now());
-  const entry: EntryDoc = {
-    user_id: accountId,
-    key,
-    ...stored,
-    ...more,
-    etag: newId(),
-    created_at: before?.created_at ?? now,
-    updated_at: now,
+  const content = { ...stored, ...more };
+  const decide = (before: EntryDoc | undefined, { etag, now }: Moment) => {
+    demandSeen(before, seen);
+    const created_at = before?.created_at ?? now;
+    return { fate: { content }, result: { user_id: accountId, key, ...content, etag, created_at, updated_at: now } };
   };
-  const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
-  const write = () => (seen === 'absent' ? insert(core, entry) : replace(core, entry, seen));
-  if (await withRoom(core, accountId, growth, write)) {
-    if (core.plugins.acts('entries.set')) tellPlugins(core, 'entries.set', accountId, { key, size: stored.size });
-    return entry;
-  }
-  throw new PreconditionFailedError((await entries.get([accountId, key]))?.etag);
+  return changeEntry(core, accountId, { key, decide });
 }
 
 /** Removes an entry if it is still the one that was seen. Throws `PreconditionFailedError`, `InvalidInputError`. */
@@ -84,35 +70,18 @@ export async function removeEntry(
   core: Core,
   accountId: string,
   given: string,
-  { etag }: Exclude<Seen, 'absent'>,
+  seen: Exclude<Seen, 'absent'>,
 ): Promise<void> {
   checkKey(given);
   const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
-  const entries = core.storage.collection(entriesSpec);
-  if (await entries.delete([accountId, key], { etag: etag || undefined })) {
-    noteDeleted(core, accountId, 1);
-    if (core.plugins.acts('entries.deleted')) tellPlugins(core, 'entries.deleted', accountId, { key });
-    return;
-  }
-  throw new PreconditionFailedError((await entries.get([accountId, key]))?.etag);
+  const decide = (before: EntryDoc | undefined) => {
+    demandSeen(before, seen);
+    return { fate: 'removed', result: undefined } as const;
+  };
+  await changeEntry(core, accountId, { key, decide });
 }
 
-async function insert(core: Core, entry: EntryDoc): Promise<boolean> {
-  try {
-    await core.storage.collection(entriesSpec).insert(entry);
-    return true;
-  } catch (error) {
-    if (error instanceof DuplicateKeyError) return false;
-    throw error;
-  }
-}
-
-async function replace(core: Core, entry: EntryDoc, { etag }: Exclude<Seen, 'absent'>): Promise<boolean> {
-  const { user_id, key, created_at: _, ...set } = entry;
-  const unset = (['encoding', 'content_type', 'expires_at'] as const).filter(field => entry[field] === undefined);
-  const change = { set, unset };
-  const changed = await core.storage
-    .collection(entriesSpec)
-    .update([user_id, key], change, { etag: etag || undefined });
-  return changed !== undefined;
+function demandSeen(entry: EntryDoc | undefined, seen: Seen): void {
+  const isSeen = seen === 'absent' ? entry === undefined : entry !== undefined && (entry.etag ?? '') === seen.etag;
+  if (!isSeen) throw new PreconditionFailedError(entry?.etag);
 }

@@ -16,6 +16,9 @@ export type ShowError = (ctx: Context, error: unknown) => Promise<void>;
 /** Paths whose errors are JSON even for browsers. */
 const API = /^\/(api|v1|v2|user|admin\/api)(\/|$)/;
 
+/** Paths whose errors name the request, and have details at a place of their own (v2.md, section 6). */
+const V2 = /^\/(v2\/|openapi\.json$)/;
+
 /**
  * The one place that writes an error response: `{"error","code"}` and the error's details, with the status of its class. Anything that is
  * not an `AppError` is a bug: 500 with a neutral body, logged with its cause. Who prefers a page gets one, outside of the APIs.
@@ -25,10 +28,19 @@ export async function answerError(ctx: Context, error: unknown, log: Log, showEr
   else log.error({ err: error, id: ctx.state.id, route: ctx.state.route }, 'unexpected error');
   if (showError !== undefined && (await shown(ctx, error, log, showError))) return;
   if (error instanceof AppError) {
-    answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...error.details }), error.status);
+    answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...moreOf(ctx, error) }), error.status);
   } else {
-    answerJson(ctx, JSON.stringify({ error: 'Internal server error', code: 'internal_error' }), 500);
+    const more = V2.test(pathOf(ctx)) ? { request_id: ctx.state.id } : {};
+    answerJson(ctx, JSON.stringify({ error: 'Internal server error', code: 'internal_error', ...more }), 500);
   }
+}
+
+/** What an answer says beside message and code: in v2 at a place of its own. */
+function moreOf(ctx: Context, error: AppError): object | undefined {
+  if (!V2.test(pathOf(ctx))) return error.details;
+  const current_etag = error instanceof PreconditionFailedError ? error.etag : undefined;
+  const details = current_etag === undefined ? error.details : { ...error.details, current_etag };
+  return { request_id: ctx.state.id, ...(details && { details }) };
 }
 
 /** Whether it was answered with a page. */
@@ -57,7 +69,7 @@ function describe(ctx: Context, error: AppError): void {
   ctx.state.code = error.code;
   if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
-  if (error.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
+  if (error.status === 401 && !ctx.response.get('WWW-Authenticate')) ctx.set('WWW-Authenticate', 'Bearer');
   if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);
   if (error instanceof PreconditionFailedError && error.etag !== undefined) ctx.set('ETag', error.etag);
   if (isFault(error)) ctx.state.cause = error;

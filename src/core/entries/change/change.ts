@@ -1,0 +1,160 @@
+/** The one way in which entries change: it is decided on what is there, and stored if that is still so. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConflictError, QuotaExceededError, StorageUnavailableError } from '../../../base/errors.ts';
+import type { Write } from '../../../storage/port.ts';
+import { type EntryDoc, entriesSpec } from '../../collections.ts';
+import type { Core } from '../../context.ts';
+import { newId } from '../../ids.ts';
+import { tellPlugins } from '../../plugins/tell.ts';
+import { store, type Transition, writesFor } from './commit.ts';
+import type { Fate, Moment, Step, Waiting } from './steps.ts';
+
+/** How often a change is decided again while other processes change the same, and how long it waits at most in between (milliseconds). */
+const RACES = 40;
+const LONGEST_PAUSE = 20;
+
+/**
+ * Changes one entry. What waits for the same one in this process is decided one after another and stored together: a thousand
+ * who count in one key take a few commits. Throws what `decide` throws, `QuotaExceededError`, `DuplicateKeyError` of `also`,
+ * `StorageUnavailableError`.
+ */
+export function changeEntry<R>(core: Core, accountId: string, step: Step<R>): Promise<R> {
+  return new Promise<R>((resolve, reject) => {
+    const waiting: Waiting = { step: step as Step<unknown>, resolve: resolve as Waiting['resolve'], reject };
+    core.shares.add(`entry ${accountId} ${step.key}`, waiting, async share => {
+      try {
+        await settle(core, accountId, share);
+      } catch (error) {
+        for (const one of share) one.reject(error); // those that were answered hear nothing of it
+      }
+    });
+  });
+}
+
+/** Decides changes of one key in their order, and stores what comes of them. */
+async function settle(core: Core, accountId: string, share: readonly Waiting[]): Promise<void> {
+  const key = share[0]?.step.key ?? '';
+  let waiting = share;
+  for (let race = 0; waiting.length > 0; race++) {
+    await awaitRace(race);
+    const before = await core.storage.collection(entriesSpec).get([accountId, key]);
+    const { after, decided } = decideAll(core, accountId, before, waiting);
+    const transition = { key, before, after };
+    const also = decided.flatMap(one => one.also ?? []);
+    try {
+      await store(core, accountId, [transition], also);
+      tell(core, accountId, transition);
+      for (const one of decided) one.waiting.resolve(one.result as never);
+      return;
+    } catch (error) {
+      waiting = afterFailure(decided, alsoAt(core, accountId, [transition], error), error);
+      if (!(error instanceof QuotaExceededError)) continue;
+      for (const one of waiting) await settle(core, accountId, [one]).catch(one.reject); // some of them may fit
+      return;
+    }
+  }
+}
+
+/** Who is to be decided again. Throws what is nobody's but everybody's failure. `taken` says at whose record it failed, if at one. */
+function afterFailure(decided: readonly Decided[], taken: number | undefined, error: unknown): Waiting[] {
+  const refused = taken === undefined ? undefined : decided.filter(one => one.also !== undefined)[taken];
+  refused?.waiting.reject(error); // it was done before
+  const again = decided.filter(one => one !== refused).map(({ waiting }) => waiting);
+  const isOver = error instanceof QuotaExceededError ? again.length === 1 : !(error instanceof ConflictError);
+  if (isOver) throw error;
+  return again;
+}
+
+/** Throws `StorageUnavailableError` when it was decided too often. */
+async function awaitRace(race: number): Promise<void> {
+  if (race >= RACES) throw new StorageUnavailableError('others keep changing the same');
+  if (race > 1) await pause(Math.random() * Math.min(race, LONGEST_PAUSE));
+}
+
+interface Decided {
+  readonly waiting: Waiting;
+  readonly result: unknown;
+  readonly also: Write | undefined;
+}
+
+function decideAll(core: Core, accountId: string, before: EntryDoc | undefined, waiting: readonly Waiting[]) {
+  const decided: Decided[] = [];
+  let after = before;
+  for (const one of waiting) {
+    try {
+      const { next, result } = decide(core, accountId, one.step, after);
+      decided.push({ waiting: one, result, also: one.step.also?.(result) });
+      after = next;
+    } catch (error) {
+      one.reject(error);
+    }
+  }
+  return { after, decided };
+}
+
+/** The entry as a step leaves it, and what comes of the step. */
+function decide<R>(core: Core, accountId: string, step: Step<R>, before: EntryDoc | undefined) {
+  const moment = { now: new Date(core.clock.now()), etag: newId() };
+  const { fate, result } = step.decide(before, moment);
+  return { next: entryAfter(fate, accountId, step.key, before, moment), result };
+}
+
+function entryAfter(fate: Fate, user_id: string, key: string, before: EntryDoc | undefined, moment: Moment) {
+  if (fate === 'kept') return before;
+  if (fate === 'removed') return undefined;
+  const { now, etag } = moment;
+  const entry: EntryDoc = {
+    user_id,
+    key,
+    ...fate.content,
+    etag,
+    created_at: before?.created_at ?? now,
+    updated_at: now,
+  };
+  return entry;
+}
+
+/**
+ * Changes several entries, all or none (where the engine can), each key once; `also` is written in the same commit. `decide` of each is asked in
+ * order. Throws what it throws, `QuotaExceededError`, `DuplicateKeyError` of `also`, `StorageUnavailableError`.
+ */
+export async function changeEntries<R>(
+  core: Core,
+  accountId: string,
+  steps: readonly Step<R>[],
+  also: (results: readonly R[]) => Write | undefined = () => undefined,
+): Promise<R[]> {
+  const keys = steps.map(({ key }) => [accountId, key]);
+  for (let race = 0; ; race++) {
+    await awaitRace(race);
+    const found = await core.storage.collection(entriesSpec).getMany(keys);
+    const decided = steps.map((step, i) => ({ step, before: found[i], ...decide(core, accountId, step, found[i]) }));
+    const transitions = decided.map(({ step: { key }, before, next }) => ({ key, before, after: next }));
+    const results = decided.map(({ result }) => result);
+    const more = also(results);
+    try {
+      await store(core, accountId, transitions, more === undefined ? [] : [more]);
+    } catch (error) {
+      if (!(error instanceof ConflictError) || alsoAt(core, accountId, transitions, error) !== undefined) throw error;
+      continue;
+    }
+    for (const transition of transitions) tell(core, accountId, transition);
+    return results;
+  }
+}
+
+/** Which write of `also` a commit failed at, if it was one. */
+function alsoAt(core: Core, accountId: string, transitions: readonly Transition[], error: unknown): number | undefined {
+  if (!(error instanceof ConflictError) || error.at === undefined) return undefined;
+  const at = error.at - writesFor(core, accountId, transitions);
+  return at < 0 ? undefined : at;
+}
+
+function tell(core: Core, accountId: string, { key, before, after }: Transition): void {
+  if (before === after) return;
+  if (after === undefined) {
+    if (core.plugins.acts('entries.deleted')) tellPlugins(core, 'entries.deleted', accountId, { key });
+  } else if (core.plugins.acts('entries.set'))
+    tellPlugins(core, 'entries.set', accountId, { key, size: after.size ?? 0 });
+}

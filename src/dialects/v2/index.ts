@@ -1,0 +1,6 @@
+import type { Dialect } from '../dialect.ts';
+import { routes } from './router.ts';
+import type { V2Settings } from './settings.ts';
+
+/** v2: the entries of the Keybin API for programs that want more than strings (docs/dialects/v2.md). */
+export const v2: Dialect<V2Settings> = { name: 'v2', collections: [], open: deps => ({ routes: routes(deps) }) };
