@@ -3,7 +3,8 @@
 import os from 'node:os';
 import { isMailbox, parsePublicUrl, publicUrlHint } from '../base/mail-rules.ts';
 import { isPassword, isUsername } from '../base/names.ts';
-import { aclHint, OPEN_ACL, parseAcl } from './values/acl.ts';
+import { limitOptions } from './sections/limits.ts';
+import { syncOptions } from './sections/sync.ts';
 import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './values/hosts.ts';
 import { mailUrlHint, maskMailUrl, parseMailUrl } from './values/mail-url.ts';
 import {
@@ -18,7 +19,6 @@ import {
   text,
 } from './values/option.ts';
 import { pluginOptions, plugins } from './values/plugins.ts';
-import { punchKeys } from './values/punch-keys.ts';
 
 /** Beginnings of collection names that MongoDB and the engines keep for themselves. */
 const KEPT = ['system.', 'keybin_', 'blobs.'];
@@ -37,18 +37,6 @@ function workers() {
   const parse = (value: string) =>
     value.toLowerCase() === 'auto' ? Math.min(os.availableParallelism(), 64) : number.parse(value);
   return { ...number, expected: `${number.expected}, or \`auto\``, parse };
-}
-
-/** A pebibyte: more than any disk. */
-const MAX_BYTES = 1_125_899_906_842_624;
-
-/** How many attempts of a kind are taken in how long. */
-function attempts<const K extends string>(kind: K, max: number, window: number, what: string) {
-  const live = { live: true };
-  return {
-    [`${kind}_attempts`]: integer(max, 1, 1_000_000, `Most ${what} in \`${kind}_window\`.`, live),
-    [`${kind}_window`]: integer(window, 1, 604_800, `Seconds over which \`${kind}_attempts\` counts.`, live),
-  } as Readonly<Record<`${K}_${'attempts' | 'window'}`, ReturnType<typeof integer>>>;
 }
 
 const MONGODB_OWN = ['admin', 'config', 'local'];
@@ -116,44 +104,7 @@ export const options = {
     token_collection: collection('tokens', 'the tokens'),
     token_expiration: integer(300, 1, 315_360_000, 'Seconds a token lives.', { live: true }),
   },
-  LIMITS: {
-    connections: integer(10_000, 1, 1_000_000, 'Most open connections of a process; further ones are closed at once.'),
-    value_bytes: integer(
-      16_777_216,
-      1,
-      1_073_741_824,
-      'Longest value, in bytes; the original API has a limit of its own in `[KEYBIN]`.',
-    ),
-    followers: integer(
-      1000,
-      1,
-      1_000_000,
-      'Requests of one account that may follow its changes at once, in one process.',
-      { live: true },
-    ),
-    all_followers: integer(20_000, 1, 1_000_000, 'The same of all accounts together.', { live: true }),
-    requests_per_minute: integer(
-      0,
-      0,
-      1_000_000_000,
-      'Requests to v2 of one account in a minute, of which each of several workers allows its part; 0 is without limit.',
-      { live: true },
-    ),
-    account_bytes: integer(
-      1_073_741_824,
-      0,
-      MAX_BYTES,
-      'Values, punches, dotfiles and operations of one account together, in bytes; 0 is without limit. Blobs have limits of their own in `[VERSTAK]`.',
-      { live: true },
-    ),
-    account_keys: integer(
-      1_000_000,
-      0,
-      1_000_000_000_000,
-      'The same in number: keys, punches (deleted ones leave a mark; beyond this many marks count too), dotfiles and their configs, operations; 0 is without limit.',
-      { live: true },
-    ),
-  },
+  ...limitOptions,
   SECURITY: {
     registration: boolean(true, 'Whether anybody may register an account.', { live: true }),
     bcrypt_cost: integer(
@@ -246,63 +197,7 @@ export const options = {
       { live: true },
     ),
   },
-  PUNCH: {
-    enabled: boolean(true, 'Whether the Punch API is served.'),
-  },
-  PUNCH_KEYS: {
-    keys: punchKeys('The account a machine acts for, and the key it sends; the label is the name of the machine.'),
-  },
-  DOTSYNC: {
-    enabled: boolean(true, 'Whether the dotsync API is served.'),
-  },
-  SIMPLE_SYNC: {
-    enabled: boolean(true, 'Whether the simple-sync API is served.'),
-    jwt_secret: secret(
-      'Signs its tokens; without one it is made once and kept with the data.',
-      'at least 32 characters',
-      value => [...value].length >= 32,
-    ),
-    open_to: choice(
-      ['members', 'all'],
-      'members',
-      'Who may use it: admins and accounts made by an admin, or every account.',
-    ),
-    initial_acl: text(OPEN_ACL, 'ACL of a fresh store.', {
-      expected:
-        'JSON `{"rules":[…]}`, where each rule has the texts `user`, `item`, `action` (a `*` only at their end) and the boolean `allow`',
-      parse: parseAcl,
-      hint: aclHint,
-    }),
-  },
-  VERSTAK: {
-    enabled: boolean(true, 'Whether the Verstak API is served.'),
-    body_bytes: integer(2_097_152, 1024, 15_728_640, 'Longest JSON body of a push or pull, in bytes.'),
-    operations_per_push: integer(100, 1, 1000, 'Most operations of one push.', { live: true }),
-    payload_bytes: integer(262_144, 1, 8_388_608, 'Longest payload of an operation, in bytes.', { live: true }),
-    page_operations: integer(100, 1, 1000, 'Most operations on one page of a pull.', { live: true }),
-    blob_bytes: integer(268_435_456, 1, MAX_BYTES, 'Largest blob, in bytes.', { live: true }),
-    vault_bytes: integer(4_294_967_296, 1, MAX_BYTES, 'Blobs of one vault together, in bytes.', { live: true }),
-    account_bytes: integer(
-      8_589_934_592,
-      1,
-      MAX_BYTES,
-      'Blobs of one account together, in bytes; they do not count in `[LIMITS] account_bytes`.',
-      { live: true },
-    ),
-    ...attempts('pair', 5, 900, 'wrong passwords when a device is paired'),
-    ...attempts('test', 10, 600, 'wrong passwords when a login is tried out, or a device is revoked'),
-    ...attempts('login', 10, 600, 'wrong passwords at a login'),
-    ...attempts('register', 5, 3600, 'registrations'),
-    ...attempts('forgot', 5, 3600, 'mails asked for to set a new password'),
-    ...attempts('reset', 8, 3600, 'tries to set a new password'),
-    reset_ends_devices: boolean(true, 'Whether a password that was reset by mail signs the devices out.', {
-      live: true,
-    }),
-    unconfirmed_days: integer(7, 1, 36_500, 'Days after which a registration that nobody confirmed is erased.', {
-      live: true,
-    }),
-    audit_days: integer(90, 1, 36_500, 'Days an entry of the audit log is kept.', { live: true }),
-  },
+  ...syncOptions,
   PLUGINS: {
     modules: plugins(
       'A plugin and its module, loaded in this order; the label is its name. A relative path begins at the folder of this file.',

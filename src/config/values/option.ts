@@ -45,6 +45,9 @@ export interface LinesOption<T> extends Described {
   readonly example: string;
 }
 
+/** A pebibyte: more than any disk. */
+export const MAX_BYTES = 1_125_899_906_842_624;
+
 /** Stands for a secret wherever it would be shown. */
 export const HIDDEN = '****';
 
