@@ -22,6 +22,11 @@ export const errorTable = {
     code: 'refused',
     means: 'A plugin of this server refuses it; the message says why. Plugins have codes of their own.',
   },
+  UnprocessableError: {
+    status: 422,
+    code: 'unprocessable',
+    means: 'The request is well formed, and cannot be done all the same.',
+  },
   RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
   RangeNotSatisfiableError: {
     status: 416,
@@ -37,6 +42,11 @@ export const errorTable = {
     status: 500,
     code: 'plugin_failed',
     means: 'A plugin of this server failed; the log has it under the request id.',
+  },
+  NotSupportedError: {
+    status: 501,
+    code: 'unsupported',
+    means: 'The engine of this server cannot do this as it is set up; the message says what it takes.',
   },
   PluginTimeoutError: {
     status: 503,
@@ -88,6 +98,10 @@ export const errorCodes = {
   git_invalid: { status: 400, means: '`git` does not name a repository as it must; the message says what is wrong.' },
   http_invalid: { status: 400, means: 'What arrived is not an HTTP request.' },
   id_invalid: { status: 400, means: '`id` is another one than that of the path.' },
+  idempotency_key_invalid: {
+    status: 400,
+    means: '`Idempotency-Key` is not 1 to 255 visible ASCII characters, or this route does not take one.',
+  },
   ids_invalid: { status: 400, means: '`ids` is not a list of texts; the message names the place.' },
   inline_binary_forbidden: { status: 400, means: 'An operation on a file carries `dataBase64` instead of a blob.' },
   invalid_blob_hash: { status: 400, means: 'The path does not end in a lower-case hex SHA-256.' },
@@ -102,7 +116,7 @@ export const errorCodes = {
   invalid_request: { status: 400, means: 'Something is missing or not as it must be (Verstak); the message names it.' },
   index_value_invalid: { status: 400, means: 'A name or value is too long to be found again, or holds U+0000.' },
   json_invalid: { status: 400, means: 'The body is not JSON, or not a JSON object.' },
-  key_invalid: { status: 400, means: 'The key is not 1 to 1024 of `a-z A-Z 0-9 _ . ,`.' },
+  key_invalid: { status: 400, means: 'The key is not 1 to 1024 of the characters that the message names.' },
   limit_invalid: { status: 400, means: '`limit` is not an integer from 1 to 1000.' },
   login_invalid: { status: 400, means: 'The body is not a JSON object with a `username` and a `password`.' },
   mail_settings_invalid: { status: 400, means: 'Something about the mail server cannot be; the message names it.' },
@@ -198,6 +212,18 @@ export const errorCodes = {
   blob_too_large: { status: 413, means: 'The blob has more bytes than one may have.' },
   payload_too_large: { status: 413, means: 'The `payload_json` of an operation is longer than it may be.' },
   too_many_operations: { status: 413, means: 'The push has more operations than one may have: halve it.' },
+  idempotent_answer_too_large: {
+    status: 413,
+    means: 'The answer is too long to be kept under an `Idempotency-Key`: ask for fewer values at a time.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    means: 'Another request was sent under this `Idempotency-Key` within 24 hours.',
+  },
   headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
+  idempotency_unsupported: {
+    status: 501,
+    means: 'A standalone MongoDB has no transactions, without which no `Idempotency-Key` can be kept.',
+  },
   internal_error: { status: 500, means: 'The server made a mistake; its log has it under the request id.' },
 } as const satisfies Readonly<Record<string, { status: number; means: string }>>;

@@ -158,6 +158,12 @@ export class PluginFailedError extends AppError {
   }
 }
 
+/** 501: the engine, as it is set up here, cannot do this. */
+export class NotSupportedError extends kind('NotSupportedError') {}
+
+/** 422: what was sent is well formed, and cannot be done all the same. */
+export class UnprocessableError extends kind('UnprocessableError') {}
+
 /** 503: the plugins did not answer in time; again after `retryAfter` seconds. */
 export class PluginTimeoutError extends AppError {
   constructor(retryAfter: number, options?: ErrorOptions) {

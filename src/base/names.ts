@@ -7,6 +7,9 @@ const PASSWORD_BYTES = 1024;
 const UUID_BYTES = 255;
 const KEY = /^[A-Za-z0-9_.,]{1,1024}$/;
 const KEY_PREFIX = /^[A-Za-z0-9_.,]{0,1024}$/;
+/** Every character that a key of v2 may have. */
+const WIDE_KEY = /^[A-Za-z0-9_.,\-:@~+=/]{1,1024}$/;
+const WIDE_PREFIX = /^[A-Za-z0-9_.,\-:@~+=/]{0,1024}$/;
 const ACCESS_PATTERN = /^(?!$)(?:[^*\p{Cc}]|[\u0080-\u009f])*\*?$/u;
 const CONTROL = /\p{Cc}/u;
 
@@ -54,12 +57,45 @@ export function checkClientId(clientId: string): void {
   if (!isName(clientId)) refuse('client_id_invalid', 'client_id: expected 1 to 128 characters');
 }
 
-/** Throws `InvalidInputError` (code `key_invalid`). */
+/** A key of the original API. Throws `InvalidInputError` (code `key_invalid`). */
 export function checkKey(key: string): void {
-  if (!KEY.test(key)) refuse('key_invalid', 'key: expected 1 to 1024 of the characters a-z A-Z 0-9 _ . ,');
+  if (!isNarrowKey(key)) refuse('key_invalid', 'key: expected 1 to 1024 of the characters a-z A-Z 0-9 _ . ,');
 }
 
-/** The beginning of a key; may be empty. Throws `InvalidInputError` (code `prefix_invalid`). */
+/** Whether the original API can name the key. */
+export function isNarrowKey(key: string): boolean {
+  return KEY.test(key);
+}
+
+/**
+ * A key that an entry can have: 1 to 1024 of the characters `A-Z a-z 0-9 _ . , - : @ ~ + = /`, no segment between slashes empty,
+ * `.` or `..`; only a whole key may be `.` or `..`, which the original API can name (v2.md, section 2). Throws `InvalidInputError`
+ * (code `key_invalid`).
+ */
+export function checkV2Key(key: string): void {
+  if (key !== '.' && key !== '..') checkV2PathKey(key);
+}
+
+/** A key of v2 that can stand in a path: not `.` or `..` either. Throws `InvalidInputError` (code `key_invalid`). */
+export function checkV2PathKey(key: string): void {
+  if (!WIDE_KEY.test(key)) {
+    refuse('key_invalid', 'key: expected 1 to 1024 of the characters A-Z a-z 0-9 _ . , - : @ ~ + = /');
+  }
+  for (const segment of key.split('/')) {
+    if (segment === '' || segment === '.' || segment === '..') {
+      refuse('key_invalid', 'key: between slashes something other than . and .. is expected');
+    }
+  }
+}
+
+/** The beginning of a key of v2; may be empty. Throws `InvalidInputError` (code `prefix_invalid`). */
+export function checkV2Prefix(prefix: string): void {
+  if (!WIDE_PREFIX.test(prefix)) {
+    refuse('prefix_invalid', 'prefix: expected at most 1024 of the characters A-Z a-z 0-9 _ . , - : @ ~ + = /');
+  }
+}
+
+/** The beginning of a key of the original API; may be empty. Throws `InvalidInputError` (code `prefix_invalid`). */
 export function checkKeyPrefix(prefix: string): void {
   if (!KEY_PREFIX.test(prefix)) {
     refuse('prefix_invalid', 'prefix: expected at most 1024 of the characters a-z A-Z 0-9 _ . ,');

@@ -196,8 +196,9 @@ export interface IdempotencyDoc {
   /** The headers that belong to the answer, as a JSON object; and its body. */
   headers: string;
   body: string;
-  /** Bytes it counts for. */
+  /** Bytes it counts for; and 1: what marks count for where the room of an account is limited. */
   size: number;
+  mark: number;
   expires_at: Date;
 }
 
@@ -277,8 +278,10 @@ export const tombstonesSpec: CollectionSpec<TombstoneDoc> = {
 export const idempotencySpec: CollectionSpec<IdempotencyDoc> = {
   name: 'idempotency',
   key: ['user_id', 'request'],
+  indexes: [{ name: 'room', fields: ['user_id'], include: ['size', 'mark'] }],
   expires: 'expires_at',
   owner: 'user_id',
+  charge: { index: 'room', bytes: 'size', marks: 'mark' },
 };
 
 export const throttleSpec: CollectionSpec<ThrottleDoc> = {

@@ -6,6 +6,9 @@ import {
   checkPassword,
   checkUsername,
   checkUuid,
+  checkV2Key,
+  checkV2PathKey,
+  checkV2Prefix,
 } from '../../src/base/names.ts';
 
 const LONE = '\ud800';
@@ -74,5 +77,23 @@ describe('a key', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('a key of v2', () => {
+  test.each(['a', 'a/b', 'A-Z:@~+=,._9', '...', 'a/.b', 'a..', 'a'.repeat(1024)])('may be %j', key => {
+    expect([accepts(checkV2PathKey, key), accepts(checkV2Key, key)]).toEqual([true, true]);
+  });
+  test.each(['', '/', 'a/', '/a', 'a//b', 'a/./b', '../a', 'a b', 'a%', 'é', 'a?', 'a\0', 'a'.repeat(1025)])(
+    'may not be %j',
+    key => {
+      expect([accepts(checkV2PathKey, key), accepts(checkV2Key, key)]).toEqual([false, false]);
+    },
+  );
+  test.each(['.', '..'])('may be %j, which no path can name', key => {
+    expect([accepts(checkV2PathKey, key), accepts(checkV2Key, key)]).toEqual([false, true]);
+  });
+  test('may begin with nothing, or with a folder', () => {
+    expect(['', 'a/', '/', 'a b'].map(prefix => accepts(checkV2Prefix, prefix))).toEqual([true, true, true, false]);
   });
 });

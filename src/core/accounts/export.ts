@@ -5,7 +5,8 @@ import { type AccountDoc, type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesOf } from '../devices/devices.ts';
 import { dotfileSets, readDotfile } from '../dotfiles/read.ts';
-import { bytesOf, contentOf } from '../entries/content.ts';
+import { base64Of } from '../entries/base64.ts';
+import { bytesOf, contentOf, openLong } from '../entries/content.ts';
 import { eventsOf } from '../events/newest.ts';
 import { pagesOf } from '../pages.ts';
 import { punchPages } from '../punches/read.ts';
@@ -70,20 +71,30 @@ async function* entriesOf(core: Core, accountId: string): AsyncGenerator<string>
       keys.push(key);
       bytes += size;
       if (bytes < TOGETHER && key !== page.at(-1)?.key) continue;
-      for (const entry of await entries.getMany(keys.map(each => [accountId, each]))) if (entry) yield entryJson(entry);
+      for (const entry of await entries.getMany(keys.map(each => [accountId, each])))
+        if (entry) yield* entryJson(core, entry);
       keys = [];
       bytes = 0;
     }
   }
 }
 
-/** The value stands in it as it is stored. */
-function entryJson(entry: EntryDoc): string {
-  const { key, content_type, created_at, updated_at, expires_at } = entry;
+/** The value stands in it as it is stored, in pieces where it is long. */
+async function* entryJson(core: Core, entry: EntryDoc): AsyncGenerator<string> {
+  const { key, content_type, content_encoding, meta, created_at, updated_at, expires_at } = entry;
   const content = contentOf(entry);
-  const about = JSON.stringify({ key, content_type, created_at, updated_at, expires_at }).slice(0, -1);
-  if (content.kind === 'bytes') return `${about},"base64":"${bytesOf(content).toString('base64')}"}`;
-  return `${about},"value":${content.kind === 'json' ? content.text : JSON.stringify(content.text)}}`;
+  const metadata = meta === undefined ? {} : { meta: JSON.parse(meta) };
+  const about = { key, content_type, content_encoding, ...metadata, created_at, updated_at, expires_at };
+  const begin = JSON.stringify(about).slice(0, -1);
+  if (content.kind === 'long') {
+    // One that went meanwhile is left out.
+    const bytes = await openLong(core, content).catch(() => undefined);
+    if (bytes === undefined) return;
+    yield `${begin},"base64":"`;
+    yield* base64Of(bytes);
+    yield '"}';
+  } else if (content.kind === 'bytes') yield `${begin},"base64":"${bytesOf(content).toString('base64')}"}`;
+  else yield `${begin},"value":${content.kind === 'json' ? content.text : JSON.stringify(content.text)}}`;
 }
 
 async function* accessOf(core: Core, accountId: string): AsyncGenerator<string> {

@@ -1,5 +1,6 @@
 import { InvalidInputError, NotFoundError } from '../../base/errors.ts';
-import { checkKey, checkKeyPrefix } from '../../base/names.ts';
+import { checkKeyPrefix, checkV2Key, isNarrowKey } from '../../base/names.ts';
+import { inSlices } from '../../base/slices.ts';
 import type { Page } from '../../storage/port.ts';
 import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
@@ -33,7 +34,7 @@ export async function getEntry(core: Core, accountId: string, key: string): Prom
 
 /** The entry of a key, if there is one. Throws `InvalidInputError`. */
 export async function findEntry(core: Core, accountId: string, key: string): Promise<EntryDoc | undefined> {
-  checkKey(key);
+  checkV2Key(key);
   return core.storage.collection(entriesSpec).get([accountId, key]);
 }
 
@@ -44,7 +45,7 @@ export function keyNotFound(): NotFoundError {
 
 /** Stores any JSON value under the key. Throws `InvalidInputError`, `PayloadTooLargeError`, `QuotaExceededError`. */
 export async function setEntry(core: Core, accountId: string, key: string, value: unknown): Promise<void> {
-  checkKey(key);
+  checkV2Key(key);
   if (core.plugins.filters('entries.set'))
     return put(core, accountId, await filteredEntry(core, accountId, { key, value }));
   return put(core, accountId, { key, stored: await storeValue(value, core.settings.valueBytes) });
@@ -77,28 +78,52 @@ async function put(core: Core, accountId: string, { key, stored, more }: Storabl
 
 /** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */
 export async function deleteEntry(core: Core, accountId: string, given: string): Promise<boolean> {
-  checkKey(given);
+  checkV2Key(given);
   const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
   const decide = (before: EntryDoc | undefined) =>
     before === undefined ? ({ fate: 'kept', result: false } as const) : ({ fate: 'removed', result: true } as const);
   return changeEntry(core, accountId, { key, decide });
 }
 
-/** A page of the account's keys in byte order. Throws `InvalidInputError` (also code `limit_invalid`, `cursor_invalid`). */
+/**
+ * A page of the account's keys that the original API can name, in byte order. Throws `InvalidInputError` (also code `limit_invalid`,
+ * `cursor_invalid`).
+ */
 export async function listKeys(core: Core, accountId: string, query: KeyQuery): Promise<Page<string>> {
   const { prefix = '', limit, cursor } = query;
   checkKeyPrefix(prefix);
   demandPage(limit);
-  const page = await core.storage.collection(entriesSpec).scan({
+  const entries = core.storage.collection(entriesSpec);
+  const range = {
     index: 'listing',
     prefix: [accountId],
     ...(prefix !== '' && { from: prefix, below: textAfter(prefix) }),
-    limit,
-    ...(cursor !== undefined && { cursor }),
     covered: true,
-  });
-  const items = page.items.map(entry => entry.key);
-  return page.next === undefined ? { items } : { items, next: page.next };
+  };
+  const found: string[] = [];
+  const slices = inSlices();
+  let after = cursor;
+  // Others are passed over a thousand at a time; where such a page has more than there is room for, it is read up to there again.
+  for (let most = limit; ; most = MAX_PAGE) {
+    const read = (limit: number) => entries.scan({ ...range, ...(after !== undefined && { cursor: after }), limit });
+    let page = await read(most);
+    for (let end: number; ; page = await read(end)) {
+      end = endOf(page.items, limit - found.length);
+      if (end === page.items.length) break;
+    }
+    for (const { key } of page.items) if (isNarrowKey(key)) found.push(key);
+    after = page.next;
+    if (after === undefined) return { items: found };
+    if (found.length === limit) return { items: found, next: after };
+    if (slices.over()) await slices.pause();
+  }
+}
+
+/** Up to where a page has so many keys that the original API can name. */
+function endOf(items: readonly EntryDoc[], wanted: number): number {
+  let left = wanted;
+  for (const [i, { key }] of items.entries()) if (isNarrowKey(key) && --left === 0) return i + 1;
+  return items.length;
 }
 
 /** Throws `InvalidInputError` (code `limit_invalid`) unless a page may have so many keys. */

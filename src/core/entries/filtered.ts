@@ -1,7 +1,7 @@
 /** What plugins make of entries before they are stored or deleted. */
 
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
-import { checkKey } from '../../base/names.ts';
+import { checkV2Key } from '../../base/names.ts';
 import type { EntryDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { askPlugins } from '../plugins/tell.ts';
@@ -37,7 +37,7 @@ const LONGEST_TTL = 315_576_000;
 /** The entry that is stored instead. Throws as `Plugins.filter`. */
 export function filteredEntry(core: Core, accountId: string, wanted: WantedEntry): Promise<StorableEntry> {
   return askPlugins(core, 'entries.set', accountId, wanted, async ({ key, value, content_type, ttl }) => {
-    checkKey(key);
+    checkV2Key(key);
     if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= LONGEST_TTL)) {
       throw new InvalidInputError(`ttl: expected whole seconds from 1 to ${LONGEST_TTL}`);
     }
@@ -61,7 +61,7 @@ export function filteredEntry(core: Core, accountId: string, wanted: WantedEntry
 /** The key that is deleted instead. Throws as `Plugins.filter`. */
 export function filteredKey(core: Core, accountId: string, key: string): Promise<string> {
   return askPlugins(core, 'entries.delete', accountId, { key }, changed => {
-    checkKey(changed.key);
+    checkV2Key(changed.key);
     return changed.key;
   });
 }

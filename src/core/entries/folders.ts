@@ -1,7 +1,7 @@
 /** The keys of an account as folders: what a page or a program that goes through them level by level is shown. */
 
 import { InvalidInputError } from '../../base/errors.ts';
-import { checkKeyPrefix } from '../../base/names.ts';
+import { checkV2Prefix } from '../../base/names.ts';
 import { inSlices } from '../../base/slices.ts';
 import type { Range } from '../../storage/port.ts';
 import { type EntryDoc, entriesSpec } from '../collections.ts';
@@ -49,9 +49,9 @@ export interface FolderPage {
  */
 export async function listFolder(core: Core, accountId: string, query: FolderQuery): Promise<FolderPage> {
   const { prefix = '', separator, limit, after, before } = query;
-  checkKeyPrefix(prefix);
+  checkV2Prefix(prefix);
   demandPage(limit);
-  for (const name of [after, before]) if (name !== undefined) checkKeyPrefix(name);
+  for (const name of [after, before]) if (name !== undefined) checkV2Prefix(name);
   if (separator !== undefined && !/^[!-~]$/.test(separator)) {
     throw new InvalidInputError('separator: expected one ASCII character', { code: 'prefix_invalid' });
   }

@@ -1,16 +1,19 @@
 /** Changing an entry that somebody has looked at: only while it is still the one that was seen. */
 
 import { PreconditionFailedError } from '../../base/errors.ts';
-import { checkKey } from '../../base/names.ts';
+import { checkV2Key } from '../../base/names.ts';
 import type { EntryDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { changeEntry } from './change/change.ts';
-import type { Moment } from './change/steps.ts';
-import { filteredEntry, filteredKey, type StorableEntry, storable } from './filtered.ts';
+import type { Content, Moment } from './change/steps.ts';
+import { filteredEntry, filteredKey, storable } from './filtered.ts';
+
+/** For a value that stays as it is: one that is too long to be read for that. */
+export const KEPT = Symbol('the value that is there');
 
 /** What an entry is to hold. */
 export interface NewValue {
-  /** Any JSON value, a text among them, or bytes. */
+  /** Any JSON value, a text among them, bytes, or {@link KEPT}. */
   readonly value: unknown;
   /** Absent: none is kept. */
   readonly contentType?: string | undefined;
@@ -37,28 +40,47 @@ export async function writeEntry(
   given: NewValue,
   seen: Seen,
 ): Promise<EntryDoc> {
-  checkKey(key);
-  if (core.plugins.filters('entries.set')) {
-    const ttl = given.expiresAt && Math.max(1, Math.ceil((given.expiresAt.getTime() - core.clock.now()) / 1000));
-    const wanted = { key, value: given.value, content_type: given.contentType, ttl };
-    return replaceSeen(core, accountId, await filteredEntry(core, accountId, wanted), seen);
-  }
+  checkV2Key(key);
   const more = {
     ...(given.contentType !== undefined && { content_type: given.contentType }),
     ...(given.expiresAt !== undefined && { expires_at: given.expiresAt }),
   };
-  return replaceSeen(core, accountId, { key, stored: await storable(core, given.value), more }, seen);
+  if (given.value === KEPT) {
+    return replaceSeen(core, accountId, key, before => ({ ...storedIn(before), ...more }), seen);
+  }
+  if (core.plugins.filters('entries.set')) {
+    const ttl = given.expiresAt && Math.max(1, Math.ceil((given.expiresAt.getTime() - core.clock.now()) / 1000));
+    const wanted = { key, value: given.value, content_type: given.contentType, ttl };
+    const filtered = await filteredEntry(core, accountId, wanted);
+    const content = { ...filtered.stored, ...filtered.more };
+    return replaceSeen(core, accountId, filtered.key, () => content, seen);
+  }
+  const content = { ...(await storable(core, given.value)), ...more };
+  return replaceSeen(core, accountId, key, () => content, seen);
+}
+
+/** What an entry holds, as it is. */
+function storedIn({ value, blob, encoding, content_encoding, meta, size = 0 }: EntryDoc): Content {
+  return {
+    size,
+    ...(value !== undefined && { value }),
+    ...(blob !== undefined && { blob }),
+    ...(encoding !== undefined && { encoding }),
+    ...(content_encoding !== undefined && { content_encoding }),
+    ...(meta !== undefined && { meta }),
+  };
 }
 
 async function replaceSeen(
   core: Core,
   accountId: string,
-  { key, stored, more }: StorableEntry,
+  key: string,
+  contentFor: (before: EntryDoc) => Content,
   seen: Seen,
 ): Promise<EntryDoc> {
-  const content = { ...stored, ...more };
   const decide = (before: EntryDoc | undefined, { etag, now }: Moment) => {
     demandSeen(before, seen);
+    const content = contentFor(before ?? { user_id: accountId, key, value: '' });
     const created_at = before?.created_at ?? now;
     return { fate: { content }, result: { user_id: accountId, key, ...content, etag, created_at, updated_at: now } };
   };
@@ -72,7 +94,7 @@ export async function removeEntry(
   given: string,
   seen: Exclude<Seen, 'absent'>,
 ): Promise<void> {
-  checkKey(given);
+  checkV2Key(given);
   const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
   const decide = (before: EntryDoc | undefined) => {
     demandSeen(before, seen);

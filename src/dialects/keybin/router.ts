@@ -150,7 +150,9 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
       path: '/user/:token/store/:key',
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
-        const entry = await getEntry(core, user_id, params.key ?? '');
+        const key = params.key ?? '';
+        checkKey(key);
+        const entry = await getEntry(core, user_id, key);
         answerJson(ctx, `{"value":${valueAsJson(entry)}}`);
       },
     },
@@ -170,7 +172,9 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
       path: '/user/:token/store/:key',
       handle: async (ctx, params) => {
         const { user_id } = await tokenOf(ctx, params);
-        if (!(await deleteEntry(core, user_id, params.key ?? ''))) throw keyNotFound();
+        const key = params.key ?? '';
+        checkKey(key);
+        if (!(await deleteEntry(core, user_id, key))) throw keyNotFound();
         answerJson(ctx, OK);
       },
     },

@@ -7,6 +7,7 @@ import { callerOfToken, type TokenCaller } from '../../core/access/callers.ts';
 import type { Core } from '../../core/context.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import type { Method, Params, Route } from '../../http/routing.ts';
+import { refuseIdempotency } from './idempotency.ts';
 
 /** The right that a route asks for before it does anything. A key is checked by `demandRead` and `demandWrite`, once it is known. */
 export type Right = 'read' | 'write' | 'tokens' | 'none';
@@ -53,6 +54,8 @@ export function routeOf(core: Core, endpoint: Endpoint): Route {
       const caller = await callerOf(core, ctx);
       ctx.state.account = caller.accountId;
       demandRight(caller, endpoint.right);
+      if (endpoint.idempotent !== true && endpoint.method !== 'GET' && endpoint.method !== 'DELETE')
+        refuseIdempotency(ctx);
       await endpoint.handle(ctx, caller, params);
     },
   };

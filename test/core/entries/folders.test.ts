@@ -35,6 +35,13 @@ forEachEngine('folders of entries', engine => {
     expect((await names(core, { prefix: 'none.', separator: '.', limit: 10 })).names).toEqual([]);
   });
 
+  test('any key of v2 is in its folder', async () => {
+    const { core } = await openCore(engine);
+    await fill(core, ['a/b', 'a/c/d', 'x:y@z~+=', 'x.y/z']);
+    expect((await names(core, { separator: '/', limit: 10 })).names).toEqual(['a/(2)', 'x.y/(1)', 'x:y@z~+=']);
+    expect((await names(core, { prefix: 'a/', separator: '/', limit: 10 })).names).toEqual(['a/b', 'a/c/(1)']);
+  });
+
   test('a key that ends with the separator is in its folder', async () => {
     const { core } = await openCore(engine);
     await fill(core, ['a.', 'a.b']);

@@ -123,9 +123,12 @@ forEachEngine('GET /user/<token>/keys', engine => {
     const { path } = await newUser(server);
     const { storage } = server.core;
     const working = storage.collection.bind(storage);
-    const scan = async ({ cursor }: { cursor?: string }) => {
+    const scan = async ({ cursor, limit }: { cursor?: string; limit: number }) => {
       if (cursor === 'third') throw new StorageUnavailableError();
-      return { items: [{ key: 'a' }], next: cursor === undefined ? 'second' : 'third' };
+      return {
+        items: Array.from({ length: limit }, () => ({ key: 'a' })),
+        next: cursor === undefined ? 'second' : 'third',
+      };
     };
     const broken: unknown = (spec: CollectionSpec<object>) =>
       spec.name === entriesSpec.name ? { scan } : working(spec);

@@ -54,9 +54,17 @@ export async function store(
     growth.bytes += (after?.size ?? 0) - (before?.size ?? 0);
     growth.keys += (after ? 1 : 0) - (before ? 1 : 0);
   }
+  for (const write of also) growth.bytes += chargeOf(write);
   await withRoom(core, accountId, growth, () => write(core, [...writesOf(core, accountId, changed), ...also]));
   const removed = changed.filter(({ before, after }) => before && !after).length;
   if (removed > 0) noteDeleted(core, accountId, removed);
+}
+
+/** Bytes that something new counts for. */
+function chargeOf(write: Write): number {
+  const { charge } = write.in;
+  const bytes = charge && 'insert' in write ? write.insert[charge.bytes] : 0;
+  return typeof bytes === 'number' ? bytes : 0;
 }
 
 /** How many writes of its commit come before those of `also`. */

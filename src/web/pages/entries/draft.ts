@@ -5,7 +5,7 @@ import { parseJson, parseOwnJson } from '../../../base/json/parse.ts';
 import type { EntryDoc } from '../../../core/collections.ts';
 import { contentOf } from '../../../core/entries/content.ts';
 import { valueAsJson } from '../../../core/entries/values.ts';
-import { type NewValue, type Seen, seenOf } from '../../../core/entries/write.ts';
+import { KEPT, type NewValue, type Seen, seenOf } from '../../../core/entries/write.ts';
 import type { Fields } from '../../routes.ts';
 import { prettyJson } from './pretty.ts';
 
@@ -34,7 +34,8 @@ export function draftOf(entry: EntryDoc): Draft {
     content_type: entry.content_type ?? '',
     expires: minuteOf(entry.expires_at),
   };
-  if (content.kind === 'bytes' || content.text.length > EDITABLE) return { ...common, kind: 'keep', value: '' };
+  const isShort = content.kind === 'text' || content.kind === 'json';
+  if (!isShort || content.text.length > EDITABLE) return { ...common, kind: 'keep', value: '' };
   const { kind, text } = content;
   if (kind === 'text' && !NOT_IN_FORMS.test(text)) return { ...common, kind, value: text };
   const json = kind === 'text' ? JSON.stringify(text) : text;
@@ -73,6 +74,7 @@ async function wantedValue({ kind, value }: Draft, present: EntryDoc | undefined
 
 async function keptValue(entry: EntryDoc): Promise<unknown> {
   const content = contentOf(entry);
+  if (content.kind === 'long') return KEPT;
   if (content.kind === 'bytes') return content.bytes;
   return content.kind === 'text' ? content.text : parseOwnJson(valueAsJson(entry));
 }

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { NotFoundError, PluginRefusedError, PreconditionFailedError } from '../../../base/errors.ts';
 import type { Session } from '../../../core/access/sessions.ts';
 import type { EntryDoc } from '../../../core/collections.ts';
-import { bytesOf, contentOf } from '../../../core/entries/content.ts';
+import { bytesOf, contentOf, openLong } from '../../../core/entries/content.ts';
 import { getEntry } from '../../../core/entries/entries.ts';
 import { removeEntry } from '../../../core/entries/write.ts';
 import { redirect } from '../../../http/browser/below.ts';
@@ -27,7 +27,7 @@ export function entryRoutes(web: Web): Route[] {
       entry,
       folders: foldersOf(entry.key),
       preview: previewOf(content),
-      bytes: entry.size ?? bytesOf(content).byteLength,
+      bytes: content.kind === 'long' ? content.size : (entry.size ?? bytesOf(content).byteLength),
       address: origin.shown(ctx),
     };
     pages.show(ctx, { view: 'entries/entry', title: entry.key, session, data });
@@ -35,17 +35,21 @@ export function entryRoutes(web: Web): Route[] {
 
   async function download(ctx: Context, session: Session): Promise<void> {
     const entry = await find(ctx, session);
+    const content = contentOf(entry);
     // Never a page, whatever somebody has stored.
     ctx.set('Content-Type', 'application/octet-stream');
-    ctx.set('Content-Disposition', `attachment; filename="${entry.key.slice(-100)}"`);
+    ctx.set('Content-Disposition', `attachment; filename="${entry.key.slice(-100).replaceAll('/', '_')}"`);
     ctx.set('Content-Security-Policy', "default-src 'none'; sandbox");
-    ctx.body = bytesOf(contentOf(entry));
+    if (content.kind === 'long') {
+      ctx.set('Content-Length', String(content.size));
+      if (ctx.method !== 'HEAD') ctx.body = await openLong(core, content);
+    } else ctx.body = bytesOf(content);
   }
 
   async function image(ctx: Context, session: Session): Promise<void> {
     const content = contentOf(await find(ctx, session));
     const type = imageType(content);
-    if (type === undefined) throw new NotFoundError('this is no picture');
+    if (type === undefined || content.kind === 'long') throw new NotFoundError('this is no picture');
     ctx.set('Content-Type', type);
     ctx.set('Content-Security-Policy', "default-src 'none'; sandbox");
     ctx.body = bytesOf(content);

@@ -1,6 +1,6 @@
 /** Values as people look at them: no more of one than a page should have. */
 
-import { bytesOf, type Content } from '../../../core/entries/content.ts';
+import { bytesOf, type Content, type LongContent } from '../../../core/entries/content.ts';
 import { prettyJson } from './pretty.ts';
 
 /** Bytes of HTML that a value takes on a page. */
@@ -24,14 +24,15 @@ const IMAGES: readonly (readonly [type: string, start: string])[] = [
 ];
 
 /** The type of a picture that may be shown, by what is in it; what somebody says of it does not count. */
-export function imageType(content: Content): string | undefined {
+export function imageType(content: Content | LongContent): string | undefined {
   if (content.kind !== 'bytes') return undefined;
   const hex = bytesOf(content).toString('hex', 0, 16);
   return IMAGES.find(([, start]) => new RegExp(`^${start}`).test(hex))?.[0];
 }
 
 /** What to show of a value; `most` is in bytes of HTML. */
-export function previewOf(content: Content, most = MOST): Preview {
+export function previewOf(content: Content | LongContent, most = MOST): Preview {
+  if (content.kind === 'long') return { kind: 'bytes', text: '', more: true };
   if (content.kind === 'bytes') {
     const rows = Math.floor(Math.min(HEX_ROWS, most / 80));
     const shown = bytesOf(content).subarray(0, rows * 16);
