@@ -260,7 +260,14 @@ export const tokensSpec: CollectionSpec<TokenDoc> = {
 export const entriesSpec: CollectionSpec<EntryDoc> = {
   name: 'store',
   key: ['user_id', 'key'],
-  indexes: [{ name: 'listing', fields: ['user_id', 'key'], include: ['size', 'etag', 'content_type', 'updated_at'] }],
+  indexes: [
+    {
+      name: 'listing',
+      fields: ['user_id', 'key'],
+      // All that lists and the deletion of many need; `encoding` tells what a value without a type is.
+      include: ['size', 'etag', 'content_type', 'encoding', 'blob', 'updated_at'],
+    },
+  ],
   expires: 'expires_at',
   owner: 'user_id',
   charge: { index: 'listing', bytes: 'size' },
