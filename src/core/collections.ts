@@ -44,7 +44,10 @@ export interface TokenDoc {
   user_id: string;
   slot: string;
   hash: string;
-  /** Only where the slot cannot hold the client id itself (it contains U+0000): then the slot is `h:<sha-256 of the id>`. */
+  /**
+   * Where the slot cannot hold the client id itself (it contains U+0000): then the slot is `h:<sha-256 of the id>`. Of a token of v2:
+   * for which client it was made, if its maker said so.
+   */
   client_id?: string;
   created_at: Date;
   expires_at: Date;
@@ -52,11 +55,11 @@ export interface TokenDoc {
   scopes?: readonly string[];
   /** What people call it. */
   name?: string;
-  /** Id of the token it was made with; absent: a password, or a token of the original API. */
+  /** `hash` of the token it was made with; absent: it was made with a password. */
   parent?: string;
   /** How often it can still be used; absent: any number of times. */
   uses_left?: number;
-  /** To the minute. */
+  /** True to a minute. */
   last_used_at?: Date;
 }
 

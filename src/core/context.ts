@@ -26,8 +26,10 @@ export interface ThrottleSettings {
 
 /** What the core needs to know of the configuration. Functions give the value of this moment: it may change. */
 export interface Settings {
-  /** Seconds a new token lives. */
+  /** Seconds a new token of the original API lives. */
   tokenExpiration(): number;
+  /** How long a token of v2 lives: when its maker does not say, and at most, from its making. */
+  tokenLife(): { readonly secondsByDefault: number; readonly mostSeconds: number };
   registrationOpen(): boolean;
   /** Where people reach the server, without a slash at its end; empty when the configuration does not say. */
   publicUrl(): string;

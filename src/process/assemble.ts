@@ -69,6 +69,10 @@ function refuseSharedNames(names: Readonly<Record<string, string>>): void {
 function settingsOf(current: () => Config, chosen: Chosen): Settings {
   return {
     tokenExpiration: () => current().STORE.token_expiration,
+    tokenLife: () => {
+      const { default_ttl, max_ttl } = current().TOKENS;
+      return { secondsByDefault: default_ttl, mostSeconds: max_ttl };
+    },
     registrationOpen: () => chosen.web.registration_open ?? current().SECURITY.registration,
     publicUrl: () => chosen.web.public_url ?? current().APP.public_url,
     serverName: () => chosen.web.server_name ?? 'Keybin',

@@ -1,12 +1,13 @@
 /** What a token may do (v2.md, section 5). */
 
-import { InvalidInputError } from '../../base/errors.ts';
+import { ForbiddenError, InvalidInputError } from '../../base/errors.ts';
 
 /** A right as it is written: `kv:r`, `kv:w:app/`, `kv:rw`, `tokens`, `sync`. */
 const RIGHT = /^(?:kv:(?:r|w|rw)(?::[A-Za-z0-9_.,\-:@~+=/]{1,1024})?|tokens|sync)$/;
 
-/** Most rights of one token. */
+/** Most rights of one token, and the most characters that they have together. */
 const MOST = 64;
+const MOST_CHARACTERS = 4096;
 
 /** What a password may do, and a token of the original API. */
 export const EVERYTHING: readonly string[] = ['kv:rw', 'tokens', 'sync'];
@@ -19,7 +20,20 @@ export function checkScopes(scopes: readonly string[]): readonly string[] {
       { code: 'scopes_invalid' },
     );
   }
+  if (scopes.join('').length > MOST_CHARACTERS) {
+    throw new InvalidInputError(`scopes: expected at most ${MOST_CHARACTERS} characters together`, {
+      code: 'scopes_invalid',
+    });
+  }
   return [...new Set(scopes)];
+}
+
+/** The error for a token that may do less than is needed. */
+export function scopeInsufficient(scope: string): ForbiddenError {
+  return new ForbiddenError(`the token may not do this: it needs the scope ${scope}`, {
+    code: 'scope_insufficient',
+    details: { scope },
+  });
 }
 
 /** What somebody may do. */

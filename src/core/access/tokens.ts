@@ -5,6 +5,9 @@ import type { Core } from '../context.ts';
 import { hashOfSecret, newId, sha256Hex } from '../ids.ts';
 import { noteClient } from '../plugins/tell.ts';
 import { credentialsInvalid } from './login.ts';
+import { endOrphans, endWithFamily } from './scoped/family.ts';
+import { renewScoped } from './scoped/renew.ts';
+import { useToken } from './scoped/use.ts';
 import { isUnchanged, openAccount } from './standing.ts';
 
 const DEFAULT_CLIENT = 'default';
@@ -24,7 +27,7 @@ export interface IssuedToken extends Lifetime {
 }
 
 /**
- * Gives the client a token in place of the one it had. `account` comes from `authenticate`. Throws `ForbiddenError` (code
+ * Gives the client a token in place of the one it had, which ends with all that was made with it. `account` comes from `authenticate`. Throws `ForbiddenError` (code
  * `credentials_invalid`) when the account was ended, blocked or given another password meanwhile; `InvalidInputError`.
  */
 export async function issueToken(core: Core, account: AccountDoc, clientId?: string | null): Promise<IssuedToken> {
@@ -45,6 +48,7 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
     await tokens.delete([doc.user_id, doc.slot], { hash: doc.hash });
     throw credentialsInvalid();
   }
+  await endOrphans(core, account.user_id);
   if (core.plugins.acts('tokens.issued')) {
     const subject = { id: account.uuid ?? account.user_id, username: account.username ?? '' };
     core.plugins.happened('tokens.issued', subject, { client: clientIdOf(doc), expires_at: lifetime.expiresAt });
@@ -52,12 +56,13 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
   return { token, ...lifetime };
 }
 
-/** The live token. Throws `ForbiddenError` (code `token_invalid`), one and the same whatever is wrong with it. */
+/** The live token of the original API. Throws `ForbiddenError` (code `token_invalid`), one and the same whatever is wrong with it. */
 export async function resolveToken(core: Core, token: string): Promise<TokenDoc> {
   // What no token looks like is not looked up.
   if (token.length !== 36 || !UUID.test(token)) throw tokenInvalid();
   const doc = await core.storage.collection(tokensSpec).find('hash', [hashOfSecret(token)]);
   if (!doc) throw tokenInvalid();
+  await useToken(core, doc);
   noteClient(core, () => clientIdOf(doc));
   return doc;
 }
@@ -70,19 +75,16 @@ export async function accountOf(core: Core, doc: TokenDoc): Promise<AccountDoc> 
 }
 
 /**
- * The account id that a bearer token opens. For APIs that answer 401 to whatever is wrong with it: throws `UnauthorizedError`
- * where `resolveToken` throws `ForbiddenError`.
+ * Gives a resolved token its full lifetime again; one of v2 as `renewScoped` does it. Throws `ForbiddenError` (code
+ * `token_invalid`) when it ended meanwhile.
  */
-export async function accountIdOf(core: Core, token: string | undefined): Promise<string> {
-  try {
-    return (await resolveToken(core, token ?? '')).user_id;
-  } catch (error) {
-    throw error instanceof ForbiddenError ? new UnauthorizedError('a valid token is needed') : error;
-  }
-}
-
-/** Gives a resolved token its full lifetime again. Throws `ForbiddenError` (code `token_invalid`) when it ended meanwhile. */
 export async function renewToken(core: Core, doc: TokenDoc): Promise<Lifetime> {
+  if (doc.scopes !== undefined) {
+    const { expiresAt } = await renewScoped(core, doc).catch(error => {
+      throw error instanceof UnauthorizedError ? tokenInvalid() : error;
+    });
+    return { expireSeconds: secondsUntil(core, expiresAt), expiresAt };
+  }
   const lifetime = lifetimeFrom(core, core.clock.now());
   const renewed = await core.storage
     .collection(tokensSpec)
@@ -91,12 +93,17 @@ export async function renewToken(core: Core, doc: TokenDoc): Promise<Lifetime> {
   return lifetime;
 }
 
-/** Ends a resolved token; one that ended meanwhile is fine. */
+/** Ends a resolved token and all that was made with it; one that ended meanwhile is fine. */
 export async function revokeToken(core: Core, doc: TokenDoc): Promise<void> {
-  await core.storage.collection(tokensSpec).delete([doc.user_id, doc.slot], { hash: doc.hash });
+  await endWithFamily(core, doc);
 }
 
-/** The client a token was given to. */
+/** Whole seconds from now on; a part of one counts as one. */
+export function secondsUntil(core: Core, moment: Date): number {
+  return Math.ceil((moment.getTime() - core.clock.now()) / 1000);
+}
+
+/** The client a token was given to; one of v2 that names none is called by its id. */
 export function clientIdOf(doc: TokenDoc): string {
   return doc.client_id ?? doc.slot.slice(2);
 }

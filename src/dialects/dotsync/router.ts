@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { QuotaExceededError } from '../../base/errors.ts';
-import { accountIdOf } from '../../core/access/tokens.ts';
+import { accountIdOf } from '../../core/access/callers.ts';
 import { type ConfigDoc, filesOf } from '../../core/dotfiles/collection.ts';
 import { askPlugins, tellPlugins } from '../../core/plugins/tell.ts';
 import { bearerToken } from '../../http/bearer.ts';

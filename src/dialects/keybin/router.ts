@@ -1,7 +1,16 @@
 import type { Context } from 'koa';
 import { checkKey } from '../../base/names.ts';
+import { resolveFullToken } from '../../core/access/callers.ts';
 import { authenticate } from '../../core/access/login.ts';
-import { accountOf, clientIdOf, issueToken, renewToken, resolveToken, revokeToken } from '../../core/access/tokens.ts';
+import {
+  accountOf,
+  clientIdOf,
+  issueToken,
+  renewToken,
+  resolveToken,
+  revokeToken,
+  secondsUntil,
+} from '../../core/access/tokens.ts';
 import { changeOwnPassword, register, unregister } from '../../core/accounts/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
 import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries/entries.ts';
@@ -55,7 +64,9 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
   }
 
   async function tokenOf(ctx: Context, params: Params): Promise<TokenDoc> {
-    const doc = await resolveToken(core, secretOf(ctx, params));
+    // A token of v2 never stands in a path.
+    const resolve = params.token === 'me' ? resolveFullToken : resolveToken;
+    const doc = await resolve(core, secretOf(ctx, params));
     ctx.state.account = doc.user_id;
     return doc;
   }
@@ -102,12 +113,11 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
       handle: async (ctx, params) => {
         const doc = await tokenOf(ctx, params);
         const { username } = await accountOf(core, doc);
-        const left = Math.ceil((doc.expires_at.getTime() - core.clock.now()) / 1000);
         ctx.body = {
           username,
           client_id: clientIdOf(doc),
           expires_at: doc.expires_at.toISOString(),
-          expire_seconds: left,
+          expire_seconds: secondsUntil(core, doc.expires_at),
         };
       },
     },

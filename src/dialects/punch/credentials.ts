@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { UnauthorizedError } from '../../base/errors.ts';
+import { accountIdOf } from '../../core/access/callers.ts';
 import { openAccount } from '../../core/access/standing.ts';
-import { accountIdOf } from '../../core/access/tokens.ts';
 import type { Core } from '../../core/context.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import type { Keyring } from './keyring.ts';

@@ -2,12 +2,16 @@
 
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import { ForbiddenError, UnauthorizedError } from '../../base/errors.ts';
+import { UnauthorizedError } from '../../base/errors.ts';
 import { callerOfToken, type TokenCaller } from '../../core/access/callers.ts';
-import type { Core } from '../../core/context.ts';
+import { scopeInsufficient } from '../../core/access/scopes.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import type { Method, Params, Route } from '../../http/routing.ts';
+import type { DialectDeps } from '../dialect.ts';
 import { refuseIdempotency } from './idempotency.ts';
+import { isBasic, type PasswordCaller, passwordCaller } from './password.ts';
+
+const INVALID = 'Bearer error="invalid_token"';
 
 /** The right that a route asks for before it does anything. A key is checked by `demandRead` and `demandWrite`, once it is known. */
 export type Right = 'read' | 'write' | 'tokens' | 'none';
@@ -21,16 +25,22 @@ export interface Described {
   readonly types?: readonly string[];
 }
 
-/** A route, and what is said of it. */
-export interface Endpoint {
+/** A route, and what is said of it. Where a password opens it too, who calls may have no token. */
+export type Endpoint = DescribedRoute &
+  (
+    | { readonly takesPassword?: false; readonly handle: Handle<TokenCaller> }
+    | { readonly takesPassword: true; readonly handle: Handle<TokenCaller | PasswordCaller> }
+  );
+
+type Handle<C> = (ctx: Context, caller: C, params: Params) => Promise<void>;
+
+interface DescribedRoute {
   readonly method: Method;
   /** As @koa/router has it: `/v2/kv/*key`. */
   readonly path: string;
   readonly right: Right;
   /** A sentence. */
   readonly summary: string;
-  /** Also opened by a name and a password (`Authorization: Basic`). */
-  readonly takesPassword?: boolean;
   /** The query, by which it is checked; nothing else may stand there. */
   readonly query?: z.ZodObject;
   /** The JSON body, by which it is checked. */
@@ -42,35 +52,59 @@ export interface Endpoint {
   /** Takes `If-Match` and `If-None-Match`. */
   readonly conditional?: boolean;
   readonly answers: Readonly<Record<number, Described>>;
-  readonly handle: (ctx: Context, caller: TokenCaller, params: Params) => Promise<void>;
 }
 
 /** The route of an endpoint. */
-export function routeOf(core: Core, endpoint: Endpoint): Route {
+export function routeOf(deps: Deps, endpoint: Endpoint): Route {
   return {
     method: endpoint.method,
     path: endpoint.path,
     handle: async (ctx, params) => {
-      const caller = await callerOf(core, ctx);
-      ctx.state.account = caller.accountId;
-      demandRight(caller, endpoint.right);
-      if (endpoint.idempotent !== true && endpoint.method !== 'GET' && endpoint.method !== 'DELETE')
-        refuseIdempotency(ctx);
+      if (endpoint.takesPassword) {
+        const caller = await (isBasic(ctx) ? passwordOf : callerOf)(deps, ctx);
+        enter(ctx, caller, endpoint);
+        await endpoint.handle(ctx, caller, params);
+        return;
+      }
+      const caller = await callerOf(deps, ctx);
+      enter(ctx, caller, endpoint);
       await endpoint.handle(ctx, caller, params);
     },
   };
 }
 
-async function callerOf(core: Core, ctx: Context): Promise<TokenCaller> {
-  const secret = bearerToken(ctx);
-  if (secret === undefined) throw new UnauthorizedError('a token is needed: Authorization: Bearer <token>');
-  ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"'); // for the case that it is refused
-  const caller = await callerOfToken(core, secret);
-  ctx.remove('WWW-Authenticate');
-  return caller;
+/** What is checked before anything is done. */
+function enter(ctx: Context, caller: TokenCaller | PasswordCaller, endpoint: Endpoint): void {
+  ctx.state.account = caller.accountId;
+  demandRight(caller, endpoint.right);
+  const { method, idempotent = false, takesPassword = false } = endpoint;
+  if (takesPassword || (!idempotent && method !== 'GET' && method !== 'DELETE')) refuseIdempotency(ctx);
 }
 
-function demandRight({ scopes }: TokenCaller, right: Right): void {
+type Deps = Pick<DialectDeps<unknown>, 'core' | 'callerOf'>;
+
+function passwordOf(deps: Deps, ctx: Context): Promise<PasswordCaller> {
+  return refusing(ctx, () => passwordCaller(deps, ctx));
+}
+
+async function callerOf({ core }: Deps, ctx: Context): Promise<TokenCaller> {
+  const secret = bearerToken(ctx);
+  if (secret !== undefined) return refusing(ctx, () => callerOfToken(core, secret));
+  if (ctx.req.headers.authorization !== undefined) ctx.set('WWW-Authenticate', INVALID);
+  throw new UnauthorizedError('a token is needed: Authorization: Bearer <token>');
+}
+
+/** What it gives; where it is refused the answer says so in `WWW-Authenticate`. */
+async function refusing<T>(ctx: Context, find: () => Promise<T>): Promise<T> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof UnauthorizedError) ctx.set('WWW-Authenticate', INVALID);
+    throw error;
+  }
+}
+
+function demandRight({ scopes }: TokenCaller | PasswordCaller, right: Right): void {
   if (right === 'read' && scopes.readable.length === 0) throw scopeInsufficient('kv:r');
   if (right === 'write' && scopes.writable.length === 0) throw scopeInsufficient('kv:w');
   if (right === 'tokens' && !scopes.mayManageTokens) throw scopeInsufficient('tokens');
@@ -84,12 +118,4 @@ export function demandRead({ scopes }: TokenCaller, key: string): void {
 /** Throws `ForbiddenError` (code `scope_insufficient`) unless the caller may write the key. */
 export function demandWrite({ scopes }: TokenCaller, key: string): void {
   if (!scopes.mayWrite(key)) throw scopeInsufficient(`kv:w:${key}`);
-}
-
-/** The error for a token that may do less than is needed. */
-export function scopeInsufficient(scope: string): ForbiddenError {
-  return new ForbiddenError(`the token may not do this: it needs the scope ${scope}`, {
-    code: 'scope_insufficient',
-    details: { scope },
-  });
 }
