@@ -1,6 +1,5 @@
 /** Tokens: made, listed, looked at, renewed and revoked (v2.md, section 5). */
 
-import type { Context } from 'koa';
 import { ForbiddenError, InvalidInputError, NotFoundError, UnauthorizedError } from '../../../base/errors.ts';
 import type { TokenCaller } from '../../../core/access/callers.ts';
 import { endOrphans, endWithFamily, isOfFamily } from '../../../core/access/scoped/family.ts';
