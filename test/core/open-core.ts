@@ -96,6 +96,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     log: levels,
     settings: {
       tokenExpiration: () => settings.tokenExpiration,
+      tokenLife: () => ({ secondsByDefault: 300, mostSeconds: 3600 }),
       registrationOpen: () => settings.registrationOpen,
       publicUrl: () => settings.publicUrl,
       serverName: () => 'Keybin',
