@@ -175,7 +175,12 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
     ...apis,
     { name: 'web', routes: pages },
   ]);
-  const handle = dispatch(mounts, gate);
+  const announcing = opened.flatMap(({ announce }) => announce ?? []);
+  const dispatched = dispatch(mounts, gate);
+  const handle = (ctx: Koa.Context) => {
+    for (const announce of announcing) announce(ctx);
+    return dispatched(ctx);
+  };
   // Plugins are told of which request something comes; without one nobody asks.
   const scoped = (ctx: Koa.Context) =>
     core.plugins.any ? requestScope.run(ctx.state, () => handle(ctx)) : handle(ctx);

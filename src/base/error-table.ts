@@ -27,7 +27,11 @@ export const errorTable = {
     code: 'unprocessable',
     means: 'The request is well formed, and cannot be done all the same.',
   },
-  RateLimitedError: { status: 429, code: 'rate_limited', means: 'Too many attempts; `Retry-After` says when again.' },
+  RateLimitedError: {
+    status: 429,
+    code: 'rate_limited',
+    means: 'Too many attempts or requests; `Retry-After` says when again.',
+  },
   RangeNotSatisfiableError: {
     status: 416,
     code: 'range_not_satisfiable',
@@ -132,6 +136,7 @@ export const errorCodes = {
   password_invalid: { status: 400, means: '`password` is not a text of 1 to 1024 bytes.' },
   password_length_invalid: { status: 400, means: '`password` is not 8 to 256 bytes.' },
   path_invalid: { status: 400, means: 'The path of the request cannot be percent-decoded.' },
+  query_invalid: { status: 400, means: 'The query has a parameter that the route does not take.' },
   prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
   punches_invalid: { status: 400, means: '`punches` is not a list of valid punches; the message names the place.' },
   member_name_invalid: { status: 400, means: 'A member has a name of 3 to 50 of the characters A-Z a-z 0-9 _ -.' },

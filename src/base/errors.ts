@@ -136,10 +136,10 @@ export class RenamedError extends AppError {
   }
 }
 
-/** 429: too many attempts; again after `retryAfter` seconds. */
+/** 429: too many attempts, or whatever the message says; again after `retryAfter` seconds. */
 export class RateLimitedError extends AppError {
-  constructor(retryAfter: number, options?: ErrorOptions) {
-    super('RateLimitedError', `too many attempts; try again in ${retryAfter} s`, { ...options, retryAfter });
+  constructor(retryAfter: number, options?: ErrorOptions, message = `too many attempts; try again in ${retryAfter} s`) {
+    super('RateLimitedError', message, { ...options, retryAfter });
   }
 }
 

@@ -25,6 +25,8 @@ export interface Dialect<S> {
 /** An API that is served. */
 export interface OpenDialect {
   readonly routes: readonly Route[];
+  /** Called with every request of the server before its route is looked for, to set headers that errors have too. */
+  readonly announce?: (ctx: Parameters<Route['handle']>[0]) => void;
   /**
    * Makes what the API needs in the storage. Called once the storage is ready, and again when the configuration was read
    * again; requests may come before. Several processes may run it at once.

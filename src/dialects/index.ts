@@ -10,7 +10,7 @@ import { verstak } from './verstak/index.ts';
 /** Every API the server speaks. Adding one is a folder and a line here, and so is taking one away. */
 export const dialects: readonly Registered[] = [
   registered(keybin, config => config.KEYBIN),
-  registered(v2, config => ({ enabled: config.V2.enabled, value_bytes: config.LIMITS.value_bytes })),
+  registered(v2, ({ APP, LIMITS, TOKENS, V2 }) => ({ ...V2, ...LIMITS, ...TOKENS, workers: APP.workers })),
   registered(punch, config => ({ ...config.PUNCH, ...config.PUNCH_KEYS })),
   registered(dotsync, config => config.DOTSYNC),
   registered(simpleSync, config => config.SIMPLE_SYNC),

@@ -6,10 +6,12 @@ import { UnauthorizedError } from '../../base/errors.ts';
 import { callerOfToken, type TokenCaller } from '../../core/access/callers.ts';
 import { scopeInsufficient } from '../../core/access/scopes.ts';
 import { bearerToken } from '../../http/bearer.ts';
+import { exposeMeta } from '../../http/browser/cross-origin.ts';
 import type { Method, Params, Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { refuseIdempotency } from './idempotency.ts';
 import { isBasic, type PasswordCaller, passwordCaller } from './password.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 const INVALID = 'Bearer error="invalid_token"';
 
@@ -54,28 +56,30 @@ interface DescribedRoute {
   readonly answers: Readonly<Record<number, Described>>;
 }
 
-/** The route of an endpoint. */
-export function routeOf(deps: Deps, endpoint: Endpoint): Route {
+/** The route of an endpoint. Requests count from the moment at which it is known whose they are. */
+export function routeOf(deps: Deps, endpoint: Endpoint, limit: RateLimit): Route {
   return {
     method: endpoint.method,
     path: endpoint.path,
     handle: async (ctx, params) => {
       if (endpoint.takesPassword) {
         const caller = await (isBasic(ctx) ? passwordOf : callerOf)(deps, ctx);
-        enter(ctx, caller, endpoint);
+        enter(ctx, caller, endpoint, limit);
         await endpoint.handle(ctx, caller, params);
         return;
       }
       const caller = await callerOf(deps, ctx);
-      enter(ctx, caller, endpoint);
+      enter(ctx, caller, endpoint, limit);
       await endpoint.handle(ctx, caller, params);
+      exposeMeta(ctx);
     },
   };
 }
 
 /** What is checked before anything is done. */
-function enter(ctx: Context, caller: TokenCaller | PasswordCaller, endpoint: Endpoint): void {
+function enter(ctx: Context, caller: TokenCaller | PasswordCaller, endpoint: Endpoint, limit: RateLimit): void {
   ctx.state.account = caller.accountId;
+  limit.take(ctx, caller.accountId);
   demandRight(caller, endpoint.right);
   const { method, idempotent = false, takesPassword = false } = endpoint;
   if (takesPassword || (!idempotent && method !== 'GET' && method !== 'DELETE')) refuseIdempotency(ctx);

@@ -1,6 +1,14 @@
 import type { Dialect } from '../dialect.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { routes } from './router.ts';
 import type { V2Settings } from './settings.ts';
 
 /** v2: the entries of the Keybin API for programs that want more than strings (docs/dialects/v2.md). */
-export const v2: Dialect<V2Settings> = { name: 'v2', collections: [], open: deps => ({ routes: routes(deps) }) };
+export const v2: Dialect<V2Settings> = {
+  name: 'v2',
+  collections: [],
+  open: deps => {
+    const limit = createRateLimit(deps.core, deps.settings);
+    return { routes: routes(deps, limit), announce: limit.announce };
+  },
+};

@@ -1,16 +1,18 @@
 import type { Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
 import { type Endpoint, routeOf } from './endpoint.ts';
+import { limitEndpoints } from './limits.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { V2Settings } from './settings.ts';
 import { tokenEndpoints } from './tokens/endpoints.ts';
 import { valueEndpoints } from './values/endpoints.ts';
 
 /** The routes of docs/dialects/v2.md. */
-export function routes(deps: DialectDeps<V2Settings>): Route[] {
-  return endpoints(deps).map(endpoint => routeOf(deps, endpoint));
+export function routes(deps: DialectDeps<V2Settings>, limit: RateLimit): Route[] {
+  return endpoints(deps).map(endpoint => routeOf(deps, endpoint, limit));
 }
 
 /** All of v2, with what is said of it. */
 export function endpoints(deps: DialectDeps<V2Settings>): Endpoint[] {
-  return [...valueEndpoints(deps), ...tokenEndpoints(deps)];
+  return [...limitEndpoints(deps), ...valueEndpoints(deps), ...tokenEndpoints(deps)];
 }

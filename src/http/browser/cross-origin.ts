@@ -27,6 +27,11 @@ const EXPOSED = [
 /** Seconds for which a browser need not ask again. */
 const MAX_AGE = '600';
 
+/** Beginning of headers that scripts may read by whatever names they have. */
+const META = 'keybin-meta-';
+
+const EXPOSE = 'Access-Control-Expose-Headers';
+
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]+$/;
 
 /** Makes a {@link CrossOrigin} (contracts, "Foreign pages" and "CORS"). */
@@ -76,5 +81,12 @@ export function createCrossOrigin({ origin, allowed }: CrossOriginOptions): Cros
 
 function tell(ctx: Context, origin: string): void {
   ctx.set('Access-Control-Allow-Origin', origin);
-  ctx.set('Access-Control-Expose-Headers', EXPOSED);
+  ctx.set(EXPOSE, EXPOSED);
+}
+
+/** Lets scripts read the metadata of a value as well, where they may read the answer. To be called once its headers are set. */
+export function exposeMeta(ctx: Context): void {
+  if (!ctx.res.hasHeader(EXPOSE)) return;
+  const meta = ctx.res.getHeaderNames().filter(name => name.startsWith(META));
+  if (meta.length > 0) ctx.set(EXPOSE, [EXPOSED, ...meta].join(', '));
 }

@@ -67,7 +67,8 @@ function pathOf(ctx: Context): string {
 /** What log and headers say of it. */
 function describe(ctx: Context, error: AppError): void {
   ctx.state.code = error.code;
-  if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+  const isForLater = error.status === 429 || error.status === 503;
+  if (error.retryAfter !== undefined || isForLater) ctx.set('Retry-After', String(error.retryAfter ?? 1));
   if (error instanceof MethodNotAllowedError) ctx.set('Allow', error.allow);
   if (error.status === 401 && !ctx.response.get('WWW-Authenticate')) ctx.set('WWW-Authenticate', 'Bearer');
   if (error instanceof RangeNotSatisfiableError) ctx.set('Content-Range', `bytes */${error.size}`);

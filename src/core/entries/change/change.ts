@@ -151,7 +151,8 @@ function alsoAt(core: Core, accountId: string, transitions: readonly Transition[
   return at < 0 ? undefined : at;
 }
 
-function tell(core: Core, accountId: string, { key, before, after }: Transition): void {
+/** Tells the plugins what became of an entry. */
+export function tell(core: Core, accountId: string, { key, before, after }: Transition): void {
   if (before === after) return;
   if (after === undefined) {
     if (core.plugins.acts('entries.deleted')) tellPlugins(core, 'entries.deleted', accountId, { key });

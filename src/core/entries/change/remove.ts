@@ -1,0 +1,61 @@
+/** Deleting all entries whose keys begin with the same. */
+
+import { ConflictError, ServerBusyError } from '../../../base/errors.ts';
+import { inSlices } from '../../../base/slices.ts';
+import { type EntryDoc, entriesSpec } from '../../collections.ts';
+import type { Core } from '../../context.ts';
+import { rangeOf } from '../children.ts';
+import { deleteEntry } from '../entries.ts';
+import { tell } from './change.ts';
+import { store } from './commit.ts';
+
+/** Entries that are deleted in one commit. */
+const PORTION = 200;
+
+/**
+ * Deletes the entries of an account whose keys begin with `prefix`, in commits of some hundred; returns how many. What is written meanwhile
+ * may stay. Filters of plugins are asked for each key, and the first that refuses ends it. Whatever ends it, what was deleted
+ * until then is, and the same again does the rest. Throws `ServerBusyError` when `gone` says that nobody waits for it any more,
+ * `StorageUnavailableError`, and what filters throw.
+ */
+export function removeAll(core: Core, accountId: string, prefix: string, gone: () => boolean): Promise<number> {
+  // Two at once would only get in each other's way.
+  return core.turns.take(`remove all ${accountId}`, () => removeInOrder(core, accountId, prefix, gone));
+}
+
+async function removeInOrder(core: Core, accountId: string, prefix: string, gone: () => boolean): Promise<number> {
+  const entries = core.storage.collection(entriesSpec);
+  const asksFilters = core.plugins.filters('entries.delete');
+  const slices = inSlices();
+  let range = rangeOf(accountId, prefix);
+  let deleted = 0;
+  for (;;) {
+    if (gone()) throw new ServerBusyError(1, { message: `nobody waits for it any more; ${deleted} are deleted` });
+    const { items, next } = await entries.scan({ ...range, limit: PORTION, covered: true });
+    if (items.length > 0)
+      deleted += asksFilters ? await removeEach(core, accountId, items) : await removeTogether(core, accountId, items);
+    const last = items.at(-1)?.key;
+    if (next === undefined || last === undefined) return deleted;
+    range = { ...range, from: `${last}\u0001` };
+    await slices.pause();
+  }
+}
+
+/** By what the list says of them: no value is read. */
+async function removeTogether(core: Core, accountId: string, items: readonly EntryDoc[]): Promise<number> {
+  const transitions = items.map(before => ({ key: before.key, before, after: undefined }));
+  try {
+    await store(core, accountId, transitions);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    return removeEach(core, accountId, items); // some have changed meanwhile
+  }
+  for (const transition of transitions) tell(core, accountId, transition);
+  return items.length;
+}
+
+async function removeEach(core: Core, accountId: string, items: readonly EntryDoc[]): Promise<number> {
+  let deleted = 0;
+  for (const { key } of items) if (await deleteEntry(core, accountId, key)) deleted++;
+  return deleted;
+}
