@@ -158,7 +158,7 @@ export interface EntryDoc {
   value?: unknown;
   /** SHA-256 of the content that is the value; a reference of the account in the scope `kv` keeps it. */
   blob?: string;
-  /** Absent: `value` is the text itself; `json`: `value` is JSON text; `bytes`: `value` is binary, or the value is a content. */
+  /** Of `value`, or of the content that is the value. Absent: it is the text itself; `json`: it is JSON text; `bytes`: it is binary. */
   encoding?: 'json' | 'bytes';
   /** Absent: `text/plain; charset=utf-8` for a text, `application/json` for JSON. */
   content_type?: string;

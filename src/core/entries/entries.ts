@@ -1,13 +1,14 @@
-import { InvalidInputError, NotFoundError } from '../../base/errors.ts';
+import { DuplicateKeyError, InvalidInputError, NotFoundError } from '../../base/errors.ts';
 import { checkKeyPrefix, checkV2Key, isNarrowKey } from '../../base/names.ts';
 import { inSlices } from '../../base/slices.ts';
-import type { Page } from '../../storage/port.ts';
+import type { Collection, Page } from '../../storage/port.ts';
 import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
 import { tellPlugins } from '../plugins/tell.ts';
 import { withRoom } from '../quotas/quotas.ts';
 import { changeEntry } from './change/change.ts';
+import { OPTIONAL } from './change/commit.ts';
 import { filteredEntry, filteredKey, type StorableEntry } from './filtered.ts';
 import { storeValue } from './values.ts';
 
@@ -54,26 +55,37 @@ export async function setEntry(core: Core, accountId: string, key: string, value
 async function put(core: Core, accountId: string, { key, stored, more }: StorableEntry): Promise<void> {
   const entries = core.storage.collection(entriesSpec);
   const before = await entries.get([accountId, key]);
-  // A content in the blob store is let go in the same commit.
-  if (before?.blob !== undefined) {
-    const content = { ...stored, ...more };
-    await changeEntry(core, accountId, { key, decide: () => ({ fate: { content }, result: undefined }) });
-    return;
-  }
   const now = new Date(core.clock.now());
   const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
-  await withRoom(core, accountId, growth, () =>
-    entries.put({
-      user_id: accountId,
-      key,
-      ...stored,
-      ...more,
-      etag: newId(),
-      created_at: before?.created_at ?? now,
-      updated_at: now,
-    }),
-  );
-  if (core.plugins.acts('entries.set')) tellPlugins(core, 'entries.set', accountId, { key, size: stored.size });
+  const created_at = before?.created_at ?? now;
+  const entry = { ...stored, ...more, etag: newId(), created_at, updated_at: now };
+  const isPut = await withRoom(core, accountId, growth, () => isStored(entries, [accountId, key], before, entry));
+  // A content in the blob store is let go in the same commit.
+  if (!isPut) {
+    const content = { ...stored, ...more };
+    await changeEntry(core, accountId, { key, decide: () => ({ fate: { content }, result: undefined }) });
+  } else if (core.plugins.acts('entries.set')) tellPlugins(core, 'entries.set', accountId, { key, size: stored.size });
+}
+
+/** Whether the entry was stored by one write: where there is none, or one that is no content of the blob store. */
+async function isStored(
+  entries: Collection<EntryDoc>,
+  key: readonly [user_id: string, key: string],
+  before: EntryDoc | undefined,
+  entry: Omit<EntryDoc, 'user_id' | 'key'>,
+): Promise<boolean> {
+  if (before?.blob !== undefined) return false;
+  if (before !== undefined) {
+    const unset = OPTIONAL.filter(field => entry[field] === undefined);
+    return (await entries.update(key, { set: entry, unset }, { blob: undefined })) !== undefined;
+  }
+  try {
+    await entries.insert({ user_id: key[0], key: key[1], ...entry });
+    return true;
+  } catch (error) {
+    if (error instanceof DuplicateKeyError) return false;
+    throw error;
+  }
 }
 
 /** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */

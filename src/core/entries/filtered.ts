@@ -31,22 +31,27 @@ export async function storable(core: Core, value: unknown): Promise<StorableEntr
   return { value, encoding: 'bytes', size: value.byteLength };
 }
 
-/** Ten years: what lives longer need not expire. */
-const LONGEST_TTL = 315_576_000;
+/** Ten years in seconds: what lives longer need not expire. */
+export const LONGEST_TTL = 315_576_000;
+
+/** Throws `InvalidInputError` for a ttl (seconds) or a content type that cannot be. */
+export function demandMore({ ttl, content_type }: Pick<WantedEntry, 'ttl' | 'content_type'>): void {
+  if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= LONGEST_TTL)) {
+    throw new InvalidInputError(`ttl: expected whole seconds from 1 to ${LONGEST_TTL}`);
+  }
+  if (
+    content_type !== undefined &&
+    (typeof content_type !== 'string' || !/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(content_type))
+  ) {
+    throw new InvalidInputError('content_type: expected 1 to 255 printable ASCII characters');
+  }
+}
 
 /** The entry that is stored instead. Throws as `Plugins.filter`. */
 export function filteredEntry(core: Core, accountId: string, wanted: WantedEntry): Promise<StorableEntry> {
   return askPlugins(core, 'entries.set', accountId, wanted, async ({ key, value, content_type, ttl }) => {
     checkV2Key(key);
-    if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= LONGEST_TTL)) {
-      throw new InvalidInputError(`ttl: expected whole seconds from 1 to ${LONGEST_TTL}`);
-    }
-    if (
-      content_type !== undefined &&
-      (typeof content_type !== 'string' || !/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(content_type))
-    ) {
-      throw new InvalidInputError('content_type: expected 1 to 255 printable ASCII characters');
-    }
+    demandMore({ ttl, content_type });
     return {
       key,
       stored: await storable(core, value),

@@ -34,6 +34,13 @@ export async function withRoom<T>(core: Core, accountId: string, growth: Usage, 
   }
 }
 
+/**
+ * Throws `QuotaExceededError` when there is no room now for what is to be written later; takes none.
+ */
+export async function demandRoom(core: Core, accountId: string, growth: Usage): Promise<void> {
+  await withRoom(core, accountId, growth, async () => false);
+}
+
 /** To be called when documents of an account were deleted: how many bytes they had the next count finds out. */
 export function noteDeleted(core: Core, accountId: string, keys = 0): void {
   const meter = meterOf(core, accountId);

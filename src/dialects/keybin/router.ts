@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { checkKey } from '../../base/names.ts';
 import { resolveFullToken } from '../../core/access/callers.ts';
@@ -14,7 +15,7 @@ import {
 import { changeOwnPassword, register, unregister } from '../../core/accounts/accounts.ts';
 import type { AccountDoc, TokenDoc } from '../../core/collections.ts';
 import { deleteEntry, getEntry, keyNotFound, listKeys, setEntry } from '../../core/entries/entries.ts';
-import { valueAsJson } from '../../core/entries/values.ts';
+import { originalJson } from '../../core/entries/original.ts';
 import { pagesOf } from '../../core/pages.ts';
 import { answerJson } from '../../http/answer.ts';
 import { bearerToken } from '../../http/bearer.ts';
@@ -162,8 +163,12 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
         const { user_id } = await tokenOf(ctx, params);
         const key = params.key ?? '';
         checkKey(key);
-        const entry = await getEntry(core, user_id, key);
-        answerJson(ctx, `{"value":${valueAsJson(entry)}}`);
+        const shown = await originalJson(core, await getEntry(core, user_id, key));
+        if (typeof shown === 'string') answerJson(ctx, shown);
+        else {
+          ctx.type = 'json';
+          ctx.body = Readable.from(shown, { objectMode: false });
+        }
       },
     },
     {

@@ -102,8 +102,11 @@ function replay(ctx: Context, answer: KeptAnswer): void {
 
 function give(ctx: Context, { status, headers, body }: KeptAnswer): void {
   ctx.set(headers);
-  if (body === '') ctx.status = status;
-  else answerJson(ctx, body, status);
+  if (body !== '') answerJson(ctx, body, status);
+  else {
+    ctx.body = null; // or it would be the name of the status
+    ctx.status = status;
+  }
 }
 
 function fingerprintOf(ctx: Context, bodyHash: string): string {

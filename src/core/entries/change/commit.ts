@@ -12,6 +12,7 @@ import {
 } from '../../collections.ts';
 import type { Core } from '../../context.ts';
 import { noteDeleted, withRoom } from '../../quotas/quotas.ts';
+import { discard } from '../raw/discard.ts';
 
 /** An entry as it was looked at, and as it is to be; undefined: there is none. */
 export interface Transition {
@@ -27,7 +28,7 @@ export const HISTORY_MS = 7 * 86_400_000;
 const BLOBS = 'kv';
 
 /** What an entry may be without. */
-const OPTIONAL = [
+export const OPTIONAL = [
   'value',
   'blob',
   'encoding',
@@ -58,6 +59,10 @@ export async function store(
   await withRoom(core, accountId, growth, () => write(core, [...writesOf(core, accountId, changed), ...also]));
   const removed = changed.filter(({ before, after }) => before && !after).length;
   if (removed > 0) noteDeleted(core, accountId, removed);
+  for (const { before, after } of changed) {
+    if (before?.blob !== undefined && before.blob !== after?.blob)
+      discard(core, accountId, before.blob, before.size ?? 0);
+  }
 }
 
 /** Bytes that something new counts for. */
