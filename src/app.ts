@@ -6,6 +6,7 @@ import { ensureAdmin } from './core/accounts/admin.ts';
 import { refreshChosen } from './core/choosing.ts';
 import { coreCollections } from './core/collections.ts';
 import type { Core } from './core/context.ts';
+import { retireExpired } from './core/entries/expire.ts';
 import { keepHouse } from './core/housekeeping.ts';
 import { sendDueMails } from './core/mail/queue.ts';
 import { requestScope } from './core/plugins/scope.ts';
@@ -51,6 +52,10 @@ export interface Application {
    * Never throws.
    */
   tidy(atStart?: 'atStart'): Promise<void>;
+  /** Ends answers that would go on for ever: to be called before the server stops. */
+  endStreams(): void;
+  /** Takes away values that have expired; to be called by each process twice a minute. Never throws. */
+  expire(stopping?: AbortSignal): Promise<void>;
   /** Tries the mails that are due, until `stopping`; to be called by each process every half minute. Never throws. */
   sendMails(stopping?: AbortSignal): Promise<void>;
 }
@@ -204,6 +209,13 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
     },
     async refresh() {
       await refreshChosen(core).catch(err => log.debug({ err }, 'what admins chose is looked at later'));
+    },
+    endStreams() {
+      for (const { stop } of opened) stop?.();
+    },
+    async expire(stopping) {
+      const work = retireExpired(core, stopping);
+      await work.catch(err => log.warn({ err }, 'values that have expired are taken away later'));
     },
     async sendMails(stopping) {
       // A mail server that keeps others waiting must not be asked by more and more at once.

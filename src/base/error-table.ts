@@ -147,6 +147,7 @@ export const errorCodes = {
   password_length_invalid: { status: 400, means: '`password` is not 8 to 256 bytes.' },
   path_invalid: { status: 400, means: 'The path of the request cannot be percent-decoded.' },
   query_invalid: { status: 400, means: 'The query has a parameter that the route does not take.' },
+  wait_invalid: { status: 400, means: '`wait` is not a number of seconds such as `30s`.' },
   prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
   punches_invalid: { status: 400, means: '`punches` is not a list of valid punches; the message names the place.' },
   member_name_invalid: { status: 400, means: 'A member has a name of 3 to 50 of the characters A-Z a-z 0-9 _ -.' },
@@ -230,6 +231,10 @@ export const errorCodes = {
   out_of_range: { status: 409, means: 'The sum would be beyond ±(2^53 - 1).' },
   acl_changed: { status: 409, means: 'Somebody else has changed the access rules meanwhile.' },
   uuid_taken: { status: 409, means: 'Another account is known by this uuid.' },
+  cursor_gone: {
+    status: 410,
+    means: 'The cursor is older than the history, or of another account or other data: list again, and take a new one.',
+  },
   one_time_secret_expired: { status: 410, means: 'What is shown once was shown, or its five minutes are over.' },
   blob_quota_exceeded: {
     status: 413,
@@ -247,7 +252,12 @@ export const errorCodes = {
     status: 422,
     means: 'Another request was sent under this `Idempotency-Key` within 24 hours.',
   },
+  followers_exceeded: {
+    status: 429,
+    means: 'As many requests of the account follow its changes as may (`[LIMITS] followers`): end one.',
+  },
   headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
+  feed_unsupported: { status: 501, means: 'A standalone MongoDB cannot tell changes: a replica set can.' },
   idempotency_unsupported: {
     status: 501,
     means: 'A standalone MongoDB has no transactions, without which no `Idempotency-Key` can be kept.',

@@ -34,4 +34,6 @@ export interface OpenDialect {
   readonly prepare?: () => Promise<void>;
   /** Housekeeping: called about every hour, by one of the processes, once the API is prepared. */
   readonly tidy?: () => Promise<void>;
+  /** Ends answers that would go on for ever. Called when the server stops, before it waits for what is under way. */
+  readonly stop?: () => void;
 }

@@ -26,6 +26,7 @@ export function answerJson(ctx: Context, text: string, status = 200): void {
  */
 export function send(ctx: Context, always: readonly string[]): void {
   const res = ctx.res as Answered;
+  if (res.headersSent) return; // it was streamed
   const text = res[ANSWER];
   if (text === undefined) {
     for (let i = 0; i < always.length; i += 2) {

@@ -27,6 +27,9 @@ const TIDY_PAUSE = 3_600_000;
 /** Milliseconds between two looks at what admins have chosen at other processes. */
 const REFRESH_PAUSE = 3_000;
 
+/** Milliseconds between two looks for values that have expired: whoever follows is told within a minute. */
+const EXPIRE_PAUSE = 20_000;
+
 /** Milliseconds between two looks for mails that are due. */
 const MAIL_PAUSE = 30_000;
 
@@ -103,6 +106,9 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     const send = () => app.sendMails(stopping.signal);
     void send();
     regularly(send, MAIL_PAUSE, stopping.signal);
+    const expire = () => core.background.run(() => app.expire(stopping.signal));
+    void expire();
+    regularly(expire, EXPIRE_PAUSE, stopping.signal);
     regularly(() => app.refresh(), REFRESH_PAUSE, stopping.signal);
     regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
     const meter = () =>
@@ -129,6 +135,7 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     async stop() {
       const begun = performance.now();
       const hashed = core.passwords.close(); // what waits for a hash is answered at once
+      app.endStreams();
       await server.stop();
       await hashed;
       await release(begun);

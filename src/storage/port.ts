@@ -35,6 +35,19 @@ export interface CollectionSpec<T> {
   readonly charge?: Charge<T>;
   /** A text that every document has and that `texts` reads without the rest. Only where documents do not expire. */
   readonly text?: Field<T>;
+  /** Its writes are told by {@link Changes}. It needs an owner. */
+  readonly told?: Told<T>;
+  /** Documents that have ended are as invisible as any, but they stay until `Collection.retire` puts something in their place. */
+  readonly kept?: true;
+}
+
+/**
+ * Of a collection whose writes are told: a number field in which an engine may write when the document was written, over whatever
+ * is there, and the fields that are told beside owner and key.
+ */
+export interface Told<T> {
+  readonly stamp: Field<T>;
+  readonly fields: readonly Field<T>[];
 }
 
 /**
@@ -116,6 +129,8 @@ export interface Collection<T> {
   getMany(keys: readonly (readonly Scalar[])[], uniqueIndex?: string): Promise<(Readonly<T> | undefined)[]>;
   /** By a unique index, with a value for each of its fields. */
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<Readonly<T> | undefined>;
+  /** As `get`, but a document of a `kept` collection that has ended is there until it was retired: whoever replaces it may need to know. */
+  getEnded(key: readonly Scalar[]): Promise<Readonly<T> | undefined>;
   /** In index order, ties by primary key. A bad cursor is `InvalidInputError` (code `cursor_invalid`). */
   scan(scan: Scan): Promise<Page<T>>;
   /**
@@ -136,6 +151,12 @@ export interface Collection<T> {
   delete(key: readonly Scalar[], expect?: Expect<T>): Promise<boolean>;
   /** Removes all documents of the range in batches; returns how many. Documents written meanwhile may or may not go. */
   deleteMany(range: Range): Promise<number>;
+  /**
+   * Of a `kept` collection: puts what `successors` says in the place of documents that have ended, of at most `limit`; returns of how
+   * many. Document and successors go and come in one commit, where commits are atomic; else a crash may leave successors out. What is
+   * written to a document meanwhile counts.
+   */
+  retire(limit: number, successors: (doc: Readonly<T>) => readonly Write[]): Promise<number>;
   /**
    * What stands for the collection as it is now: another object after anything in it was written, by whatever process, and
    * now and then without that. That a document ends is no write. Undefined where the engine cannot tell. What was made of reads
@@ -186,6 +207,8 @@ export interface Storage {
    */
   commit(writes: readonly Write[]): Promise<void>;
   readonly blobs: BlobStore;
+  /** What is written to collections that are `told`. Undefined where the engine cannot tell; known once `ready`. */
+  readonly changes: Changes | undefined;
   /** Bytes that the database takes on its disk, blobs not included. An engine may be a minute behind. */
   size(): Promise<number>;
   /** Resolves when the engine answers; rejects with `StorageUnavailableError`. */
@@ -194,6 +217,41 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** That a document was written, of the collection of that name: its key, and the fields that are told. */
+export interface Telling {
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: documents of several collections
+  readonly doc: any;
+  /** Just behind it. */
+  readonly position: string;
+}
+
+/** What was told, and the position behind it. `more`: it is worth asking at once. */
+export interface Tellings {
+  readonly items: readonly Telling[];
+  readonly position: string;
+  readonly more: boolean;
+}
+
+/**
+ * What was written to the collections that are `told`, by whatever process: each document of an owner in the order of its writes, at least
+ * once. Several writes of one may be told as the last. What was removed is not told, nor is what has ended: whoever removes
+ * leaves something in another collection. Documents of two collections with one key take each other's place.
+ */
+export interface Changes {
+  /** The present: whatever is resolved later is behind it. Not of one owner. */
+  position(): Promise<string>;
+  /**
+   * What was written behind a position, oldest first, up to what was resolved when it was asked for; with `woken` the last of it
+   * may be missing: whoever follows will be woken for it. `limit` is about how much is looked at. Throws
+   * `GoneError` (code `cursor_gone`) when the position is too old or of other data, `InvalidInputError` (code `cursor_invalid`).
+   */
+  since(owner: string, position: string, limit: number, woken?: 'woken'): Promise<Tellings>;
+  /** Has `wake` called after whatever is written of the owner, and perhaps without that, until the returned function is. */
+  follow(owner: string, wake: () => void): () => void;
+}
+
+/** What a caller may demand of a content before it is kept. */
 /** What a caller may demand of a content before it is kept. */
 export interface PutOptions {
   /** Its lower-case hex SHA-256. */

@@ -44,6 +44,8 @@ export interface TestServer {
   sendMails(): Promise<void>;
   /** Looks at what admins have chosen at other processes, as every process does it every few seconds. */
   refresh(): Promise<void>;
+  /** Takes away values that have expired, as every process does it twice a minute. */
+  expire(): Promise<void>;
   /** Housekeeping, as every process begins it each hour. */
   tidy(atStart?: 'atStart'): Promise<void>;
   stop(): Promise<void>;
@@ -98,10 +100,12 @@ export async function startServer(
       await core.background.idle();
       return readMails(outbox);
     },
+    expire: () => app.expire(),
     refresh: () => app.refresh(),
     sendMails: () => app.sendMails(),
     tidy: atStart => app.tidy(atStart),
     async stop() {
+      app.endStreams();
       await server.stop();
       await core.background.idle();
       await core.plugins.close();

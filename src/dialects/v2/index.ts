@@ -1,3 +1,4 @@
+import { Feeds } from '../../core/changes/feeds.ts';
 import type { Dialect } from '../dialect.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { routes } from './router.ts';
@@ -9,6 +10,7 @@ export const v2: Dialect<V2Settings> = {
   collections: [],
   open: deps => {
     const limit = createRateLimit(deps.core, deps.settings);
-    return { routes: routes(deps, limit), announce: limit.announce };
+    const feeds = new Feeds(deps.core, deps.settings);
+    return { routes: routes({ ...deps, feeds }, limit), announce: limit.announce, stop: () => feeds.stop() };
   },
 };

@@ -1,5 +1,7 @@
+import type { Feeds } from '../../core/changes/feeds.ts';
 import type { Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
+import { changeEndpoints } from './changes/endpoints.ts';
 import { type Endpoint, routeOf } from './endpoint.ts';
 import { limitEndpoints } from './limits.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -7,12 +9,22 @@ import type { V2Settings } from './settings.ts';
 import { tokenEndpoints } from './tokens/endpoints.ts';
 import { valueEndpoints } from './values/endpoints.ts';
 
+/** What the routes are made with. */
+export interface V2Deps extends DialectDeps<V2Settings> {
+  readonly feeds: Feeds;
+}
+
 /** The routes of docs/dialects/v2.md. */
-export function routes(deps: DialectDeps<V2Settings>, limit: RateLimit): Route[] {
+export function routes(deps: V2Deps, limit: RateLimit): Route[] {
   return endpoints(deps).map(endpoint => routeOf(deps, endpoint, limit));
 }
 
 /** All of v2, with what is said of it. */
-export function endpoints(deps: DialectDeps<V2Settings>): Endpoint[] {
-  return [...limitEndpoints(deps), ...valueEndpoints(deps), ...tokenEndpoints(deps)];
+export function endpoints(deps: V2Deps): Endpoint[] {
+  return [
+    ...limitEndpoints(deps),
+    ...valueEndpoints(deps),
+    ...tokenEndpoints(deps),
+    ...changeEndpoints(deps, deps.feeds),
+  ];
 }

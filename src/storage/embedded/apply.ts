@@ -111,6 +111,25 @@ function bytesOf(doc: Doc): number {
   return bytes;
 }
 
+/** Takes out documents that have ended, `limit` of them at most, and returns them. */
+export function takeEnded(table: Table, limit: number, now: number): Doc[] {
+  const { expiry } = table;
+  const ended: Doc[] = [];
+  if (expiry === undefined) return ended;
+  const { low, high } = boundsOf({ below: new Date(now + 1) });
+  for (const { key: tuple, value } of [...expiry.db.getRange({ start: low, end: high, limit })]) {
+    const key = primaryKey(table, expiry, tuple, value);
+    const doc = table.primary.get(key);
+    if (doc === undefined) {
+      expiry.db.remove(tuple); // it would be met again for ever
+      continue;
+    }
+    erase(table, key, doc);
+    ended.push(doc);
+  }
+  return ended;
+}
+
 /** The index a range names; undefined for the primary key. */
 export function indexOf(table: Table, range: Range): Index | undefined {
   if (range.index === undefined) return undefined;
@@ -128,6 +147,8 @@ export function primaryKey(table: Table, index: Index, tuple: readonly Scalar[],
 
 function replace(table: Table, key: readonly Scalar[], old: Doc | undefined, next: Doc, now: number): void {
   table.remembered.touch();
+  const { told } = table;
+  if (told) next[told.stamp] = told.stamps.take(next[told.owner] as string);
   for (const { index, holder } of expiredHolders(table, key, next, now)) {
     const doc = table.primary.get(holder);
     if (doc) erase(table, holder, doc);

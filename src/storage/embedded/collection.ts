@@ -1,12 +1,13 @@
 import { type Doc, isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
 import { checkTuple } from '../cursor.ts';
-import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan } from '../port.ts';
+import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan, Write } from '../port.ts';
 import * as apply from './apply.ts';
+import { step } from './commit.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
 import { countOf, sumOf } from './reads/count.ts';
 import { pageOf, textsOf } from './reads/scan.ts';
-import type { Index, Table } from './table.ts';
+import { type Index, isDue, type Table } from './table.ts';
 
 /** What one transaction of `deleteMany` removes: everybody waits for it. */
 const PORTION: apply.Portion = { documents: 500, bytes: 1024 * 1024 };
@@ -15,10 +16,13 @@ const PORTION: apply.Portion = { documents: 500, bytes: 1024 * 1024 };
 export class EmbeddedCollection implements Collection<Doc> {
   readonly #env: Environment;
   readonly #table: Table;
+  readonly #tableOf: (name: string) => Table;
 
-  constructor(env: Environment, table: Table) {
+  /** `tableOf` gives the others, for what takes the place of documents. */
+  constructor(env: Environment, table: Table, tableOf: (name: string) => Table) {
     this.#env = env;
     this.#table = table;
+    this.#tableOf = tableOf;
   }
 
   async get(key: readonly Scalar[]): Promise<Doc | undefined> {
@@ -38,8 +42,19 @@ export class EmbeddedCollection implements Collection<Doc> {
     return this.#live(uniqueIndex, values, this.#env.now());
   }
 
-  /** The document at a tuple of a unique index, or at its key without one, unless it has ended: remembered or read. */
+  async getEnded(key: readonly Scalar[]): Promise<Doc | undefined> {
+    this.#env.beginRead();
+    return this.#any(undefined, key);
+  }
+
+  /** The document at a tuple of a unique index, or at its key without one, unless it has ended. */
   #live(uniqueIndex: string | undefined, tuple: readonly Scalar[], now: number): Doc | undefined {
+    const doc = this.#any(uniqueIndex, tuple);
+    return doc === undefined || isExpired(this.#table, doc, now) ? undefined : doc;
+  }
+
+  /** Remembered or read. */
+  #any(uniqueIndex: string | undefined, tuple: readonly Scalar[]): Doc | undefined {
     const { remembered } = this.#table;
     const place = uniqueIndex ?? '';
     let doc = remembered.get(place, tuple);
@@ -48,7 +63,7 @@ export class EmbeddedCollection implements Collection<Doc> {
       doc = this.#read(apply.indexOf(this.#table, { index: uniqueIndex }), tuple);
       if (doc !== undefined) remembered.keep(place, tuple, doc);
     }
-    return doc === undefined || isExpired(this.#table, doc, now) ? undefined : doc;
+    return doc;
   }
 
   #read(index: Index | undefined, tuple: readonly Scalar[]): Doc | undefined {
@@ -101,6 +116,17 @@ export class EmbeddedCollection implements Collection<Doc> {
       total += removed;
       if (done) return total;
     }
+  }
+
+  async retire(limit: number, successors: (doc: Doc) => readonly Write<Doc>[]): Promise<number> {
+    this.#env.beginRead();
+    if (!isDue(this.#table, this.#env.now())) return 0;
+    return this.#env.writer.atomically(() => {
+      const now = this.#env.now();
+      const ended = apply.takeEnded(this.#table, limit, now);
+      for (const write of ended.flatMap(successors)) step(this.#tableOf(write.in.name), write, now);
+      return ended.length;
+    });
   }
 
   async state(): Promise<object> {

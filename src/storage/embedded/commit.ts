@@ -35,7 +35,8 @@ function check(table: Table, write: Write<Doc>): void {
   else checkTuple(write.require);
 }
 
-function step(table: Table, write: Write<Doc>, now: number): void {
+/** Applies one write inside a transaction. Throws `ConflictError`, `DuplicateKeyError`. */
+export function step(table: Table, write: Write<Doc>, now: number): void {
   if ('insert' in write) apply.insert(table, write.insert, now);
   else if ('put' in write) apply.put(table, write.put, now);
   else if ('update' in write) {

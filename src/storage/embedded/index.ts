@@ -5,6 +5,7 @@ import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { OpenOptions } from '../options.ts';
 import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../port.ts';
+import { EmbeddedChanges } from './changes/changes.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
 import { type Environment, environment, folderOf } from './environment.ts';
@@ -36,6 +37,7 @@ class EmbeddedStorage implements Storage {
   readonly ready = Promise.resolve();
   readonly atomicCommit = true;
   readonly blobs: BlobStore;
+  readonly changes: EmbeddedChanges;
   readonly #opened: Opened;
   readonly #env: Environment;
   readonly #tables = new Map<string, Table>();
@@ -54,8 +56,9 @@ class EmbeddedStorage implements Storage {
     this.#markClosed = markClosed;
     for (const table of tables) {
       this.#tables.set(table.spec.name, table);
-      this.#collections.set(table.spec.name, new EmbeddedCollection(env, table));
+      this.#collections.set(table.spec.name, new EmbeddedCollection(env, table, name => this.#tableOf(name)));
     }
+    this.changes = new EmbeddedChanges(env, opened);
     this.#stopSweeper = startSweeper(env, tables, log);
     this.blobs = new FileBlobStore(path.join(folder, BLOBS), env);
     this.#swept = this.blobs
@@ -108,6 +111,7 @@ class EmbeddedStorage implements Storage {
 
   async #close(): Promise<void> {
     this.#markClosed();
+    this.changes.close();
     await this.#stopSweeper();
     await this.#swept;
     await this.#env.writer.close();
@@ -158,6 +162,8 @@ function failedStorage(folder: string, error: unknown): Storage {
     update: unavailable,
     delete: unavailable,
     deleteMany: unavailable,
+    getEnded: unavailable,
+    retire: unavailable,
     state: unavailable,
     count: unavailable,
     sum: unavailable,
@@ -166,6 +172,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     description: `embedded engine in ${folder}`,
     ready,
     atomicCommit: true,
+    changes: undefined,
     blobs,
     collection: () => collection,
     increment: unavailable,

@@ -1,8 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import { type Portion, removeRange } from './apply.ts';
 import type { Environment } from './environment.ts';
-import { EVERYTHING } from './keys.ts';
-import type { Table } from './table.ts';
+import { isDue, type Table } from './table.ts';
 
 /** Milliseconds between two sweeps: expired documents are invisible at once, the sweep only frees their space. */
 const PAUSE = 10_000;
@@ -29,7 +28,7 @@ export function startSweeper(env: Environment, tables: readonly Table[], log: Lo
 
 async function sweep(env: Environment, tables: readonly Table[], stopped: () => boolean): Promise<void> {
   for (const table of tables) {
-    if (table.expiry === undefined) continue;
+    if (table.expiry === undefined || table.spec.kept) continue;
     const now = env.now();
     const range = { index: table.expiry.name, below: new Date(now + 1) };
     let done = !isDue(table, now);
@@ -37,10 +36,4 @@ async function sweep(env: Environment, tables: readonly Table[], stopped: () => 
       ({ done } = await env.writer.write(() => removeRange(table, range, PORTION, env.now())));
     }
   }
-}
-
-/** Whether the first to expire has: a read, so that idle servers write nothing. */
-function isDue(table: Table, now: number): boolean {
-  for (const key of table.expiry?.db.getKeys({ ...EVERYTHING, limit: 1 }) ?? []) return Number(key[0]) <= now;
-  return false;
 }

@@ -1,9 +1,10 @@
 import type { RootDatabase } from 'lmdb';
 import { type Doc, equal } from '../change.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
+import type { Stamps } from './changes/stamps.ts';
 import { type Damage, guarded } from './damage.ts';
 import { type Db, openDb, openTexts } from './database.ts';
-import type { Tuple } from './keys.ts';
+import { EVERYTHING, type Tuple } from './keys.ts';
 import type { Remembered } from './snapshot/remembered.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
@@ -33,25 +34,34 @@ export interface Table {
   /** The documents as the text they begin with, where the spec names one. */
   readonly texts?: Db<string>;
   readonly remembered: Remembered;
+  /** Where what is told of it is written down. */
+  readonly told?: { readonly stamp: string; readonly owner: string; readonly index: Index; readonly stamps: Stamps };
 }
 
 /** Name of the index that the sweeper walks. */
 const EXPIRY = 'expiry';
+
+/** Name of the index by which is told what was written. */
+const TOLD = 'told';
 
 /** Opens the databases of one collection. `physical` is the name they carry. */
 export function openTable(
   root: RootDatabase,
   spec: CollectionSpec<Doc>,
   physical: string,
-  { damage, snapshot }: { damage: Damage; snapshot: Snapshot },
+  { damage, snapshot, stamps }: { damage: Damage; snapshot: Snapshot; stamps: Stamps },
 ): Table {
   const specs: IndexSpec<Doc>[] = [...(spec.indexes ?? [])];
   if (spec.expires !== undefined) specs.push({ name: EXPIRY, fields: [spec.expires] });
+  const { told, owner = '' } = spec;
+  if (told !== undefined) specs.push({ name: TOLD, fields: [owner, told.stamp], include: told.fields });
   const indexes = specs.map(index => openIndex(root, spec, index, physical, damage));
   const expiry = indexes.find(index => index.name === EXPIRY);
   const isKeyed = (doc: Doc, key: Tuple) => isDoc(doc) && spec.key.every((field, i) => equal(doc[field], key[i]));
   const primary = guarded(openDb<Doc>(root, physical), damage, isKeyed);
-  const table = { spec, primary, indexes, remembered: snapshot.table() };
+  const index = indexes.find(({ name }) => name === TOLD);
+  const telling = told && index && { told: { stamp: told.stamp, owner, index, stamps } };
+  const table = { spec, primary, indexes, remembered: snapshot.table(), ...telling };
   if (spec.text !== undefined) {
     const isText = (text: string) => typeof text === 'string';
     return { ...table, texts: guarded(openTexts(root, physical, spec.text), damage, isText) };
@@ -113,4 +123,10 @@ export function entryOf(index: Index, doc: Doc): unknown {
     held[field] = doc[field];
   }
   return held ?? true;
+}
+
+/** Whether the first to expire has: a read, so that idle servers write nothing. */
+export function isDue({ expiry }: Table, now: number): boolean {
+  for (const key of expiry?.db.getKeys({ ...EVERYTHING, limit: 1 }) ?? []) return Number(key[0]) <= now;
+  return false;
 }

@@ -76,6 +76,7 @@ export class Writer {
       this.#file.demandInPlace();
       snapshot.committed(await this.#transaction(jobs));
       this.#file.demandInPlace(); // before anything is acknowledged
+      this.#data.stamps.committed();
     } catch (error) {
       snapshot.failed();
       const reason = toStorageError(damage.whileWriting(await causeOf(error)));
@@ -90,13 +91,15 @@ export class Writer {
 
   /** Runs the jobs in a transaction of which nobody who opens the folder can take the number. Resolves with that number. */
   async #transaction(jobs: readonly Job[]): Promise<number> {
-    const { folder, root, lock, gate } = this.#data;
+    const { folder, root, lock, gate, stamps } = this.#data;
     for (;;) {
       let number: number | undefined;
       const run = () => {
         if (gate.isShut) return;
         number = root.getWriteTxnId();
+        stamps.begin(number);
         this.#run(jobs);
+        stamps.record();
       };
       await inTurn(folder, () => root.transaction(run));
       if (number !== undefined) return number;

@@ -1,5 +1,5 @@
 import { isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
-import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan } from '../port.ts';
+import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan, Write } from '../port.ts';
 import { decode } from './documents.ts';
 import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
@@ -12,6 +12,9 @@ import { type Kind, SharedWrites } from './writes/shared-writes.ts';
 import { type Refused, settlingDuplicates } from './writes/unique.ts';
 import * as writes from './writes/writes.ts';
 
+/** Replaces documents of a table that have ended. */
+export type Retire = (table: Table, limit: number, successors: (doc: Doc) => readonly Write<Doc>[]) => Promise<number>;
+
 /** The port's collection over one of MongoDB. */
 export class MongoDbCollection implements Collection<Doc> {
   readonly #table: Table;
@@ -19,8 +22,10 @@ export class MongoDbCollection implements Collection<Doc> {
   readonly #now: () => number;
   readonly #reads = new Map<Index, SharedReads>();
   readonly #writes: SharedWrites;
+  readonly #retire: Retire;
 
-  constructor(table: Table, gate: Gate, now: () => number) {
+  constructor(table: Table, gate: Gate, now: () => number, retire: Retire) {
+    this.#retire = retire;
     this.#table = table;
     this.#gate = gate;
     this.#now = now;
@@ -50,6 +55,10 @@ export class MongoDbCollection implements Collection<Doc> {
 
   find(uniqueIndex: string, values: readonly Scalar[]): Promise<Doc | undefined> {
     return this.#gate.short(async () => this.#read(indexOf(this.#table, uniqueIndex), values));
+  }
+
+  getEnded(key: readonly Scalar[]): Promise<Doc | undefined> {
+    return this.#gate.short(() => this.#readAny(this.#table.primary, key));
   }
 
   scan(scan: Scan): Promise<Page<Doc>> {
@@ -84,6 +93,10 @@ export class MongoDbCollection implements Collection<Doc> {
     return this.#gate.long(() => writes.removeRange(this.#table, range, this.#now()));
   }
 
+  retire(limit: number, successors: (doc: Doc) => readonly Write<Doc>[]): Promise<number> {
+    return this.#gate.long(() => this.#retire(this.#table, limit, successors));
+  }
+
   /** Not known: whether others have written would have to be asked for, which takes as long as reading. */
   async state(): Promise<undefined> {}
 
@@ -102,10 +115,14 @@ export class MongoDbCollection implements Collection<Doc> {
   }
 
   async #read(index: Index, values: readonly Scalar[]): Promise<Doc | undefined> {
+    const doc = await this.#readAny(index, values);
+    return doc === undefined || isExpired(this.#table, doc, this.#now()) ? undefined : doc;
+  }
+
+  async #readAny(index: Index, values: readonly Scalar[]): Promise<Doc | undefined> {
     const reads = this.#reads.get(index);
     if (reads === undefined) throw new Error(`index ${index.name} of ${this.#table.spec.name} is not unique`);
-    const doc = await reads.read(values);
-    return doc === undefined || isExpired(this.#table, doc, this.#now()) ? undefined : doc;
+    return reads.read(values);
   }
 
   #write(kind: Kind, doc: Doc): Promise<void> {

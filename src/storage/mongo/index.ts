@@ -8,18 +8,19 @@ import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
 import { demandSecretName } from '../secret.ts';
 import { GridBlobStore } from './blobs/blobs.ts';
 import { ClientWatch } from './client-watch.ts';
-import { MongoDbCollection } from './collection.ts';
+import { MongoDbCollection, type Retire } from './collection.ts';
 import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
 import { type Counter, increment } from './counters.ts';
 import { Gate } from './gate.ts';
 import { prepare } from './prepare/prepare.ts';
 import { type Secret, secretOf } from './secrets.ts';
 import { sizeOf } from './size.ts';
-import { type Table, tableOf } from './table.ts';
+import { type Doc, type Table, tableOf } from './table.ts';
 import { commitAtomically } from './writes/commit.ts';
 import { commitInOrder } from './writes/commit-in-order.ts';
 import { dryRun } from './writes/dry-run.ts';
-import { isLong } from './writes/steps.ts';
+import { retireEnded } from './writes/retire.ts';
+import { isLong, type Step } from './writes/steps.ts';
 
 const CLOSED = 'the storage is closed';
 
@@ -33,6 +34,7 @@ export function openMongo(options: OpenOptions, clock: Clock, log: Log): Storage
 class MongoStorage implements Storage {
   readonly ready: Promise<void>;
   readonly blobs: GridBlobStore;
+  readonly changes = undefined;
   readonly #database: string;
   readonly #clock: Clock;
   readonly #client: MongoClient;
@@ -57,10 +59,14 @@ class MongoStorage implements Storage {
     this.#counters = db.collection('keybin_counters');
     this.#secrets = db.collection('keybin_secrets');
     this.blobs = new GridBlobStore(db, this.#gate, now);
+    const retire: Retire = (table, limit, successors) => {
+      const ended = { table, limit, stepsFor: (doc: Doc) => successors(doc).map(write => this.#stepOf(write)) };
+      return retireEnded(this.#client, ended, now, this.atomicCommit);
+    };
     for (const spec of options.specs) {
       const table = tableOf(db, spec, options.names[spec.name] ?? spec.name);
       this.#tables.set(spec.name, table);
-      this.#collections.set(spec.name, new MongoDbCollection(table, this.#gate, now));
+      this.#collections.set(spec.name, new MongoDbCollection(table, this.#gate, now, retire));
     }
     this.ready = failure === undefined ? this.#open(db, log) : Promise.reject(failure);
     this.ready.catch(() => this.close()); // and whoever does not look at `ready` is not ended by it
@@ -94,7 +100,7 @@ class MongoStorage implements Storage {
 
   async commit(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return;
-    const steps = writes.map(write => ({ write: snapshotOfWrite(write), table: this.#tableOf(write.in.name) }));
+    const steps = writes.map(write => this.#stepOf(write));
     const now = () => this.#clock.now();
     const work = async () => {
       if (this.atomicCommit) return commitAtomically(this.#client, steps, now);
@@ -138,6 +144,10 @@ class MongoStorage implements Storage {
     await this.ready.catch(() => {});
     await this.#watch?.idle();
     await this.#client.close(); // what an attempt to connect, under way until now, may have opened
+  }
+
+  #stepOf(write: Write): Step {
+    return { write: snapshotOfWrite(write), table: this.#tableOf(write.in.name) };
   }
 
   #tableOf(name: string): Table {

@@ -50,7 +50,9 @@ export function tableOf(db: Db, spec: CollectionSpec<Doc>, physical: string): Ta
   const definitions = [primary, ...indexes].map(index => index.definition);
   if (spec.expires !== undefined) {
     // On the field alone: MongoDB knows no compound one. Its clean-up tidies, it does not decide what is visible.
-    definitions.push({ name: 'expiry', key: { [spec.expires]: 1 }, expireAfterSeconds: 0 });
+    // Of what is kept until it was retired it is to find it.
+    const expiry: Definition = { name: 'expiry', key: { [spec.expires]: 1 } };
+    definitions.push(spec.kept ? expiry : { ...expiry, expireAfterSeconds: 0 });
   }
   return { spec, rows: db.collection<Doc>(physical), primary, indexes, definitions };
 }

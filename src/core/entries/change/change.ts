@@ -38,9 +38,9 @@ async function settle(core: Core, accountId: string, share: readonly Waiting[]):
   let waiting = share;
   for (let race = 0; waiting.length > 0; race++) {
     await awaitRace(race);
-    const before = await core.storage.collection(entriesSpec).get([accountId, key]);
+    const { before, ended } = await lookAt(core, accountId, key);
     const { after, decided } = decideAll(core, accountId, before, waiting);
-    const transition = { key, before, after };
+    const transition = { key, before, after, ended };
     const also = decided.flatMap(one => one.also ?? []);
     try {
       await store(core, accountId, [transition], also);
@@ -70,6 +70,13 @@ function afterFailure(decided: readonly Decided[], taken: number | undefined, er
 async function awaitRace(race: number): Promise<void> {
   if (race >= RACES) throw new StorageUnavailableError('others keep changing the same');
   if (race > 1) await pause(Math.random() * Math.min(race, LONGEST_PAUSE));
+}
+
+/** The entry of a key, or what had expired there. */
+async function lookAt(core: Core, accountId: string, key: string): Promise<Pick<Transition, 'before' | 'ended'>> {
+  const there = await core.storage.collection(entriesSpec).getEnded([accountId, key]);
+  const isOver = there?.expires_at !== undefined && there.expires_at.getTime() <= core.clock.now();
+  return isOver ? { before: undefined, ended: there } : { before: there, ended: undefined };
 }
 
 interface Decided {
@@ -125,12 +132,11 @@ export async function changeEntries<R>(
   steps: readonly Step<R>[],
   also: (results: readonly R[]) => Write | undefined = () => undefined,
 ): Promise<R[]> {
-  const keys = steps.map(({ key }) => [accountId, key]);
   for (let race = 0; ; race++) {
     await awaitRace(race);
-    const found = await core.storage.collection(entriesSpec).getMany(keys);
-    const decided = steps.map((step, i) => ({ step, before: found[i], ...decide(core, accountId, step, found[i]) }));
-    const transitions = decided.map(({ step: { key }, before, next }) => ({ key, before, after: next }));
+    const found = await Promise.all(steps.map(({ key }) => lookAt(core, accountId, key)));
+    const decided = steps.map((step, i) => ({ step, ...found[i], ...decide(core, accountId, step, found[i]?.before) }));
+    const transitions = decided.map(({ step: { key }, before, ended, next }) => ({ key, before, ended, after: next }));
     const results = decided.map(({ result }) => result);
     const more = also(results);
     try {

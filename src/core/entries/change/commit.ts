@@ -19,6 +19,8 @@ export interface Transition {
   readonly key: string;
   readonly before: EntryDoc | undefined;
   readonly after: EntryDoc | undefined;
+  /** What had expired there, and nobody has taken away yet. */
+  readonly ended?: EntryDoc | undefined;
 }
 
 /** Milliseconds for which it is known that a key had an entry: how far back the history of changes reaches. */
@@ -131,13 +133,23 @@ export function tombstone(accountId: string, key: string, type: TombstoneDoc['ty
   return { user_id: accountId, key, type, at: new Date(now), mark: 1, size: key.length, expires_at };
 }
 
+/** What takes the place of an entry that has expired. */
+export function expiryWritesOf(core: Core, { user_id, key, blob, expires_at }: EntryDoc): Write[] {
+  const now = core.clock.now();
+  const mark = { ...tombstone(user_id, key, 'expire', now), at: expires_at ?? new Date(now) };
+  const told: Write[] = core.storage.atomicCommit ? [{ in: tombstonesSpec, put: mark }] : [];
+  return blob === undefined ? told : [...told, { in: blobRefsSpec, delete: [user_id, `${BLOBS}/${key}`, blob] }];
+}
+
 /** References to contents that come and go. A content is stored before, by whoever has it. */
 function blobWritesOf(core: Core, accountId: string, transitions: readonly Transition[]): Write[] {
   const writes: Write[] = [];
-  for (const { key, before, after } of transitions) {
-    if (before?.blob === after?.blob) continue;
-    if (before?.blob !== undefined)
-      writes.push({ in: blobRefsSpec, delete: [accountId, `${BLOBS}/${key}`, before.blob] });
+  for (const { key, before, after, ended } of transitions) {
+    const was = before ?? ended;
+    // The reference of what had expired may be taken away at this moment.
+    if (was?.blob === after?.blob && was === before) continue;
+    if (was?.blob !== undefined && was.blob !== after?.blob)
+      writes.push({ in: blobRefsSpec, delete: [accountId, `${BLOBS}/${key}`, was.blob] });
     if (after?.blob === undefined) continue;
     const { blob: hash, size = 0 } = after;
     const created_at = new Date(core.clock.now());

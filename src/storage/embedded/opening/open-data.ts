@@ -4,6 +4,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { StartupError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import type { OpenOptions } from '../../options.ts';
+import { openTold, Stamps } from '../changes/stamps.ts';
 import { Damage } from '../damage.ts';
 import type { LockFile } from '../files/lock.ts';
 import { BLOBS, DATA_FILE, INCOMING } from '../files/names.ts';
@@ -29,6 +30,7 @@ export interface Opened {
   readonly tables: readonly Table[];
   readonly damage: Damage;
   readonly snapshot: Snapshot;
+  readonly stamps: Stamps;
   /** Names what the tables and indexes are: see `demandLayout`. */
   readonly layout: string;
   close(): Promise<void>;
@@ -52,7 +54,8 @@ export function openData(folder: string, options: OpenOptions, log: Log): Opened
         lock.close();
         gate.close();
       };
-      const parts = { damage: new Damage(log), snapshot: new Snapshot(lock) };
+      const damage = new Damage(log);
+      const parts = { damage, snapshot: new Snapshot(lock), stamps: new Stamps(openTold(root, damage)) };
       const meta: Meta = root.openDB({ name: 'meta' });
       const counters: Database<number, string> = root.openDB({ name: 'counters' });
       const nameOf = (name: string) => `data/${options.names[name] ?? name}`;
@@ -62,6 +65,7 @@ export function openData(folder: string, options: OpenOptions, log: Log): Opened
     const { root, lock, meta, tables } = opened;
     const inTransaction = <T>(work: () => T) => gate.transactionSync(root, lock, work);
     demandOneSpace(root, meta, folder, inTransaction);
+    opened.stamps.prepare(meta, () => lock.transaction, inTransaction);
     return { ...opened, layout: prepareLayout(meta, tables, log, inTransaction), close };
   } catch (error) {
     void close();

@@ -30,6 +30,11 @@ export class Snapshot {
     return this.#isFresh && this.#commits === commits;
   }
 
+  /** Number of a transaction that reads see at least, once reading has begun. */
+  get number(): number {
+    return this.#reading;
+  }
+
   /** What one table remembers. To be called when the table is opened. */
   table(): Remembered {
     const table = new Remembered(() => this.#writing.add(table));

@@ -13,7 +13,8 @@ const PATIENCE_MS = { few: 1400, many: 10_000 };
 /** Longest pause between two runs, in milliseconds. */
 const MAX_PAUSE_MS = 80;
 
-const TRANSACTION: TransactionOptions = {
+/** How transactions are read and written. */
+export const TRANSACTION: TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',

@@ -1,0 +1,63 @@
+/** Whether the tokens of those who follow are still good: looked at together, and only when something was written to tokens. */
+
+import { tokensSpec } from '../collections.ts';
+import type { Core } from '../context.ts';
+import type { End, Follower } from './followers.ts';
+
+/** Tokens that are looked up at once. */
+const PAGE = 500;
+
+/** What is known of the tokens of one process. */
+export class LiveTokens {
+  readonly #core: Core;
+  readonly #end: (follower: Follower, why: End) => void;
+  /** By hash, until when a token lives, as far as it is known (milliseconds), and at which state of the tokens it was. */
+  readonly #seen = new Map<string, { until: number; state: object | undefined }>();
+
+  constructor(core: Core, end: (follower: Follower, why: End) => void) {
+    this.#core = core;
+    this.#end = end;
+  }
+
+  /**
+   * Ends those whose token was revoked or has expired. Where the engine tells whether tokens were written to that costs nothing most of the
+   * time; where it does not, they are looked up only with `ask`.
+   */
+  async endDead(followers: Iterable<Follower>, ask?: 'ask'): Promise<void> {
+    const tokens = this.#core.storage.collection(tokensSpec);
+    const state = await tokens.state();
+    const suspects = this.#suspects(followers, state, ask !== undefined);
+    const hashes = [...suspects.keys()];
+    for (let at = 0; at < hashes.length; at += PAGE) {
+      const page = hashes.slice(at, at + PAGE);
+      const keys = page.map(hash => [hash]);
+      for (const [i, token] of (await tokens.getMany(keys, 'hash')).entries()) {
+        const hash = page[i] ?? '';
+        if (token === undefined) for (const follower of suspects.get(hash) ?? []) this.#end(follower, 'token');
+        else this.#seen.set(hash, { until: token.expires_at.getTime(), state });
+      }
+      if (at + PAGE < hashes.length) await new Promise(setImmediate);
+    }
+  }
+
+  /** Those whose token has to be looked up, by its hash. */
+  #suspects(followers: Iterable<Follower>, state: object | undefined, ask: boolean): Map<string, Follower[]> {
+    const now = this.#core.clock.now();
+    const suspects = new Map<string, Follower[]>();
+    for (const follower of followers) {
+      const { hash, expires_at } = follower.token;
+      const seen = this.#seen.get(hash);
+      const isFresh = state === undefined ? !ask : seen?.state === state;
+      if (isFresh && now < (seen?.until ?? expires_at.getTime())) continue;
+      const group = suspects.get(hash);
+      if (group === undefined) suspects.set(hash, [follower]);
+      else group.push(follower);
+    }
+    return suspects;
+  }
+
+  /** Nobody follows with this token any more, perhaps: it is looked up when somebody does. */
+  forget(hash: string): void {
+    this.#seen.delete(hash);
+  }
+}
