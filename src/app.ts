@@ -16,6 +16,7 @@ import { createOrigin } from './http/browser/origin.ts';
 import { callerOf, clientAddress } from './http/client-address.ts';
 import { edge } from './http/edge/edge.ts';
 import { createHealth } from './http/edge/health.ts';
+import { openApiRoute } from './http/openapi/route.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
@@ -174,9 +175,13 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
   };
   const about = { settings: webSettings(config), server, version, punchKeyLabels: punchKeyLabels(config) };
   const web = openWeb({ ...deps, ...about });
+  const operations = opened.flatMap(dialect => dialect.operations ?? []);
+  const documented = openApiRoute({ version, prefix: deps.origin.prefix, operations });
+  const documentRoutes = operations.length > 0 ? [documented] : [];
   const pages = web.routes.map(route => once(() => prepared, route));
   const mounts = forked([
     { name: 'server', routes: [...health.routes, ...web.assets] },
+    { name: 'document', routes: documentRoutes },
     ...apis,
     { name: 'web', routes: pages },
   ]);

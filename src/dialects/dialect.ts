@@ -1,6 +1,7 @@
 import type { Core } from '../core/context.ts';
 import type { Origin } from '../http/browser/origin.ts';
 import type { CallerOf, ClientAddress } from '../http/client-address.ts';
+import type { Operation } from '../http/openapi/operation.ts';
 import type { Route } from '../http/routing.ts';
 import type { CollectionSpec } from '../storage/port.ts';
 
@@ -27,6 +28,8 @@ export interface OpenDialect {
   readonly routes: readonly Route[];
   /** Called with every request of the server before its route is looked for, to set headers that errors have too. */
   readonly announce?: (ctx: Parameters<Route['handle']>[0]) => void;
+  /** What the document of the API tells of them; absent: nothing. */
+  readonly operations?: readonly Operation[];
   /**
    * Makes what the API needs in the storage. Called once the storage is ready, and again when the configuration was read
    * again; requests may come before. Several processes may run it at once.

@@ -9,9 +9,12 @@ import { shape } from '../../http/body/shape.ts';
 const MAX_LIMIT = 1000;
 
 const text = z.string({ error: 'expected a string' });
-const credentials = z.object({ username: text, password: text });
-const passwordChange = z.object({ username: text, password: text, new_password: text });
-const tokenRequest = z.object({ username: text, password: text, client_id: text.nullish() });
+/** Name and password of an account. */
+export const credentials = z.object({ username: text, password: text });
+/** A password and the one that takes its place. */
+export const passwordChange = z.object({ username: text, password: text, new_password: text });
+/** For which client of an account a token is asked. */
+export const tokenRequest = z.object({ username: text, password: text, client_id: text.nullish() });
 
 /** `username` and `password`. Throws `InvalidInputError`. */
 export function readCredentials(body: JsonObject) {

@@ -14,9 +14,9 @@ export interface V2Deps extends DialectDeps<V2Settings> {
   readonly feeds: Feeds;
 }
 
-/** The routes of docs/dialects/v2.md. */
-export function routes(deps: V2Deps, limit: RateLimit): Route[] {
-  return endpoints(deps).map(endpoint => routeOf(deps, endpoint, limit));
+/** The routes of these endpoints. */
+export function routes(deps: DialectDeps<V2Settings>, all: readonly Endpoint[], limit: RateLimit): Route[] {
+  return all.map(endpoint => routeOf(deps, endpoint, limit));
 }
 
 /** All of v2, with what is said of it. */
