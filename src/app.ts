@@ -83,6 +83,7 @@ function once(prepared: () => boolean, route: Route): Route {
 function webSettings(config: () => Config): WebSettings {
   const enabled = {
     keybin: () => config().KEYBIN.enabled,
+    v2: () => config().V2.enabled,
     punch: () => config().PUNCH.enabled,
     dotsync: () => config().DOTSYNC.enabled,
     'simple-sync': () => config().SIMPLE_SYNC.enabled,

@@ -7,7 +7,7 @@ import type { CallerOf, ClientAddress } from '../http/client-address.ts';
 import type { HealthReport } from '../http/edge/health.ts';
 
 /** An API that has pages of its own. */
-export type Api = 'keybin' | 'punch' | 'dotsync' | 'simple-sync' | 'verstak';
+export type Api = 'keybin' | 'v2' | 'punch' | 'dotsync' | 'simple-sync' | 'verstak';
 
 /** What pages need to know of the configuration. Functions give the value of this moment: it may change. */
 export interface WebSettings {

@@ -69,6 +69,55 @@ forEachEngine('what opens an account', engine => {
     expect((await guest.visit('/tokens')).text).not.toContain(secret);
   });
 
+  it('gets a token of v2 with the rights and the days that are asked for', async () => {
+    const { server } = served;
+    const guest = await newGuest(server);
+    await guest.visit('/tokens');
+    const made = await guest.send('/tokens/scoped', { label: MARKUP, scopes: 'kv:r:app/, tokens', days: '2' });
+    expect(made.text).not.toContain('<b onclick');
+    const secret = /<pre id="secret"[^>]*><code>(kb_[\w-]{43})<\/code>/.exec(made.text)?.[1] ?? '';
+    expect(unescaped(made.text)).toContain(`${server.url}/v2/tokens/self`);
+    const own = { Authorization: `Bearer ${secret}` };
+    const { json } = await server.request('GET', '/v2/tokens/self', undefined, own);
+    expect(json).toMatchObject({ name: MARKUP, scopes: ['kv:r:app/', 'tokens'] });
+    expect(Date.parse(json.expires_at) - Date.parse(json.created_at)).toBe(172_800_000);
+    const wish = { scopes: ['kv:r:app/'], max_uses: 3 };
+    const child = await server.request('POST', '/v2/tokens', wish, own);
+    const { text } = await guest.visit('/tokens');
+    for (const told of ['&lt;b onclick', 'kv:r:app/, tokens', '3 uses left', child.json.id])
+      expect(text).toContain(told);
+    expect(text).not.toContain(secret);
+    const ways = waysOn(text).map(({ path }) => path);
+    expect(ways).toHaveLength(2);
+    for (const path of ways) {
+      const page = await guest.visit(path);
+      if (page.text.includes('&lt;b onclick')) break;
+    }
+    expect((await guest.submit('/tokens/revoke')).status).toBe(303);
+    expect(waysOn((await guest.visit('/tokens')).text)).toEqual([]);
+    const headers = { Authorization: `Bearer ${child.json.token}` };
+    expect((await server.request('GET', '/v2/tokens/self', undefined, headers)).status).toBe(401);
+  });
+
+  it('gets no token of v2 without a name, with rights that there are not, or for no time', async () => {
+    const guest = await newGuest(served.server);
+    for (const [field, given, problem] of [
+      ['label', { label: ' ' }, '1 to 128 characters'],
+      ['scopes', { scopes: 'everything' }, 'Rights look like'],
+      ['days', { days: '0' }, 'number of days'],
+      ['days', { days: 'x' }, 'number of days'],
+    ] as const) {
+      await guest.visit('/tokens');
+      const page = await guest.send('/tokens/scoped', { label: 'a', scopes: 'kv:r', days: '', ...given });
+      expect([page.status, page.text.includes(`id="${field}-problem"`), page.text.includes(problem)]).toEqual([
+        400,
+        true,
+        true,
+      ]);
+    }
+    expect(waysOn((await guest.visit('/tokens')).text)).toEqual([]);
+  });
+
   it('gets no second token for a name that has one, and none without a name', async () => {
     const { server } = served;
     const guest = await newGuest(server);

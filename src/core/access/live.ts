@@ -1,18 +1,20 @@
 /** All that opens an account at this moment, its password aside. Signed tokens, which the storage does not know, are not among them. */
 
 import type { CollectionSpec } from '../../storage/port.ts';
-import { sessionsSpec, tokensSpec } from '../collections.ts';
+import { sessionsSpec, type TokenDoc, tokensSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec, revokeDevices } from '../devices/devices.ts';
 import { pagesOf } from '../pages.ts';
 import { type EndedCredentials, endCredentials } from './credentials.ts';
+import { endWithFamily } from './scoped/family.ts';
+import { lastUseOf } from './scoped/use.ts';
 import { clientIdOf } from './tokens.ts';
 
 /** A live credential. `id` names it among those of its kind; it is no secret, and absent where only the configuration ends it. */
 export interface LiveCredential {
   readonly kind: 'token' | 'device' | 'session' | 'punch_key';
   readonly id?: string;
-  /** Client id, name of the device, scope of the session, label of the key. */
+  /** Name or client id of a token, name of the device, scope of the session, label of the key. */
   readonly name: string;
   /** Absent where that is not known, as the others. */
   readonly created_at?: Date;
@@ -22,6 +24,10 @@ export interface LiveCredential {
   /** Of a device: what its token begins and ends with, and its vault. */
   readonly hint?: string;
   readonly vault?: string;
+  /** Of a token of v2; absent: one of the original API. */
+  readonly scopes?: readonly string[];
+  /** Of a token that can be used so many times only. */
+  readonly usesLeft?: number;
 }
 
 /** What names a credential that can be revoked. */
@@ -44,13 +50,10 @@ export async function liveCredentials(
     all(core, sessionsSpec, accountId),
   ]);
   return [
-    ...tokens.sort(newestFirst).map(doc => ({
-      kind: 'token' as const,
-      id: doc.hash,
-      name: clientIdOf(doc),
-      created_at: doc.created_at,
-      expires_at: doc.expires_at,
-    })),
+    ...tokens
+      .filter(({ uses_left }) => uses_left !== 0)
+      .sort(newestFirst)
+      .map(liveToken),
     ...devices
       .filter(({ revoked_at }) => revoked_at === undefined)
       .sort(newestFirst)
@@ -74,7 +77,22 @@ export async function liveCredentials(
   ];
 }
 
-/** Ends one credential of the account; returns whether it was live. */
+function liveToken(doc: TokenDoc): LiveCredential {
+  const { hash, name, scopes, uses_left, created_at, expires_at } = doc;
+  const last_seen = lastUseOf(doc);
+  return {
+    kind: 'token',
+    id: hash,
+    name: name ?? clientIdOf(doc),
+    created_at,
+    ...(last_seen !== undefined && { last_seen }),
+    expires_at,
+    ...(scopes !== undefined && { scopes }),
+    ...(uses_left !== undefined && { usesLeft: uses_left }),
+  };
+}
+
+/** Ends one credential of the account, a token with all that was made with it; returns whether it was live. */
 export async function revokeCredential(core: Core, accountId: string, { kind, id }: CredentialName): Promise<boolean> {
   const { storage, clock } = core;
   // What nothing is stored under: some texts cannot be looked up.
@@ -87,7 +105,7 @@ export async function revokeCredential(core: Core, accountId: string, { kind, id
   }
   const tokens = storage.collection(tokensSpec);
   const token = await tokens.find('hash', [id]);
-  return token?.user_id === accountId && tokens.delete([accountId, token.slot], { hash: id });
+  return token?.user_id === accountId && endWithFamily(core, token);
 }
 
 /** Ends all that can be ended, but for one session: that of who asks for it, by its `hash`. Returns how many. */

@@ -98,8 +98,8 @@ async function* entryJson(core: Core, entry: EntryDoc): AsyncGenerator<string> {
 }
 
 async function* accessOf(core: Core, accountId: string): AsyncGenerator<string> {
-  for (const { kind, name, created_at, expires_at } of await liveCredentials(core, accountId)) {
-    if (kind !== 'device') yield JSON.stringify({ kind, name, created_at, expires_at });
+  for (const { kind, name, scopes, created_at, expires_at } of await liveCredentials(core, accountId)) {
+    if (kind !== 'device') yield JSON.stringify({ kind, name, scopes, created_at, expires_at });
   }
 }
 

@@ -55,6 +55,7 @@ export const PAGES: readonly string[] = [
   'POST /data/upload',
   'GET /tokens',
   'POST /tokens',
+  'POST /tokens/scoped',
   'GET /tokens/revoke',
   'POST /tokens/revoke',
   'GET /tokens/revoke-all',
