@@ -36,7 +36,9 @@ const LIMITS = z.object({
   all_followers: count.describe('The same of all accounts together.'),
   requests_per_minute: count.describe('Requests of the account in a minute, in all processes together; 0: any number.'),
   idempotency_hours: count.describe('Hours for which the answer to an Idempotency-Key is kept; 0: none is taken.'),
-  history_seconds: count.describe('Seconds that the history of the changes reaches back, at least; 0: there is none.'),
+  history_seconds: count.describe(
+    'Seconds that the history of the changes reaches back, on MongoDB no further than its oplog; 0: there is none.',
+  ),
   token_default_ttl: count.describe('Seconds that a token lives when its maker does not say.'),
   token_max_ttl: count.describe('Most seconds that it can live.'),
   atomic_batch: z.boolean().describe('Whether POST /v2/batch is served.'),
@@ -60,7 +62,7 @@ export function limitEndpoints({ core, settings }: DialectDeps<V2Settings>): End
         const { value_bytes, followers, all_followers, requests_per_minute, ...more } = settings();
         const { account_keys, account_bytes, default_ttl, max_ttl } = more;
         const { keys, bytes } = await usageOf(core, accountId);
-        const isAtomic = core.storage.atomicCommit;
+        const { atomicCommit: isAtomic, changes } = core.storage;
         const limits: z.infer<typeof LIMITS> = {
           value_bytes,
           key_bytes: KEY_BYTES,
@@ -77,11 +79,11 @@ export function limitEndpoints({ core, settings }: DialectDeps<V2Settings>): End
           all_followers,
           requests_per_minute,
           idempotency_hours: isAtomic ? IDEMPOTENCY_HOURS : 0,
-          history_seconds: isAtomic ? HISTORY_MS / 1000 : 0,
+          history_seconds: changes ? HISTORY_MS / 1000 : 0,
           token_default_ttl: default_ttl,
           token_max_ttl: max_ttl,
           atomic_batch: isAtomic,
-          change_feed: isAtomic,
+          change_feed: changes !== undefined,
         };
         answerJson(ctx, JSON.stringify(limits));
       },

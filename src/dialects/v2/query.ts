@@ -1,20 +1,12 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { InvalidInputError } from '../../base/errors.ts';
-import { shape } from '../../http/body/shape.ts';
+import { readInput } from './input.ts';
 
-/**
- * The query of a request, checked. Throws `InvalidInputError`: code `<name>_invalid` for a parameter that is wrong or there twice,
- * `query_invalid` for one that the route does not know.
- */
+/** The query of a request, checked. Throws `InvalidInputError` (codes `field_unknown`, `<name>_invalid`, also for what is there twice). */
 export function queryOf<S extends z.ZodObject>(ctx: Context, schema: S): z.infer<S> {
-  const known = Object.keys(schema.shape);
   for (const [name, value] of Object.entries(ctx.query)) {
-    if (!known.includes(name)) {
-      const taken = known.length === 0 ? 'nothing in its query' : known.join(', ');
-      throw new InvalidInputError(`query: this route takes ${taken}, and nothing else`, { code: 'query_invalid' });
-    }
     if (Array.isArray(value)) throw new InvalidInputError(`${name}: given more than once`, { code: `${name}_invalid` });
   }
-  return shape(schema, { ...ctx.query }) as z.infer<S>;
+  return readInput<z.infer<S>>(schema as never, { ...ctx.query });
 }

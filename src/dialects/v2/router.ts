@@ -4,6 +4,7 @@ import type { DialectDeps } from '../dialect.ts';
 import { changeEndpoints } from './changes/endpoints.ts';
 import { type Endpoint, routeOf } from './endpoint.ts';
 import { limitEndpoints } from './limits.ts';
+import { listEndpoints } from './lists/endpoints.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { V2Settings } from './settings.ts';
 import { tokenEndpoints } from './tokens/endpoints.ts';
@@ -22,6 +23,7 @@ export function routes(deps: DialectDeps<V2Settings>, all: readonly Endpoint[], 
 /** All of v2, with what is said of it. */
 export function endpoints(deps: V2Deps): Endpoint[] {
   return [
+    ...listEndpoints(deps),
     ...limitEndpoints(deps),
     ...valueEndpoints(deps),
     ...tokenEndpoints(deps),

@@ -32,7 +32,7 @@ export interface ChangesQuery {
   readonly wait: number;
 }
 
-/** Throws `InvalidInputError` (codes `query_invalid`, `<field>_invalid`). */
+/** Throws `InvalidInputError` (codes `field_unknown`, `<field>_invalid`). */
 export function readChangesQuery(ctx: Context): ChangesQuery {
   const { prefix = '', since, limit = 100, wait = 0 } = queryOf(ctx, changesQuery);
   return { prefix, since, limit, wait: wait * 1000 };
