@@ -61,9 +61,18 @@ interface Rule {
 }
 
 /** The storage's face: the contract, its types, and what both engines share. */
-const PORT = ['port', 'blob', 'cursor', 'change', 'conflict', 'options', 'schema', 'secret'].map(
-  name => `storage/${name}.ts`,
-);
+const PORT = [
+  'port',
+  'blob',
+  'cursor',
+  'change',
+  'conflict',
+  'options',
+  'schema',
+  'secret',
+  'follows',
+  'position-gone',
+].map(name => `storage/${name}.ts`);
 
 const DIALECT = { ours: ['base/', 'own/', 'core/', 'http/'], types: ['dialects/dialect.ts', 'storage/port.ts'] };
 

@@ -13,6 +13,8 @@ export class LiveTokens {
   readonly #end: (follower: Follower, why: End) => void;
   /** By hash, until when a token lives, as far as it is known (milliseconds), and at which state of the tokens it was. */
   readonly #seen = new Map<string, { until: number; state: object | undefined }>();
+  /** The state at which all of them were good, and until when the first of them lives. */
+  #all = { state: undefined as object | undefined, until: 0 };
 
   constructor(core: Core, end: (follower: Follower, why: End) => void) {
     this.#core = core;
@@ -26,6 +28,8 @@ export class LiveTokens {
   async endDead(followers: Iterable<Follower>, ask?: 'ask'): Promise<void> {
     const tokens = this.#core.storage.collection(tokensSpec);
     const state = await tokens.state();
+    const isSame = state !== undefined && state === this.#all.state;
+    if (ask !== undefined && isSame && this.#core.clock.now() < this.#all.until) return;
     const suspects = this.#suspects(followers, state, ask !== undefined);
     const hashes = [...suspects.keys()];
     for (let at = 0; at < hashes.length; at += PAGE) {
@@ -34,10 +38,18 @@ export class LiveTokens {
       for (const [i, token] of (await tokens.getMany(keys, 'hash')).entries()) {
         const hash = page[i] ?? '';
         if (token === undefined) for (const follower of suspects.get(hash) ?? []) this.#end(follower, 'token');
-        else this.#seen.set(hash, { until: token.expires_at.getTime(), state });
+        else this.#note(hash, token.expires_at.getTime(), state);
       }
       if (at + PAGE < hashes.length) await new Promise(setImmediate);
     }
+    if (ask === undefined) return;
+    this.#all = { state, until: Number.POSITIVE_INFINITY };
+    for (const { until } of this.#seen.values()) this.#all.until = Math.min(this.#all.until, until);
+  }
+
+  #note(hash: string, until: number, state: object | undefined): void {
+    this.#seen.set(hash, { until, state });
+    this.#all.until = Math.min(this.#all.until, until);
   }
 
   /** Those whose token has to be looked up, by its hash. */

@@ -7,6 +7,8 @@ import type { OpenOptions } from '../options.ts';
 import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
 import { demandSecretName } from '../secret.ts';
 import { GridBlobStore } from './blobs/blobs.ts';
+import { MongoChanges } from './changes/changes.ts';
+import { sourceOf } from './changes/source.ts';
 import { ClientWatch } from './client-watch.ts';
 import { MongoDbCollection, type Retire } from './collection.ts';
 import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
@@ -34,7 +36,6 @@ export function openMongo(options: OpenOptions, clock: Clock, log: Log): Storage
 class MongoStorage implements Storage {
   readonly ready: Promise<void>;
   readonly blobs: GridBlobStore;
-  readonly changes = undefined;
   readonly #database: string;
   readonly #clock: Clock;
   readonly #client: MongoClient;
@@ -42,6 +43,7 @@ class MongoStorage implements Storage {
   readonly #closing = new AbortController();
   readonly #tables = new Map<string, Table>();
   readonly #collections = new Map<string, MongoDbCollection>();
+  readonly #changes: MongoChanges;
   readonly #counters: MongoCollection<Counter>;
   readonly #secrets: MongoCollection<Secret>;
   #watch: ClientWatch | undefined;
@@ -68,6 +70,8 @@ class MongoStorage implements Storage {
       this.#tables.set(spec.name, table);
       this.#collections.set(spec.name, new MongoDbCollection(table, this.#gate, now, retire));
     }
+    const told = [...this.#tables.values()].filter(({ spec }) => spec.told !== undefined);
+    this.#changes = new MongoChanges(sourceOf(db, told, this.#gate), { now, log });
     this.ready = failure === undefined ? this.#open(db, log) : Promise.reject(failure);
     this.ready.catch(() => this.close()); // and whoever does not look at `ready` is not ended by it
   }
@@ -81,6 +85,10 @@ class MongoStorage implements Storage {
 
   get atomicCommit(): boolean {
     return this.#topology?.transactions ?? false;
+  }
+
+  get changes(): MongoChanges | undefined {
+    return this.atomicCommit ? this.#changes : undefined;
   }
 
   collection<T extends object>(spec: CollectionSpec<T>): Collection<T> {
@@ -139,6 +147,7 @@ class MongoStorage implements Storage {
 
   async #close(): Promise<void> {
     this.#closing.abort(new StorageUnavailableError(CLOSED));
+    this.#changes.close();
     await this.#gate.shut(CLOSED);
     await this.#client.close();
     await this.ready.catch(() => {});

@@ -1,10 +1,11 @@
+import { Follows } from '../../follows.ts';
 import type { Changes, Tellings } from '../../port.ts';
+import { positionGone } from '../../position-gone.ts';
 import type { Environment } from '../environment.ts';
 import { HIGH } from '../keys.ts';
 import type { Opened } from '../opening/open-data.ts';
 import type { Table } from '../table.ts';
-import { Follows } from './follows.ts';
-import { positionGone, positionOf, textOf } from './position.ts';
+import { positionOf, textOf } from './position.ts';
 import { tell } from './since.ts';
 import { MOST } from './stamps.ts';
 

@@ -1,6 +1,6 @@
-import { GoneError, InvalidInputError } from '../../../base/errors.ts';
 import { checkTuple } from '../../cursor.ts';
 import type { Scalar } from '../../port.ts';
+import { positionInvalid } from '../../position-gone.ts';
 
 /** Behind all that transactions up to `stamp` wrote; with a key only up to that one in the last of them. */
 export interface Position {
@@ -25,16 +25,11 @@ export function positionOf(text: string): Position {
     checkTuple(key);
     return { stamp, key };
   } catch (cause) {
-    throw new InvalidInputError('no position of this server', { code: 'cursor_invalid', cause });
+    throw positionInvalid(cause);
   }
 }
 
 /** Where to begin behind a position, in an index that leads with owner and stamp. */
 export function startOf(owner: string, { stamp, key }: Position): Scalar[] {
   return key === undefined ? [owner, stamp + 1] : [owner, stamp, ...key];
-}
-
-/** The error for a position that the data does not have. */
-export function positionGone(): GoneError {
-  return new GoneError('the position is older than the history, or of other data: list again', { code: 'cursor_gone' });
 }
