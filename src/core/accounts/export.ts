@@ -53,7 +53,9 @@ async function* pieces(core: Core, account: AccountDoc): AsyncGenerator<string> 
     yield `,\n${JSON.stringify(name)}:[`;
     let before = '\n';
     for await (const item of items) {
-      yield before + item;
+      yield before;
+      if (typeof item === 'string') yield item;
+      else yield* item;
       before = ',\n';
     }
     yield ']';
@@ -61,7 +63,7 @@ async function* pieces(core: Core, account: AccountDoc): AsyncGenerator<string> 
   yield '}\n';
 }
 
-async function* entriesOf(core: Core, accountId: string): AsyncGenerator<string> {
+async function* entriesOf(core: Core, accountId: string): AsyncGenerator<string | AsyncGenerator<string>> {
   const entries = core.storage.collection(entriesSpec);
   const scan = { index: 'listing', prefix: [accountId], covered: true, limit: PAGE };
   for await (const page of pagesOf(after => entries.scan({ ...scan, ...after }))) {
@@ -71,30 +73,34 @@ async function* entriesOf(core: Core, accountId: string): AsyncGenerator<string>
       keys.push(key);
       bytes += size;
       if (bytes < TOGETHER && key !== page.at(-1)?.key) continue;
-      for (const entry of await entries.getMany(keys.map(each => [accountId, each])))
-        if (entry) yield* entryJson(core, entry);
+      for (const entry of await entries.getMany(keys.map(each => [accountId, each]))) {
+        const item = entry && (await entryJson(core, entry));
+        if (item !== undefined) yield item;
+      }
       keys = [];
       bytes = 0;
     }
   }
 }
 
-/** The value stands in it as it is stored, in pieces where it is long. */
-async function* entryJson(core: Core, entry: EntryDoc): AsyncGenerator<string> {
+/** The value stands in it as it is stored, in pieces where it is long. Undefined: it went meanwhile. */
+async function entryJson(core: Core, entry: EntryDoc): Promise<string | AsyncGenerator<string> | undefined> {
   const { key, content_type, content_encoding, meta, created_at, updated_at, expires_at } = entry;
   const content = contentOf(entry);
   const metadata = meta === undefined ? {} : { meta: JSON.parse(meta) };
   const about = { key, content_type, content_encoding, ...metadata, created_at, updated_at, expires_at };
   const begin = JSON.stringify(about).slice(0, -1);
-  if (content.kind === 'long') {
-    // One that went meanwhile is left out.
-    const bytes = await openLong(core, content).catch(() => undefined);
-    if (bytes === undefined) return;
-    yield `${begin},"base64":"`;
-    yield* base64Of(bytes);
-    yield '"}';
-  } else if (content.kind === 'bytes') yield `${begin},"base64":"${bytesOf(content).toString('base64')}"}`;
-  else yield `${begin},"value":${content.kind === 'json' ? content.text : JSON.stringify(content.text)}}`;
+  if (content.kind === 'bytes') return `${begin},"base64":"${bytesOf(content).toString('base64')}"}`;
+  if (content.kind !== 'long')
+    return `${begin},"value":${content.kind === 'json' ? content.text : JSON.stringify(content.text)}}`;
+  const bytes = await openLong(core, content).catch(() => undefined);
+  return bytes && longJson(begin, bytes);
+}
+
+async function* longJson(begin: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  yield `${begin},"base64":"`;
+  yield* base64Of(bytes);
+  yield '"}';
 }
 
 async function* accessOf(core: Core, accountId: string): AsyncGenerator<string> {

@@ -54,27 +54,29 @@ export async function setEntry(core: Core, accountId: string, key: string, value
 
 async function put(core: Core, accountId: string, { key, stored, more }: StorableEntry): Promise<void> {
   const entries = core.storage.collection(entriesSpec);
-  const before = await entries.get([accountId, key]);
+  const there = await entries.getEnded([accountId, key]);
   const now = new Date(core.clock.now());
+  const before = there?.expires_at && there.expires_at <= now ? undefined : there;
   const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
   const created_at = before?.created_at ?? now;
   const entry = { ...stored, ...more, etag: newId(), created_at, updated_at: now };
-  const isPut = await withRoom(core, accountId, growth, () => isStored(entries, [accountId, key], before, entry));
-  // A content in the blob store is let go in the same commit.
+  // A content in the blob store is let go in the same commit, of what has expired too.
+  const isPut =
+    there?.blob === undefined &&
+    (await withRoom(core, accountId, growth, () => isStored(entries, [accountId, key], before, entry)));
   if (!isPut) {
     const content = { ...stored, ...more };
     await changeEntry(core, accountId, { key, decide: () => ({ fate: { content }, result: undefined }) });
   } else if (core.plugins.acts('entries.set')) tellPlugins(core, 'entries.set', accountId, { key, size: stored.size });
 }
 
-/** Whether the entry was stored by one write: where there is none, or one that is no content of the blob store. */
+/** Whether the entry was stored by one write: where there is none, or still one that is no content of the blob store. */
 async function isStored(
   entries: Collection<EntryDoc>,
   key: readonly [user_id: string, key: string],
   before: EntryDoc | undefined,
   entry: Omit<EntryDoc, 'user_id' | 'key'>,
 ): Promise<boolean> {
-  if (before?.blob !== undefined) return false;
   if (before !== undefined) {
     const unset = OPTIONAL.filter(field => entry[field] === undefined);
     return (await entries.update(key, { set: entry, unset }, { blob: undefined })) !== undefined;

@@ -6,6 +6,7 @@ import { type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { noteDeleted } from '../quotas/quotas.ts';
 import { expiryWritesOf } from './change/commit.ts';
+import { discard } from './raw/discard.ts';
 
 /** Values that are taken away in one commit. */
 const AT_ONCE = 100;
@@ -19,6 +20,7 @@ export async function retireExpired(core: Core, stopping?: AbortSignal): Promise
   const accounts = new Set<string>();
   const successors = (entry: EntryDoc): Write[] => {
     accounts.add(entry.user_id);
+    if (entry.blob !== undefined) discard(core, entry.user_id, entry.blob, entry.size ?? 0);
     return expiryWritesOf(core, entry);
   };
   const slices = inSlices();

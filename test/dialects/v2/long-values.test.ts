@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { blobRefsSpec } from '../../../src/core/collections.ts';
+import { retireExpired } from '../../../src/core/entries/expire.ts';
 import { KEPT_MS, sweepDiscarded } from '../../../src/core/entries/raw/discard.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, type Served, sharedServer } from '../../support/served.ts';
@@ -103,6 +104,22 @@ forEachEngine('values longer than 1 MiB', engine => {
     await sweepDiscarded(own.server.core);
     expect(await contents(own)).toBe(1);
     expect((await user.get('k')).bytes.length).toBe(2 * MIB);
+  });
+
+  test('that have expired leave no reference, whatever comes in their place', async () => {
+    const own = await openServer(engine, { options: LONG });
+    const user = await valueUser(own);
+    for (const key of ['a', 'b', 'c']) await user.put(key, randomBytes(MIB + 1), {}, '?ttl=1');
+    own.opened.clock.advance(1000);
+    await user.setOriginal('a', 'short');
+    await user.put('b', randomBytes(MIB + 1));
+    expect(await references(own, user)).toEqual(['kv/b', 'kv/c']);
+    await retireExpired(own.server.core);
+    expect(await references(own, user)).toEqual(['kv/b']);
+    own.opened.clock.advance(KEPT_MS + 1);
+    await sweepDiscarded(own.server.core);
+    expect(await contents(own)).toBe(1);
+    expect((await user.get('a')).text).toBe('short');
   });
 
   test('that are replaced again and again take no more disk than some times the room of the account', async () => {

@@ -61,9 +61,9 @@ export async function store(
   await withRoom(core, accountId, growth, () => write(core, [...writesOf(core, accountId, changed), ...also]));
   const removed = changed.filter(({ before, after }) => before && !after).length;
   if (removed > 0) noteDeleted(core, accountId, removed);
-  for (const { before, after } of changed) {
-    if (before?.blob !== undefined && before.blob !== after?.blob)
-      discard(core, accountId, before.blob, before.size ?? 0);
+  for (const { before, ended, after } of changed) {
+    const was = before ?? ended;
+    if (was?.blob !== undefined && was.blob !== after?.blob) discard(core, accountId, was.blob, was.size ?? 0);
   }
 }
 

@@ -1,21 +1,11 @@
 /** Changes of an entry that do not bring its bytes: when it ends, and what is counted in it. */
 
-import type { Write } from '../../../storage/port.ts';
 import type { Core } from '../../context.ts';
 import { changeEntry } from '../change/change.ts';
-import type { Conditions } from './conditions.ts';
 import type { Count } from './counter.ts';
+import type { SmallChange, Touched } from './small-change.ts';
+import { countFiltered, touchFiltered } from './small-filtered.ts';
 import { countStep, type Outcome, touchStep } from './steps.ts';
-
-/** What became of an entry that is still there. */
-export type Touched = Required<Pick<Outcome, 'status' | 'entry'>>;
-
-/** Which entry is changed, and under which conditions; `also` is written in the same commit. */
-export interface SmallChange<R> {
-  readonly key: string;
-  readonly conditions: Conditions;
-  readonly also: (outcome: R) => Write | undefined;
-}
 
 /**
  * Has an entry end in `ttl` seconds, or never (null). Throws `PreconditionFailedError`, `NotFoundError` (code
@@ -27,6 +17,7 @@ export async function touchEntry(
   { key, conditions, also }: SmallChange<Touched>,
   ttl: number | null,
 ): Promise<Touched> {
+  if (core.plugins.filters('entries.set')) return touchFiltered(core, accountId, { key, conditions, also }, ttl);
   return changeEntry(core, accountId, { ...touchStep(accountId, key, ttl, conditions), also });
 }
 
@@ -40,5 +31,6 @@ export async function countEntry(
   { key, conditions, also }: SmallChange<Required<Outcome>>,
   count: Count,
 ): Promise<Required<Outcome>> {
+  if (core.plugins.filters('entries.set')) return countFiltered(core, accountId, { key, conditions, also }, count);
   return changeEntry(core, accountId, { ...countStep(accountId, key, count, conditions), also });
 }

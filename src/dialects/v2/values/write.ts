@@ -66,7 +66,7 @@ export async function putValue(core: Core, limit: number, ctx: Context, caller: 
     try {
       await idempotency.answer(arrived.sha256, async record => {
         const outcome = await store(core, wanted, arrived, record);
-        isStored = outcome.entry?.blob === arrived.held.blob;
+        isStored = await isKept(core, wanted, arrived).catch(() => true);
         return answerFor(outcome);
       });
     } finally {
@@ -129,6 +129,11 @@ async function store(core: Core, given: Wanted, arrived: Arrived, record: Record
     if (value !== arrived) letGo(core, accountId, value);
     throw error;
   }
+}
+
+/** Whether the content that arrived is the value now: another one may have taken its place in the same commit. */
+async function isKept(core: Core, { accountId, key }: Wanted, { held }: Arrived): Promise<boolean> {
+  return held.blob === undefined || (await findEntry(core, accountId, key))?.blob === held.blob;
 }
 
 function answerFor({ status, entry }: Outcome) {
