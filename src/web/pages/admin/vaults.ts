@@ -7,6 +7,7 @@ import { userById } from '../../../core/admin/users.ts';
 import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
 import { statusOf } from '../../../core/devices/list.ts';
 import { listVaults, vaultDetail } from '../../../core/vaults/list.ts';
+import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
 import { signedIn } from '../../routes.ts';
@@ -27,6 +28,7 @@ export function vaultRoutes(web: Web): Route[] {
 
   async function detail(ctx: Context, session: Session): Promise<void> {
     const given = (name: string) => [ctx.query[name]].flat()[0] ?? '';
+    if (given('user') === '' && given('vault') === '') return redirect(ctx, '/admin/vaults');
     const account = await ownerOf(given('user'));
     const vault = await vaultDetail(core, account, given('vault'));
     if (vault === undefined) throw new NotFoundError('there is no such vault');
