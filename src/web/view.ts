@@ -24,6 +24,8 @@ export interface Page {
   readonly title: string;
   /** 200 without it. */
   readonly status?: number;
+  /** Where the navigation says that it is, when its address does not tell. */
+  readonly at?: string;
   /** Who looks at it; absent: a stranger. */
   readonly session?: Session | undefined;
   /** What the view needs: it finds it in `it`. */
@@ -84,13 +86,13 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
   return {
     t: ctx => translator(language(ctx)),
     format: ctx => formatOf(language(ctx), core.clock.now()),
-    show(ctx, { view, title, status = 200, session, data = {} }) {
+    show(ctx, { view, title, status = 200, at = ctx.path, session, data = {} }) {
       const it = Object.assign(helpers(ctx, session), { title }, data);
       const body = new Html(eta.render(`./${view}`, it));
       const frame = {
         ...it,
         body,
-        nav: navigation(ctx.path, session, settings),
+        nav: navigation(at, session, settings),
         done: doneMessage(ctx),
         here: view === 'error' ? undefined : hereOf(ctx),
       };

@@ -18,7 +18,7 @@ forEachEngine('an admin and the devices', engine => {
     for (const path of ['/admin/devices', '/admin/vaults']) {
       expect((await admin.visit(path)).text).toContain(`curl -X POST ${server.url}/api/client/pair`);
     }
-    expect((await admin.visit('/admin/devices?q=x')).text).toContain('Nothing fits.');
+    expect((await admin.visit('/admin/devices?q=x')).text).toContain('Nothing matches.');
   });
 
   it('finds devices by what they are called, whose they are, and how they are', async () => {
@@ -34,7 +34,7 @@ forEachEngine('an admin and the devices', engine => {
     expect(all).toContain('&lt;b&gt;laptop&lt;/b&gt;');
     expect(all).toMatch(/<small class="mono">[0-9a-f]{8}….*[0-9a-f]{4}<\/small>/);
     expect(await list(`user=${name}&vault=wor`)).toContain('>phone</a>');
-    expect(await list(`user=${name}&status=revoked`)).toContain('Nothing fits.');
+    expect(await list(`user=${name}&status=revoked`)).toContain('Nothing matches.');
     expect(await list(`user=${name}&version=1.2&sort=name`)).toContain('2 in all');
     const page = await admin.visit(`/admin/device/?id=${id}`);
     expect(page.text).toContain('<h1>&lt;b&gt;laptop&lt;/b&gt;');
@@ -106,7 +106,7 @@ forEachEngine('an admin and the devices', engine => {
     expect(own).toContain('<code>device_paired</code>');
     expect(own).not.toContain('<img');
     expect(await list('event=device_auth_failed&severity=error')).toContain('<code>device_auth_failed</code>');
-    expect(await list(`user=${account.username}&severity=warning`)).toContain('Nothing fits.');
+    expect(await list(`user=${account.username}&severity=warning`)).toContain('Nothing matches.');
     expect(await list('event=nothing&severity=loud')).toContain('<code>device_paired</code>');
     expect(await list('q=PAIRED')).toContain('<code>device_paired</code>');
   });

@@ -57,7 +57,7 @@ forEachEngine('the page of dotfiles', engine => {
     expect(linksOf(text)).toHaveLength(1);
     const found = await guest.visit('/dotfiles?q=zsh');
     expect([found.text.includes('.zshrc'), found.text.includes('.vimrc')]).toEqual([true, false]);
-    expect((await guest.visit('/dotfiles?q=nowhere')).text).toContain('Nothing fits.');
+    expect((await guest.visit('/dotfiles?q=nowhere')).text).toContain('Nothing matches.');
   });
 
   it('shows text as text, anything else as its bytes, and gives either as a file', async () => {

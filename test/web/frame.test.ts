@@ -8,7 +8,7 @@ import { loadWeb } from '../../src/web/index.ts';
 import { LINKED, OPEN, PAGES } from '../../src/web/mount/table.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
-import { newGuest, ROOMY } from './people.ts';
+import { newAdminGuest, newGuest, ROOMY } from './people.ts';
 import { newVisitor } from './visitor.ts';
 
 const WEB = fileURLToPath(new URL('../../src/web/', import.meta.url));
@@ -102,6 +102,21 @@ forEachEngine('a page', engine => {
     for (const name of ['style.css', '../view.ts', '%2e%2e%2fview.ts', '']) {
       expect((await visitor.look(`/static/${name}`)).status).toBe(404);
     }
+  });
+
+  it('leads who is signed in to the overview where something is not there, with the way of before', async () => {
+    const guest = await newGuest(served.server);
+    const admin = await newAdminGuest(served.server);
+    for (const [person, missing, home, near] of [
+      [guest, '/data/entry?key=none', '/dashboard', '/tokens'],
+      [admin, '/admin/user/?id=none', '/admin', '/admin/audit'],
+    ] as const) {
+      const { status, text } = await person.look(missing);
+      expect([missing, status]).toEqual([missing, 404]);
+      expect(text).toContain(`<a class="button" href="${home}">To the overview</a>`);
+      expect(text).toContain(`<a href="${near}">`);
+    }
+    expect((await newVisitor(served.server).look('/none')).text).toContain('href="/">To the start page</a>');
   });
 
   it('has them too where it leads elsewhere, is a file, or tells what went wrong', async () => {

@@ -9,7 +9,7 @@ export const tokens = {
     forWhom: 'For which program or machine',
     forWhomHint: 'A name to tell it by. You see the token once, right after it was made.',
     makeButton: 'Make the token',
-    live: 'What is live',
+    live: 'What has access now',
     name: 'Name',
     kind: 'Kind',
     opens: 'Opens',
