@@ -12,7 +12,7 @@ import { answerPage } from '../http/browser/page.ts';
 import type { WebDeps } from './deps.ts';
 import { type Format, formatOf } from './format.ts';
 import { escaped, Html, html } from './html.ts';
-import { hasMessage, type Translate, translator } from './i18n/messages.ts';
+import { hasMessage, isolated, type Translate, translator } from './i18n/messages.ts';
 import { navigation } from './navigation.ts';
 import type { Assets } from './static.ts';
 
@@ -91,6 +91,7 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
       const body = new Html(eta.render(`./${view}`, it));
       const frame = {
         ...it,
+        tab: title === it.serverName ? title : `${isolated(title)} · ${it.serverName}`,
         body,
         nav: navigation(at, session, settings),
         done: doneMessage(ctx),

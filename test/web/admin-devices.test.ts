@@ -37,7 +37,7 @@ forEachEngine('an admin and the devices', engine => {
     expect(await list(`user=${name}&status=revoked`)).toContain('Nothing matches.');
     expect(await list(`user=${name}&version=1.2&sort=name`)).toContain('2 in all');
     const page = await admin.visit(`/admin/device/?id=${id}`);
-    expect(page.text).toContain('<h1>&lt;b&gt;laptop&lt;/b&gt;');
+    expect(page.text).toContain('<h1><bdi>&lt;b&gt;laptop&lt;/b&gt;</bdi>');
   });
 
   it('revokes a device, which is refused at once, and deletes it only then', async () => {
@@ -57,7 +57,7 @@ forEachEngine('an admin and the devices', engine => {
     expect((await server.request('GET', '/api/client/me', undefined, headers)).status).toBe(401);
     const deleted = await act('delete-device');
     expect([deleted.status, deleted.location]).toEqual([303, '/admin/devices?done=any_device_deleted']);
-    for (const gone of [id, 'x', '']) expect((await admin.look(`/admin/device/?id=${gone}`)).status).toBe(404);
+    for (const gone of [id, 'x']) expect((await admin.look(`/admin/device/?id=${gone}`)).status).toBe(404);
   });
 
   it('sees how much a vault holds, and never what', async () => {
@@ -85,7 +85,6 @@ forEachEngine('an admin and the devices', engine => {
       expect(page.text).not.toMatch(/secret\/path|hush/);
     }
     for (const query of [
-      '',
       'user=x&vault=y',
       `user=${account.user_id}`,
       `user=${account.user_id}&vault=%00`,

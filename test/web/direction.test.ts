@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
+import { createAccount } from '../../src/core/accounts/accounts.ts';
 import { translator } from '../../src/web/i18n/messages.ts';
+import { forEachEngine } from '../support/engines.ts';
+import { newName, sharedServer } from '../support/served.ts';
+import { newAdminGuest, ROOMY } from './people.ts';
 
 const t = translator('en');
 const remove = (name: string) => t('members.removeNamed', { name });
@@ -13,4 +17,18 @@ it('a name that runs from right to left, or turns the direction, keeps that to i
 
 it('other names stand in a sentence as they are', () => {
   for (const name of ['ann', 'Аня', 'ænn ß 日本 🙂', '']) expect(remove(name)).toBe(`Remove ${name}`);
+});
+
+forEachEngine('pages', engine => {
+  const served = sharedServer(engine, { options: ROOMY });
+
+  it('keep the direction of a name away from what stands beside it, in the title too', async () => {
+    const { server } = served;
+    const admin = await newAdminGuest(server);
+    const username = `${newName()}\u202e`;
+    const { user_id } = await createAccount(server.core, { username });
+    const { text } = await admin.visit(`/admin/user/?id=${user_id}`);
+    expect(text).toContain(`<h1><bdi>${username}</bdi> <span`);
+    expect(text).toContain(`<title>\u2068${username.slice(0, -1)}\u2069 · Keybin</title>`);
+  });
 });

@@ -36,7 +36,7 @@ const TURNING =
 const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** A value between marks that keep its direction to itself, where it could disturb the words around it. */
-function isolated(value: string): string {
+export function isolated(value: string): string {
   return TURNING.test(value) ? `\u2068${value.replace(CONTROLS, '')}\u2069` : value;
 }
 

@@ -77,7 +77,7 @@ export const open = {
   },
   confirm: {
     title: 'Confirm your e-mail',
-    text: 'One press of the button, and your account is ready.',
+    text: 'One press of the button, and this address is confirmed.',
     button: 'Confirm',
     invalid: 'This link is not valid any more',
     invalidText:
