@@ -25,7 +25,7 @@ export const frame = {
     audit: 'Журнал',
     settings: 'Настройки',
     diagnostics: 'Диагностика',
-    administration: 'Администрирование',
+    administration: 'Управление',
   },
   frame: {
     skip: 'К содержанию',
