@@ -1,13 +1,13 @@
 /** The accounts of the server as admins look through them. */
 
 import { readableEmail } from '../../base/email.ts';
-import { sortInSlices } from '../../base/slices.ts';
+import { filterInSlices, sortInSlices } from '../../base/slices.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
 import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
-import { type Kept, unlessChanged } from '../unchanged.ts';
+import { type Kept, type KeptParts, partUnlessChanged, unlessChanged } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
 
 /** Documents read at once. */
@@ -16,7 +16,14 @@ const PAGE = 1000;
 /** How many devices accounts have. */
 const knownDevices: Kept<ReadonlyMap<string, number>> = new WeakMap();
 
-type Compare = (a: AccountDoc, b: AccountDoc) => number;
+/** All of them, as they lie there and in orders that were asked for. */
+const known: KeptParts<readonly Listable[]> = new WeakMap();
+const sizeOf = (accounts: readonly Listable[]) => accounts.length;
+
+/** An account without its password. */
+type Listable = Readonly<Omit<AccountDoc, 'password'>>;
+
+type Compare = (a: Listable, b: Listable) => number;
 
 /** Everything that is found by the accounts themselves. */
 const SORTS = {
@@ -48,19 +55,19 @@ export interface UserQuery extends PageQuery {
 
 /** An account in the list; never its password. */
 export interface UserRow {
-  readonly account: Readonly<Omit<AccountDoc, 'password'>>;
+  readonly account: Listable;
   readonly status: UserStatus;
   /** How many there are, revoked ones too. */
   readonly devices: number;
 }
 
 /**
- * A page of the accounts, those being erased left out. Reads all accounts: there are far fewer than documents of any other kind,
- * and no index finds a part of a name.
+ * A page of the accounts, those being erased left out. Reads all accounts after one was written: there are far fewer than documents
+ * of any other kind, and no index finds a part of a name.
  */
 export async function listUsers(core: Core, query: UserQuery): Promise<Listed<UserRow>> {
-  const found = await matching(core, filterOf(query.q), query.status);
-  const listed = pageOf(await inOrder(core, found, query), query);
+  const found = await matching(await inOrder(core, query.sort), filterOf(query.q), query.status);
+  const listed = pageOf(query.descending ? found.reverse() : found, query);
   return { ...listed, items: await Promise.all(listed.items.map(account => rowOf(core, account))) };
 }
 
@@ -75,26 +82,34 @@ export function userStatus({ blocked_at, unconfirmed_at }: Omit<AccountDoc, 'pas
   return unconfirmed_at ? 'unconfirmed' : 'active';
 }
 
-async function matching(core: Core, filter: string, status: UserStatus | undefined): Promise<AccountDoc[]> {
-  const accounts = core.storage.collection(accountsSpec);
-  const found: AccountDoc[] = [];
-  for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
-    for (const account of page) {
-      if (account.erasing_at || (status !== undefined && userStatus(account) !== status)) continue;
-      const { username, email } = account;
-      if (contains(filter, username, email) || (email?.includes('xn--') && contains(filter, readableEmail(email)))) {
-        found.push(account);
-      }
-    }
-  }
-  return found;
+function matching(accounts: readonly Listable[], filter: string, status: UserStatus | undefined): Promise<Listable[]> {
+  return filterInSlices(accounts, account => {
+    if (status !== undefined && userStatus(account) !== status) return false;
+    const { username, email } = account;
+    if (contains(filter, username, email)) return true;
+    return email?.includes('xn--') === true && contains(filter, readableEmail(email));
+  });
 }
 
-/** What is equal in the order of the ids. */
-async function inOrder(core: Core, found: AccountDoc[], { sort, descending }: UserQuery): Promise<AccountDoc[]> {
-  const compare = sort === 'devices' ? await byDevices(core) : SORTS[sort];
-  const direction = descending ? -1 : 1;
-  return sortInSlices(found, (a, b) => direction * (compare(a, b) || compareTexts(a.user_id, b.user_id)));
+/** Those that are not being erased. */
+function allAccounts(core: Core): Promise<readonly Listable[]> {
+  const accounts = core.storage.collection(accountsSpec);
+  return partUnlessChanged(accounts, known, { name: 'all', sizeOf }, async () => {
+    const found: Listable[] = [];
+    for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
+      for (const { password: _, ...account } of page) if (!account.erasing_at) found.push(account);
+    }
+    return found;
+  });
+}
+
+/** All accounts in ascending order; what is equal in the order of the ids. */
+async function inOrder(core: Core, sort: UserSort): Promise<readonly Listable[]> {
+  const sorted = async (compare: Compare) =>
+    sortInSlices(await allAccounts(core), (a, b) => compare(a, b) || compareTexts(a.user_id, b.user_id));
+  if (sort === 'devices') return sorted(await byDevices(core));
+  const accounts = core.storage.collection(accountsSpec);
+  return partUnlessChanged(accounts, known, { name: sort, sizeOf }, () => sorted(SORTS[sort]));
 }
 
 async function byDevices(core: Core): Promise<Compare> {
@@ -111,7 +126,7 @@ async function byDevices(core: Core): Promise<Compare> {
   return (a, b) => (counts.get(a.user_id) ?? 0) - (counts.get(b.user_id) ?? 0);
 }
 
-async function rowOf(core: Core, { password: _, ...account }: AccountDoc): Promise<UserRow> {
+async function rowOf(core: Core, account: Listable): Promise<UserRow> {
   const devices = await core.storage.collection(devicesSpec).count({ prefix: [account.user_id] });
   return { account, status: userStatus(account), devices };
 }

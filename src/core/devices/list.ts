@@ -1,14 +1,19 @@
 /** Devices as people look through them: their own, or as an admin those of all. */
 
-import { sortInSlices } from '../../base/slices.ts';
+import { filterInSlices, sortInSlices } from '../../base/slices.ts';
 import { allNames, erasingAccounts, namesOf } from '../account-names.ts';
 import type { Core } from '../context.ts';
 import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
+import { type KeptParts, partUnlessChanged } from '../unchanged.ts';
 import { type DeviceDoc, devicesOf, devicesSpec } from './devices.ts';
 
 /** Devices read at once. */
 const PAGE = 500;
+
+/** All of them, as they lie there and in orders that were asked for. */
+const known: KeptParts<readonly DeviceDoc[]> = new WeakMap();
+const sizeOf = (devices: readonly DeviceDoc[]) => devices.length;
 
 /** What a list may be sorted by. */
 const SORTS = {
@@ -59,26 +64,38 @@ export async function listDevices(core: Core, query: DeviceQuery): Promise<Liste
     return { ...newest, items: await withNames(core, newest.items) };
   }
   const names = q || user ? await allNames(core) : undefined;
-  const found: DeviceDoc[] = [];
-  for await (const page of pagesOf(after => devices.scan({ limit: PAGE, ...after }))) {
-    for (const device of page) {
-      const name = names?.get(device.user_id);
-      const fits =
-        !erasing.has(device.user_id) &&
-        (query.status === undefined || query.status === statusOf(device)) &&
-        contains(user ?? '', name) &&
-        contains(vault ?? '', device.vault) &&
-        contains(version ?? '', device.client_version) &&
-        contains(q ?? '', device.name, device.device_id, name, device.vault);
-      if (fits) found.push(device);
-    }
-  }
-  const direction = query.descending ? -1 : 1;
-  const compare = SORTS[query.sort];
-  const sorted = await sortInSlices(found, (a, b) => direction * (compare(a, b) || byKey(a, b)));
-  const listed = pageOf(sorted, query);
+  const found = await filterInSlices(await sortedDevices(core, query.sort), device => {
+    const name = names?.get(device.user_id);
+    return (
+      !erasing.has(device.user_id) &&
+      (query.status === undefined || query.status === statusOf(device)) &&
+      contains(user ?? '', name) &&
+      contains(vault ?? '', device.vault) &&
+      contains(version ?? '', device.client_version) &&
+      contains(q ?? '', device.name, device.device_id, name, device.vault)
+    );
+  });
+  const listed = pageOf(query.descending ? found.reverse() : found, query);
   const shown = await withNames(core, listed.items, names);
   return { ...listed, items: shown };
+}
+
+function allDevices(core: Core): Promise<readonly DeviceDoc[]> {
+  const devices = core.storage.collection(devicesSpec);
+  return partUnlessChanged(devices, known, { name: 'all', sizeOf }, async () => {
+    const found: DeviceDoc[] = [];
+    for await (const page of pagesOf(after => devices.scan({ limit: PAGE, ...after }))) found.push(...page);
+    return found;
+  });
+}
+
+/** All of them in ascending order; what is equal by its key. */
+async function sortedDevices(core: Core, sort: DeviceSort): Promise<readonly DeviceDoc[]> {
+  const devices = core.storage.collection(devicesSpec);
+  const compare = SORTS[sort];
+  return partUnlessChanged(devices, known, { name: sort, sizeOf }, async () =>
+    sortInSlices(await allDevices(core), (a, b) => compare(a, b) || byKey(a, b)),
+  );
 }
 
 /** The devices of an account, newest first, revoked ones included; `q` as in a `DeviceQuery`, over name, vault and version. */
