@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Core } from '../../src/core/context.ts';
+import { briefsIn } from '../../src/core/punches/brief.ts';
 import { punchesSpec } from '../../src/core/punches/collection.ts';
 import { addPunch, changePunch, indexOldPunches } from '../../src/core/punches/edit.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type PunchView,
   projectsOf,
   projectTotals,
-  punchesIn,
   runningPunches,
 } from '../../src/core/punches/read.ts';
 import { deletePunches } from '../../src/core/punches/store.ts';
@@ -56,7 +56,7 @@ forEachEngine('punches for pages', engine => {
     await add(core, 'running', now - 5, null);
     await add(core, 'after', now + 1, now + 2);
     const period = { from: (now - 10) * HOUR, below: now * HOUR };
-    const punches = await punchesIn(core, 'ann', period);
+    const punches = await briefsIn(core, 'ann', period);
     expect(punches.map(({ project }) => project)).toEqual(['into', 'running']);
     expect(projectTotals(punches, period, clock.now())).toEqual([
       { project: 'running', punches: 1, ms: 5 * HOUR, earned: 50 },
