@@ -9,6 +9,7 @@ import { readCookie } from '../http/browser/cookies.ts';
 import { formCsrf } from '../http/browser/csrf.ts';
 import { languageOf } from '../http/browser/language.ts';
 import { answerPage } from '../http/browser/page.ts';
+import { lists } from './columns.ts';
 import type { WebDeps } from './deps.ts';
 import { type Format, formatOf } from './format.ts';
 import { escaped, Html, html } from './html.ts';
@@ -65,6 +66,7 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
       ...format,
       lang,
       html,
+      lists,
       version,
       serverName: core.settings.serverName(),
       session,
