@@ -7,7 +7,7 @@ import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
 import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
-import { type Kept, type KeptParts, partUnlessChanged, unlessChanged } from '../unchanged.ts';
+import { type Kept, unlessChanged } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
 
 /** Documents read at once. */
@@ -16,23 +16,29 @@ const PAGE = 1000;
 /** How many devices accounts have. */
 const knownDevices: Kept<ReadonlyMap<string, number>> = new WeakMap();
 
-/** All of them, as they lie there and in orders that were asked for. */
-const known: KeptParts<readonly Listable[]> = new WeakMap();
-const sizeOf = (accounts: readonly Listable[]) => accounts.length;
+/** What accounts are filtered and sorted by; moments in milliseconds. All of them are kept, so that it is no more than that. */
+interface Found {
+  readonly user_id: string;
+  readonly username: string | undefined;
+  readonly email: string | undefined;
+  readonly status: UserStatus;
+  readonly isConfirmed: boolean;
+  readonly created: number;
+  readonly seen: number;
+}
 
-/** An account without its password. */
-type Listable = Readonly<Omit<AccountDoc, 'password'>>;
+const known: Kept<readonly Found[]> = new WeakMap();
 
-type Compare = (a: Listable, b: Listable) => number;
+type Compare = (a: Found, b: Found) => number;
 
 /** Everything that is found by the accounts themselves. */
 const SORTS = {
   username: (a, b) => compareTexts(a.username ?? '', b.username ?? ''),
   email: (a, b) => compareTexts(a.email ?? '', b.email ?? ''),
-  confirmed: (a, b) => Number(!a.unconfirmed_at) - Number(!b.unconfirmed_at),
-  blocked: (a, b) => Number(!b.blocked_at) - Number(!a.blocked_at),
-  created_at: (a, b) => timeOf(a.created_at) - timeOf(b.created_at),
-  last_seen: (a, b) => timeOf(a.last_seen) - timeOf(b.last_seen),
+  confirmed: (a, b) => Number(a.isConfirmed) - Number(b.isConfirmed),
+  blocked: (a, b) => Number(b.status === 'blocked') - Number(a.status === 'blocked'),
+  created_at: (a, b) => a.created - b.created,
+  last_seen: (a, b) => a.seen - b.seen,
 } as const satisfies Readonly<Record<string, Compare>>;
 
 /** What the list may be sorted by. */
@@ -55,7 +61,7 @@ export interface UserQuery extends PageQuery {
 
 /** An account in the list; never its password. */
 export interface UserRow {
-  readonly account: Listable;
+  readonly account: Readonly<Omit<AccountDoc, 'password'>>;
   readonly status: UserStatus;
   /** How many there are, revoked ones too. */
   readonly devices: number;
@@ -66,9 +72,10 @@ export interface UserRow {
  * of any other kind, and no index finds a part of a name.
  */
 export async function listUsers(core: Core, query: UserQuery): Promise<Listed<UserRow>> {
-  const found = await matching(await inOrder(core, query.sort), filterOf(query.q), query.status);
-  const listed = pageOf(query.descending ? found.reverse() : found, query);
-  return { ...listed, items: await Promise.all(listed.items.map(account => rowOf(core, account))) };
+  const found = await matching(await allAccounts(core), filterOf(query.q), query.status);
+  const listed = pageOf(await inOrder(core, found, query), query);
+  const shown = await core.storage.collection(accountsSpec).getMany(listed.items.map(({ user_id }) => [user_id]));
+  return { ...listed, items: await Promise.all(shown.flatMap(account => (account ? [rowOf(core, account)] : []))) };
 }
 
 /** How many vaults an account has. */
@@ -82,34 +89,44 @@ export function userStatus({ blocked_at, unconfirmed_at }: Omit<AccountDoc, 'pas
   return unconfirmed_at ? 'unconfirmed' : 'active';
 }
 
-function matching(accounts: readonly Listable[], filter: string, status: UserStatus | undefined): Promise<Listable[]> {
-  return filterInSlices(accounts, account => {
-    if (status !== undefined && userStatus(account) !== status) return false;
-    const { username, email } = account;
+function matching(accounts: readonly Found[], filter: string, asked: UserStatus | undefined): Promise<Found[]> {
+  return filterInSlices(accounts, ({ status, username, email }) => {
+    if (asked !== undefined && status !== asked) return false;
     if (contains(filter, username, email)) return true;
     return email?.includes('xn--') === true && contains(filter, readableEmail(email));
   });
 }
 
-/** Those that are not being erased. */
-function allAccounts(core: Core): Promise<readonly Listable[]> {
+/** Those that are not being erased; read again after something was written. */
+function allAccounts(core: Core): Promise<readonly Found[]> {
   const accounts = core.storage.collection(accountsSpec);
-  return partUnlessChanged(accounts, known, { name: 'all', sizeOf }, async () => {
-    const found: Listable[] = [];
+  return unlessChanged(accounts, known, async () => {
+    const found: Found[] = [];
     for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
-      for (const { password: _, ...account } of page) if (!account.erasing_at) found.push(account);
+      for (const account of page) if (!account.erasing_at) found.push(foundOf(account));
     }
     return found;
   });
 }
 
-/** All accounts in ascending order; what is equal in the order of the ids. */
-async function inOrder(core: Core, sort: UserSort): Promise<readonly Listable[]> {
-  const sorted = async (compare: Compare) =>
-    sortInSlices(await allAccounts(core), (a, b) => compare(a, b) || compareTexts(a.user_id, b.user_id));
-  if (sort === 'devices') return sorted(await byDevices(core));
-  const accounts = core.storage.collection(accountsSpec);
-  return partUnlessChanged(accounts, known, { name: sort, sizeOf }, () => sorted(SORTS[sort]));
+function foundOf(account: AccountDoc): Found {
+  const { user_id, username, email, unconfirmed_at, created_at, last_seen } = account;
+  return {
+    user_id,
+    username,
+    email,
+    status: userStatus(account),
+    isConfirmed: !unconfirmed_at,
+    created: timeOf(created_at),
+    seen: timeOf(last_seen),
+  };
+}
+
+/** What is equal in the order of the ids. */
+async function inOrder(core: Core, found: Found[], { sort, descending }: UserQuery): Promise<Found[]> {
+  const compare = sort === 'devices' ? await byDevices(core) : SORTS[sort];
+  const direction = descending ? -1 : 1;
+  return sortInSlices(found, (a, b) => direction * (compare(a, b) || compareTexts(a.user_id, b.user_id)));
 }
 
 async function byDevices(core: Core): Promise<Compare> {
@@ -126,7 +143,7 @@ async function byDevices(core: Core): Promise<Compare> {
   return (a, b) => (counts.get(a.user_id) ?? 0) - (counts.get(b.user_id) ?? 0);
 }
 
-async function rowOf(core: Core, account: Listable): Promise<UserRow> {
+async function rowOf(core: Core, { password: _, ...account }: AccountDoc): Promise<UserRow> {
   const devices = await core.storage.collection(devicesSpec).count({ prefix: [account.user_id] });
   return { account, status: userStatus(account), devices };
 }
