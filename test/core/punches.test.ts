@@ -65,6 +65,27 @@ forEachEngine('punches for pages', engine => {
     expect((await runningPunches(core, 'ann')).map(({ project }) => project)).toEqual(['running']);
   });
 
+  test('what is added up is never out of date, however long the period', async () => {
+    const { core, clock } = await openCore(engine);
+    const now = Math.floor(clock.now() / HOUR);
+    const period = { from: (now - 60 * 24) * HOUR, below: (now + 1) * HOUR };
+    const found = async () =>
+      (await briefsIn(core, 'ann', period)).map(({ project, in: start }) => [project, start / HOUR]);
+    const days = Array.from({ length: 60 }, (_, i) => now - 24 * (59 - i));
+    const added = [];
+    for (const day of days) added.push(await add(core, 'daily', day));
+    const all = days.map(day => ['daily', day]);
+    expect([await found(), await found()]).toEqual([all, all]);
+    const [first, , third] = added;
+    await deletePunches(core, 'ann', [first?.id ?? '']);
+    await changePunch(core, 'ann', third?.id ?? '', { project: 'changed' }, third?.updated ?? 0);
+    await add(core, 'late', now);
+    const left = [all[1], ['changed', days[2]], ...all.slice(3)];
+    expect(await found()).toEqual(expect.arrayContaining([...left, ['late', now]]));
+    expect(await found()).toHaveLength(60);
+    expect(await briefsIn(core, 'bob', period)).toEqual([]);
+  });
+
   test('a change keeps what it does not name, ends a clock, and is newer than what it changes', async () => {
     const { core, clock } = await openCore(engine);
     const now = Math.floor(clock.now() / HOUR);

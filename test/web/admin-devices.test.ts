@@ -76,8 +76,13 @@ forEachEngine('an admin and the devices', engine => {
     await server.request('POST', '/api/v1/sync/push', { ops: [op] }, headers);
     const list = (await admin.visit(`/admin/vaults?q=${account.username}`)).text;
     expect(list).toContain('1 in all');
-    for (const user of [account.user_id, account.username ?? '']) {
-      const page = await admin.visit(`/admin/vault/?user=${user}&vault=${encodeURIComponent(vault)}`);
+    const devices = (await admin.visit(`/admin/devices?q=${account.username}`)).text;
+    const [, byDevice = ''] = /href="(\/admin\/vault\/\?device=dev_[0-9a-f]{24})"/.exec(devices) ?? [];
+    const byOwner = [account.user_id, account.username ?? ''].map(
+      user => `/admin/vault/?user=${user}&vault=${encodeURIComponent(vault)}`,
+    );
+    for (const path of [...byOwner, byDevice]) {
+      const page = await admin.visit(path);
       expect(page.status).toBe(200);
       expect(page.text).toContain('<h1>a &amp; b/&lt;i&gt;</h1>');
       expect(page.text).toMatch(/<dt>Highest number<\/dt><dd>1<\/dd>/);
@@ -89,6 +94,8 @@ forEachEngine('an admin and the devices', engine => {
       `user=${account.user_id}`,
       `user=${account.user_id}&vault=%00`,
       'user=%00&vault=a',
+      'device=dev_000000000000000000000000',
+      'device=%00',
     ]) {
       expect((await admin.look(`/admin/vault/?${query}`)).status).toBe(404);
     }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it, test } from 'vitest';
+import { type Column, labelSheet, lists } from '../../src/web/columns.ts';
 import type { WebDeps } from '../../src/web/deps.ts';
 import type { Messages } from '../../src/web/i18n/message.ts';
 import { messages, translator } from '../../src/web/i18n/messages.ts';
@@ -192,4 +193,25 @@ forEachEngine('a page', engine => {
     for (const path of links) expect(path).toMatch(/^(\/keybin\/|#)/);
     expect(page.headers.getSetCookie()[0]).toContain('; Secure');
   });
+});
+
+test('the labels of cards are those of the columns, and a small style sheet', () => {
+  for (const language of ['en', 'ru'] as const) {
+    const sheet = labelSheet(language);
+    expect(Buffer.byteLength(sheet)).toBeLessThan(4 * 1024);
+    const t = translator(language);
+    for (const [name, columns] of Object.entries<readonly Column[]>(lists)) {
+      for (const [i, { label }] of [...columns.entries()].slice(1)) {
+        expect(sheet).toContain(`.of-${name} td:nth-child(${i + 1})::before{content:"${t(label)} "}`);
+      }
+    }
+  }
+  const views = files('.eta').map(read).join('');
+  for (const name of Object.keys(lists)) {
+    expect([name, views.includes(`class="list of-${name}"`), views.includes(`{list: '${name}'}`)]).toEqual([
+      name,
+      true,
+      true,
+    ]);
+  }
 });

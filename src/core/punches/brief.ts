@@ -9,7 +9,7 @@ import { type PunchView, punchPages, reachingInto, touches } from './read.ts';
 export type PunchBrief = Pick<PunchView, 'id' | 'project' | 'in' | 'out' | 'rate'>;
 
 /** What begins in so many milliseconds is kept together. */
-const CHUNK_MS = 7 * 86_400_000;
+const CHUNK_MS = 3 * 86_400_000;
 
 const known: KeptParts<readonly PunchBrief[]> = new WeakMap();
 
