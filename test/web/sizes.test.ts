@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { createAccount } from '../../src/core/accounts/accounts.ts';
-import { auditSpec, entriesSpec } from '../../src/core/collections.ts';
+import { accountsSpec, auditSpec, entriesSpec } from '../../src/core/collections.ts';
 import { devicesSpec } from '../../src/core/devices/devices.ts';
 import { configsSpec, filesSpec } from '../../src/core/dotfiles/collection.ts';
 import { storeEvents } from '../../src/core/events/history/store.ts';
@@ -42,12 +41,11 @@ async function fill({ core }: TestServer, accountId: string): Promise<void> {
   const add = <T extends object>(to: CollectionSpec<T>, docs: readonly T[]) =>
     core.storage.commit(docs.map(insert => ({ in: to, insert })));
   const at = new Date(core.clock.now());
-  const others = await Promise.all(
-    times(MANY, i => {
-      const username = `ekaterina.${i}.smirnova`;
-      return createAccount(core, { username, email: `${username}@mail.example.org` });
-    }),
-  );
+  const others = times(MANY, i => {
+    const username = `ekaterina.${i}.smirnova`;
+    return { user_id: newId(), username, email: `${username}@mail.example.org`, created_at: at, last_seen: at };
+  });
+  await add(accountsSpec, others);
   const owners = [...others.map(({ user_id }) => user_id), ...times(30, () => accountId)];
   const devices = owners.map((user_id, i) => ({
     user_id,
@@ -133,7 +131,6 @@ forEachEngine('every list at its largest page', engine => {
         });
         expect([path, status, text.includes(`<html lang="${language}">`)]).toEqual([path, 200, true]);
         const size = Buffer.byteLength(text);
-        if (process.env.SHOW_SIZES) process.stdout.write(`${language} ${path} ${size} ${text.match(/<tr/g)?.length}\n`);
         expect([path, language, size < MOST]).toEqual([path, language, true]);
       }
     }

@@ -5,7 +5,7 @@ import { filterInSlices, sortInSlices } from '../../base/slices.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import { compareTexts, contains, filterOf, forEachRow, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import { type Kept, unlessChanged } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
@@ -75,7 +75,8 @@ export async function listUsers(core: Core, query: UserQuery): Promise<Listed<Us
   const found = await matching(await allAccounts(core), filterOf(query.q), query.status);
   const listed = pageOf(await inOrder(core, found, query), query);
   const shown = await core.storage.collection(accountsSpec).getMany(listed.items.map(({ user_id }) => [user_id]));
-  return { ...listed, items: await Promise.all(shown.flatMap(account => (account ? [rowOf(core, account)] : []))) };
+  const present = shown.filter(account => account !== undefined);
+  return { ...listed, items: await forEachRow(present, account => rowOf(core, account)) };
 }
 
 /** How many vaults an account has. */
