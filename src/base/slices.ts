@@ -58,8 +58,21 @@ export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T, inde
   return results;
 }
 
+/** The items that fit, in order, in slices; for a `fits` that takes no longer than to look at a clock. */
+export async function filterInSlices<T>(items: readonly T[], fits: (item: T) => boolean): Promise<T[]> {
+  const slices = inSlices();
+  const fitting: T[] = [];
+  for (let at = 0; at < items.length; at += LOOK_AFTER) {
+    for (const item of items.slice(at, at + LOOK_AFTER)) if (fits(item)) fitting.push(item);
+    if (slices.over()) await slices.pause();
+  }
+  return fitting;
+}
+
 /** Items that are sorted at once. */
 const RUN = 1000;
+/** Items that are merged, or filtered, between two looks at the clock. */
+const LOOK_AFTER = 100;
 
 /** The items in order, as `sort` gives them, in slices. What is equal keeps its order. */
 export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T) => number): Promise<T[]> {
@@ -81,6 +94,8 @@ export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T)
 async function merge<T>(left: T[], right: T[], compare: (a: T, b: T) => number, slices: Slices): Promise<T[]> {
   const merged: T[] = [];
   let [l, r] = [0, 0];
+  // To look at the clock takes longer than to compare.
+  let unseen = 0;
   while (l < left.length && r < right.length) {
     const [a, b] = [left[l] as T, right[r] as T];
     if (compare(a, b) <= 0) {
@@ -90,6 +105,8 @@ async function merge<T>(left: T[], right: T[], compare: (a: T, b: T) => number, 
       merged.push(b);
       r++;
     }
+    if (++unseen < LOOK_AFTER) continue;
+    unseen = 0;
     if (slices.over()) await slices.pause();
   }
   return merged.concat(left.slice(l), right.slice(r));

@@ -95,7 +95,7 @@ export interface MailTokenDoc {
  */
 export interface MailDoc {
   user_id: string;
-  purpose: MailTokenDoc['purpose'] | 'change' | 'reset_done';
+  purpose: MailTokenDoc['purpose'] | 'change' | 'email_changed' | 'reset_done';
   /** Random; another one when the mail is asked for again. */
   mail_id: string;
   /** The address it is for. */

@@ -11,6 +11,7 @@ import { isMember } from './members/membership.ts';
 import { pagesOf } from './pages.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { listPunches, type PunchView, runningPunches } from './punches/read.ts';
+import { type KeptParts, partUnlessChanged } from './unchanged.ts';
 
 /** A count that stops early: with `more` there are others. */
 export interface Count {
@@ -31,6 +32,9 @@ export interface Overview {
   /** All of the shared history, and when the last of them happened; absent: the account is no member of it. */
   readonly events: (Count & { readonly last: Date | undefined }) | undefined;
 }
+
+/** How many files accounts have. */
+const known: KeptParts<Omit<Overview['dotfiles'], 'sets'>> = new WeakMap();
 
 const MOST_COUNTED = 1000;
 /** Files looked at for the one that changed last. */
@@ -81,8 +85,16 @@ async function punchesIn(core: Core, accountId: string): Promise<Overview['punch
 }
 
 async function dotfilesIn(core: Core, accountId: string): Promise<Overview['dotfiles']> {
-  const files = core.storage.collection(filesSpec);
+  const part = { name: accountId, sizeOf: () => 1 };
+  const files = await partUnlessChanged(core.storage.collection(filesSpec), known, part, () =>
+    filesIn(core, accountId),
+  );
   const sets = await core.storage.collection(configsSpec).count({ index: 'age', prefix: [accountId] }, PAGE);
+  return { ...files, sets };
+}
+
+async function filesIn(core: Core, accountId: string): Promise<Omit<Overview['dotfiles'], 'sets'>> {
+  const files = core.storage.collection(filesSpec);
   const scan = { index: 'state', prefix: [accountId], covered: true, limit: PAGE };
   let count = 0;
   let latest = 0;
@@ -93,7 +105,7 @@ async function dotfilesIn(core: Core, accountId: string): Promise<Overview['dotf
     more = count >= MOST_FILES;
     if (more) break;
   }
-  return { count, more, sets, lastChange: latest === 0 ? undefined : new Date(latest) };
+  return { count, more, lastChange: latest === 0 ? undefined : new Date(latest) };
 }
 
 async function eventsFor(core: Core, accountId: string): Promise<Overview['events']> {

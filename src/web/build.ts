@@ -39,6 +39,8 @@ function rendered({ file }: DocumentPage): string {
         const target = targetOf(href, file);
         return target === undefined ? label : `<a href="${escapeHtml(target)}">${label}</a>`;
       },
+      // Pictures are of the repository.
+      image: ({ text }: Tokens.Image) => escapeHtml(text),
       html: () => '',
     },
   });

@@ -32,7 +32,6 @@ const kept = new Map<Language, ReturnType<typeof formatsOf>>();
 function formatsOf(language: Language) {
   return {
     relative: new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
-    exact: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }),
     day: new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }),
     whole: new Intl.NumberFormat(language, { maximumFractionDigits: 0 }),
   };
@@ -47,9 +46,10 @@ export function formatOf(language: Language, now: number): Format {
     time(moment, none = '–') {
       if (moment === undefined) return html`${none}`;
       const date = new Date(moment);
-      const exact = `${formats.exact.format(date)} UTC`;
+      const exact = date.toISOString().replace(/\.\d+Z$/, '');
       const said = relativeTo(formats.relative, date.getTime(), now);
-      return html`<time datetime="${date.toISOString()}" title="${exact}">${said}</time>`;
+      // Pages have hundreds of these: the title is short, and the same in all languages. The script makes a nicer one.
+      return html`<time datetime="${exact}Z" title="${exact.slice(0, -3).replace('T', ' ')} UTC">${said}</time>`;
     },
     day: moment => formats.day.format(new Date(moment)),
     size: bytes => sizeOf(language, bytes),

@@ -46,7 +46,11 @@ export async function sessionOf(
   scope: SessionScope,
 ): Promise<Session | undefined> {
   const session = await resolveSession(core, sessionToken(ctx, scope), scope);
-  if (session) ctx.state.account = session.account.user_id;
+  if (session) {
+    ctx.state.account = session.account.user_id;
+    // For the page of an error.
+    ctx.state.session = session;
+  }
   return session;
 }
 

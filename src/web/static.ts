@@ -5,7 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Context } from 'koa';
 import { NotFoundError } from '../base/errors.ts';
+import { languages } from '../base/language.ts';
 import { setBrowserHeaders } from '../http/browser/page.ts';
+import { labelSheet } from './columns.ts';
 
 const FOLDER = new URL('./assets/', import.meta.url);
 
@@ -23,19 +25,20 @@ export interface Assets {
   send(ctx: Context, name: string): void;
 }
 
-/** Reads every static file. */
+/** Reads every static file, and makes the labels of lists. */
 export function loadAssets(): Assets {
   const paths = new Map<string, string>();
   const files = new Map<string, { type: string; content: Buffer }>();
-  for (const name of readdirSync(FOLDER)) {
+  function add(name: string, content: Buffer): void {
     const type = TYPES[extname(name)];
-    if (type === undefined) continue;
-    const content = readFileSync(new URL(name, FOLDER));
+    if (type === undefined) return;
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
     const hashed = name.replace(/(\.\w+)$/, `.${hash}$1`);
     paths.set(name, `/static/${hashed}`);
     files.set(hashed, { type, content });
   }
+  for (const name of readdirSync(FOLDER)) add(name, readFileSync(new URL(name, FOLDER)));
+  for (const language of languages) add(`labels.${language}.css`, Buffer.from(labelSheet(language)));
   return {
     path(name) {
       const path = paths.get(name);

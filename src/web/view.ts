@@ -9,10 +9,11 @@ import { readCookie } from '../http/browser/cookies.ts';
 import { formCsrf } from '../http/browser/csrf.ts';
 import { languageOf } from '../http/browser/language.ts';
 import { answerPage } from '../http/browser/page.ts';
+import { lists } from './columns.ts';
 import type { WebDeps } from './deps.ts';
 import { type Format, formatOf } from './format.ts';
 import { escaped, Html, html } from './html.ts';
-import { hasMessage, type Translate, translator } from './i18n/messages.ts';
+import { hasMessage, isolated, type Translate, translator } from './i18n/messages.ts';
 import { navigation } from './navigation.ts';
 import type { Assets } from './static.ts';
 
@@ -24,6 +25,8 @@ export interface Page {
   readonly title: string;
   /** 200 without it. */
   readonly status?: number;
+  /** Where the navigation says that it is, when its address does not tell. */
+  readonly at?: string;
   /** Who looks at it; absent: a stranger. */
   readonly session?: Session | undefined;
   /** What the view needs: it finds it in `it`. */
@@ -63,6 +66,7 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
       ...format,
       lang,
       html,
+      lists,
       version,
       serverName: core.settings.serverName(),
       session,
@@ -84,13 +88,14 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
   return {
     t: ctx => translator(language(ctx)),
     format: ctx => formatOf(language(ctx), core.clock.now()),
-    show(ctx, { view, title, status = 200, session, data = {} }) {
+    show(ctx, { view, title, status = 200, at = ctx.path, session, data = {} }) {
       const it = Object.assign(helpers(ctx, session), { title }, data);
       const body = new Html(eta.render(`./${view}`, it));
       const frame = {
         ...it,
+        tab: title === it.serverName ? title : `${isolated(title)} · ${it.serverName}`,
         body,
-        nav: navigation(ctx.path, session, settings),
+        nav: navigation(at, session, settings),
         done: doneMessage(ctx),
         here: view === 'error' ? undefined : hereOf(ctx),
       };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sortInSlices } from '../../src/base/slices.ts';
+import { filterInSlices, sortInSlices } from '../../src/base/slices.ts';
 
 test.each([0, 1, 2, 999, 1000, 1001, 3500, 10_000])('%i items are sorted in slices as at once', async count => {
   const items = Array.from({ length: count }, (_, i) => ({ rank: (i * 7919) % 997, place: i }));
@@ -18,4 +18,10 @@ test('others have their turn while very many items are sorted', async () => {
   await sortInSlices(items, (a, b) => a.localeCompare(b));
   clearImmediate(timer);
   expect(turns).toBeGreaterThan(2);
+});
+
+test('what fits is kept in its order', async () => {
+  const numbers = Array.from({ length: 250 }, (_, i) => i);
+  expect(await filterInSlices(numbers, number => number % 100 === 99)).toEqual([99, 199]);
+  expect(await filterInSlices([], () => true)).toEqual([]);
 });

@@ -73,7 +73,7 @@ inBrowser('a journey', open => {
           await type(page, 'E-mail', email);
           await type(page, 'Password', PASSWORD);
           await press(page, 'Make the account');
-          await heading(page, 'Look into your mailbox');
+          await heading(page, 'Check your mailbox');
           await page.goto(await mailed(server, email));
           await press(page, 'Confirm');
           await heading(page, 'Your e-mail is confirmed');
@@ -176,7 +176,7 @@ inBrowser('a journey', open => {
         await follow(page, 'Forgot your password?');
         await type(page, 'E-mail', email);
         await press(page, 'Send the link');
-        await heading(page, 'Look into your mailbox');
+        await heading(page, 'Check your mailbox');
         await page.goto(await mailed(server, email));
         await page.fill('[name=password]', 'another horse');
         await page.fill('[name=confirm]', 'another horse');

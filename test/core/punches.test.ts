@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Core } from '../../src/core/context.ts';
+import { briefsIn } from '../../src/core/punches/brief.ts';
 import { punchesSpec } from '../../src/core/punches/collection.ts';
 import { addPunch, changePunch, indexOldPunches } from '../../src/core/punches/edit.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type PunchView,
   projectsOf,
   projectTotals,
-  punchesIn,
   runningPunches,
 } from '../../src/core/punches/read.ts';
 import { deletePunches } from '../../src/core/punches/store.ts';
@@ -56,13 +56,34 @@ forEachEngine('punches for pages', engine => {
     await add(core, 'running', now - 5, null);
     await add(core, 'after', now + 1, now + 2);
     const period = { from: (now - 10) * HOUR, below: now * HOUR };
-    const punches = await punchesIn(core, 'ann', period);
+    const punches = await briefsIn(core, 'ann', period);
     expect(punches.map(({ project }) => project)).toEqual(['into', 'running']);
     expect(projectTotals(punches, period, clock.now())).toEqual([
       { project: 'running', punches: 1, ms: 5 * HOUR, earned: 50 },
       { project: 'into', punches: 1, ms: HOUR, earned: 10 },
     ]);
     expect((await runningPunches(core, 'ann')).map(({ project }) => project)).toEqual(['running']);
+  });
+
+  test('what is added up is never out of date, however long the period', async () => {
+    const { core, clock } = await openCore(engine);
+    const now = Math.floor(clock.now() / HOUR);
+    const period = { from: (now - 60 * 24) * HOUR, below: (now + 1) * HOUR };
+    const found = async () =>
+      (await briefsIn(core, 'ann', period)).map(({ project, in: start }) => [project, start / HOUR]);
+    const days = Array.from({ length: 60 }, (_, i) => now - 24 * (59 - i));
+    const added = [];
+    for (const day of days) added.push(await add(core, 'daily', day));
+    const all = days.map(day => ['daily', day]);
+    expect([await found(), await found()]).toEqual([all, all]);
+    const [first, , third] = added;
+    await deletePunches(core, 'ann', [first?.id ?? '']);
+    await changePunch(core, 'ann', third?.id ?? '', { project: 'changed' }, third?.updated ?? 0);
+    await add(core, 'late', now);
+    const left = [all[1], ['changed', days[2]], ...all.slice(3)];
+    expect(await found()).toEqual(expect.arrayContaining([...left, ['late', now]]));
+    expect(await found()).toHaveLength(60);
+    expect(await briefsIn(core, 'bob', period)).toEqual([]);
   });
 
   test('a change keeps what it does not name, ends a clock, and is newer than what it changes', async () => {

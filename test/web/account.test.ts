@@ -43,6 +43,39 @@ forEachEngine('the own account', engine => {
     expect([after.includes(next), after.includes(old), after.includes('waits for')]).toEqual([true, false, false]);
   });
 
+  it.each([
+    ['en', 'Your e-mail was changed', 'put your e-mail back'],
+    ['ru', 'Адрес почты изменён', 'верните свой адрес'],
+  ])('has its former e-mail told that it has another one, in the language %s', async (language, subject, advice) => {
+    const { server } = served;
+    const [old, next] = [`${newName()}@example.org`, `${newName()}@example.org`];
+    const guest = await newGuest(server, { email: old });
+    await guest.visit('/account');
+    await guest.submit('/account/email', { email: next, password: PASSWORD });
+    const told = async () => (await server.mails()).filter(({ to }) => to === old);
+    const link = await linkTo(server, next);
+    expect(await told()).toEqual([]);
+    const visitor = newVisitor(server);
+    await visitor.visit(link, { 'Accept-Language': language });
+    await visitor.submit('/api/v1/auth/confirm', {}, { 'Accept-Language': language });
+    const [mail, ...more] = await told();
+    expect([mail?.subject, mail?.text.includes(advice), more]).toEqual([subject, true, []]);
+    for (const secret of [next, guest.account.username ?? '', 'http']) expect(mail?.text).not.toContain(secret);
+  });
+
+  it('has nobody told where it had no e-mail before', async () => {
+    const { server } = served;
+    const next = `${newName()}@example.org`;
+    const guest = await newGuest(server);
+    await guest.visit('/account');
+    await guest.submit('/account/email', { email: next, password: PASSWORD });
+    const visitor = newVisitor(server);
+    await visitor.visit(await linkTo(server, next));
+    const before = (await server.mails()).length;
+    expect((await visitor.submit('/api/v1/auth/confirm')).location).toBe('/confirm/result');
+    expect((await server.mails()).length).toBe(before);
+  });
+
   it('gets no e-mail by a link that another one, or nothing, was asked for after', async () => {
     const { server } = served;
     const guest = await newGuest(server);

@@ -24,7 +24,7 @@ forEachEngine('somebody at a browser', engine => {
     expect((await visitor.visit('/register')).status).toBe(200);
     const sent = await visitor.submit('/register', { username, email, password: PASSWORD });
     expect([sent.status, sent.location]).toEqual([303, '/register/result']);
-    expect((await visitor.visit('/register/result')).text).toContain('Look into your mailbox');
+    expect((await visitor.visit('/register/result')).text).toContain('Check your mailbox');
     await visitor.visit('/login');
     expect((await visitor.submit('/login', { username, password: PASSWORD })).status).toBe(401);
     await visitor.visit(await linkTo(server, email));

@@ -14,10 +14,26 @@ async function act(admin: Guest, action: string, id: string, fields: Record<stri
 forEachEngine('an admin and the accounts', engine => {
   const served = sharedServer(engine, { options: ROOMY });
 
+  it('is led on from addresses of one thing that lack the thing, or the slash at their end', async () => {
+    const admin = await newAdminGuest(served.server);
+    for (const one of ['user', 'device', 'vault']) {
+      for (const [path, to] of [
+        [`/admin/${one}`, `/admin/${one}s`],
+        [`/admin/${one}/`, `/admin/${one}s`],
+        [`/admin/${one}?id=a%20b&user=c`, `/admin/${one}/?id=a%20b&user=c`],
+      ] as const) {
+        const seen = await admin.look(path);
+        expect([path, seen.status, seen.location]).toEqual([path, 302, to]);
+      }
+    }
+  });
+
   it('is led to the overview, and who is not signed in as an admin to the login', async () => {
     const { server } = served;
-    const index = await newVisitor(server).look('/admin');
-    expect([index.status, index.location]).toEqual([302, '/admin/dashboard']);
+    for (const path of ['/admin', '/admin/']) {
+      const index = await newVisitor(server).look(path);
+      expect([path, index.status, index.location]).toEqual([path, 302, '/admin/dashboard']);
+    }
     const person = await newGuest(server);
     for (const path of ['dashboard', 'users', 'create-user', 'user/?id=x', 'password-result']) {
       for (const Accept of ['text/html', '*/*']) {
@@ -91,6 +107,21 @@ forEachEngine('an admin and the accounts', engine => {
     expect(gone.status).toBe(200);
   });
 
+  it('changes an e-mail, and the former one is told, unless nobody ever confirmed it', async () => {
+    const { server } = served;
+    const admin = await newAdminGuest(server);
+    for (const unconfirmed of [false, true]) {
+      const [username, old] = [newName(), `${newName()}@example.org`];
+      const given = { username, password: PASSWORD, email: old, ...(unconfirmed && ({ unconfirmed } as const)) };
+      const { user_id: id } = await createAccount(server.core, given);
+      const told = async () => (await server.mails()).filter(({ to }) => to === old).map(({ subject }) => subject);
+      await act(admin, 'edit-user', id, { username: `${username}x`, email: old });
+      expect(await told()).toEqual([]);
+      await act(admin, 'edit-user', id, { username, email: `${newName()}@example.org` });
+      expect([unconfirmed, await told()]).toEqual([unconfirmed, unconfirmed ? [] : ['Your e-mail was changed']]);
+    }
+  });
+
   it('cannot be talked into an act by a stale form, an unknown act, or a page without its token', async () => {
     const { server } = served;
     const admin = await newAdminGuest(server);
@@ -107,7 +138,7 @@ forEachEngine('an admin and the accounts', engine => {
     const own = await act(admin, 'toggle-user', admin.account.user_id).catch(error => error);
     expect(own.status).toBe(409);
     expect(own.text).toContain('This is your own account');
-    expect((await admin.visit('/admin/users?status=blocked')).text).toContain('Nothing fits.');
+    expect((await admin.visit('/admin/users?status=blocked')).text).toContain('Nothing matches.');
   });
 
   it('sees a generated password once: by a button, or by a script', async () => {

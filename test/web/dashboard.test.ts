@@ -135,7 +135,7 @@ forEachEngine('the overview', engine => {
     expect(text).toMatch(/Values<\/a><\/h3><p class="figure">1</);
     expect(text).toMatch(/1 token, 1 browser/);
     expect(text).toMatch(/Storage used<\/h3><p class="figure">2.\d\sKiB</);
-    expect(text).toMatch(/<p class="figure">1:00<\/p><p><span class="badge good">running<\/span> &lt;i&gt;tea/);
+    expect(text).toMatch(/<p class="figure">1:00<\/p><p><span class="badge good">running<\/span> <bdi>&lt;i&gt;tea/);
     expect(text).not.toContain('First steps');
   });
 

@@ -259,6 +259,7 @@ forEachEngine('the values of an account', engine => {
     const file = { name: 'x', content: Buffer.from('new') };
     const asked = await guest.upload('/data/upload', file, { key: 'v' });
     expect([asked.status, asked.text.includes('There is a value under v already')]).toEqual([412, true]);
+    expect(asked.text).not.toContain('changed meanwhile');
     expect(await read('v')).toBe('old');
     expect((await guest.upload('/data/upload', file)).status).toBe(303);
     expect(await read('v')).toBe('new');

@@ -51,13 +51,13 @@ forEachEngine('the page of dotfiles', engine => {
     const { text } = await guest.visit('/dotfiles');
     expect(text).toContain('Set 1: 2 files');
     expect(text).toContain('This set has no files.');
-    expect(text).toContain('<code>git@example.org:ann/dots.git</code> (main)');
+    expect(text).toContain('<code>git@example.org:ann/dots.git</code> (<bdi>main</bdi>)');
     expect(text).toMatch(/>~\/\.vimrc<\/a>.*11\u00a0B.*0644.*title="[0-9a-f]{64}">[0-9a-f]{12}</);
     expect(text).toMatch(/>~\/\.zshrc<\/td>.*not sent yet/);
     expect(linksOf(text)).toHaveLength(1);
     const found = await guest.visit('/dotfiles?q=zsh');
     expect([found.text.includes('.zshrc'), found.text.includes('.vimrc')]).toEqual([true, false]);
-    expect((await guest.visit('/dotfiles?q=nowhere')).text).toContain('Nothing fits.');
+    expect((await guest.visit('/dotfiles?q=nowhere')).text).toContain('Nothing matches.');
   });
 
   it('shows text as text, anything else as its bytes, and gives either as a file', async () => {

@@ -66,7 +66,7 @@ forEachEngine('the page of events', engine => {
     expect(items((await filter({ user: name, item: 'a b&c' })).text)).toHaveLength(20);
     expect(items((await filter({ user: 'uuid of ann', item: 'a b&c', action: 'act1' })).text)).toHaveLength(10);
     expect(items((await filter({ item: 'a b&c', action: 'act1' })).text)).toHaveLength(11);
-    expect((await filter({ item: 'nowhere' })).text).toContain('Nothing fits.');
+    expect((await filter({ item: 'nowhere' })).text).toContain('Nothing matches.');
     const first = await filter({ user: name });
     expect(items(first.text)).toHaveLength(30);
     const second = await ann.visit(linkTo(first.text, 'Older events'));

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it, test } from 'vitest';
+import { type Column, labelSheet, lists } from '../../src/web/columns.ts';
 import type { WebDeps } from '../../src/web/deps.ts';
 import type { Messages } from '../../src/web/i18n/message.ts';
 import { messages, translator } from '../../src/web/i18n/messages.ts';
@@ -8,7 +9,7 @@ import { loadWeb } from '../../src/web/index.ts';
 import { LINKED, OPEN, PAGES } from '../../src/web/mount/table.ts';
 import { forEachEngine } from '../support/engines.ts';
 import { openServer, sharedServer } from '../support/served.ts';
-import { newGuest, ROOMY } from './people.ts';
+import { newAdminGuest, newGuest, ROOMY } from './people.ts';
 import { newVisitor } from './visitor.ts';
 
 const WEB = fileURLToPath(new URL('../../src/web/', import.meta.url));
@@ -104,6 +105,21 @@ forEachEngine('a page', engine => {
     }
   });
 
+  it('leads who is signed in to the overview where something is not there, with the way of before', async () => {
+    const guest = await newGuest(served.server);
+    const admin = await newAdminGuest(served.server);
+    for (const [person, missing, home, near] of [
+      [guest, '/data/entry?key=none', '/dashboard', '/tokens'],
+      [admin, '/admin/user/?id=none', '/admin', '/admin/audit'],
+    ] as const) {
+      const { status, text } = await person.look(missing);
+      expect([missing, status]).toEqual([missing, 404]);
+      expect(text).toContain(`<a class="button" href="${home}">To the overview</a>`);
+      expect(text).toContain(`<a href="${near}">`);
+    }
+    expect((await newVisitor(served.server).look('/none')).text).toContain('href="/">To the start page</a>');
+  });
+
   it('has them too where it leads elsewhere, is a file, or tells what went wrong', async () => {
     const guest = await newGuest(served.server);
     const [, style = ''] = /href="(\/static\/[^"]+\.css)"/.exec((await guest.visit('/dashboard')).text) ?? [];
@@ -177,4 +193,25 @@ forEachEngine('a page', engine => {
     for (const path of links) expect(path).toMatch(/^(\/keybin\/|#)/);
     expect(page.headers.getSetCookie()[0]).toContain('; Secure');
   });
+});
+
+test('the labels of cards are those of the columns, and a small style sheet', () => {
+  for (const language of ['en', 'ru'] as const) {
+    const sheet = labelSheet(language);
+    expect(Buffer.byteLength(sheet)).toBeLessThan(4 * 1024);
+    const t = translator(language);
+    for (const [name, columns] of Object.entries<readonly Column[]>(lists)) {
+      for (const [i, { label }] of [...columns.entries()].slice(1)) {
+        expect(sheet).toContain(`.of-${name} td:nth-child(${i + 1})::before{content:"${t(label)} "}`);
+      }
+    }
+  }
+  const views = files('.eta').map(read).join('');
+  for (const name of Object.keys(lists)) {
+    expect([name, views.includes(`class="list of-${name}"`), views.includes(`{list: '${name}'}`)]).toEqual([
+      name,
+      true,
+      true,
+    ]);
+  }
 });

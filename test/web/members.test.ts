@@ -88,7 +88,7 @@ forEachEngine('the pages of members', engine => {
     expect(all).not.toContain('stranger');
     expect(first.text).not.toContain('<b>');
     expect(names((await root.visit('/admin/members?q=%3Cb%3E7%3C')).text)).toEqual(['m7']);
-    expect((await root.visit('/admin/members?q=nobody')).text).toContain('Nothing fits.');
+    expect((await root.visit('/admin/members?q=nobody')).text).toContain('Nothing matches.');
     expect((await root.visit('/admin/members?page=x')).status).toBe(200);
   });
 

@@ -114,10 +114,10 @@ forEachEngine('the pages of access rules', engine => {
     };
     expect(await ask('sam', 'x', 'edit')).toBe('good allowed: by rule 2. Rules know sam as sam-1.');
     expect(await ask('sam-1', 'secret', 'edit')).toBe('bad denied: by rule 1. Rules know sam as sam-1.');
-    expect(await ask('sam-2', 'x', 'make')).toBe('bad denied: no rule fits. No account has this name or id.');
+    expect(await ask('sam-2', 'x', 'make')).toBe('bad denied: no rule matches. No account has this name or id.');
     expect(await ask('stranger', 'x', 'edit')).toContain('bad denied: this account is no member.');
     expect(await ask(root.account.username ?? '', 'x', 'y')).toContain('good allowed: the rules are not asked');
-    expect(await ask(MARKUP, MARKUP, MARKUP)).toContain('no rule fits');
+    expect(await ask(MARKUP, MARKUP, MARKUP)).toContain('no rule matches');
     expect(root.page().text).not.toContain(MARKUP);
   });
 

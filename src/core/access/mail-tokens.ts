@@ -36,15 +36,20 @@ export async function findMailToken(core: Core, token: string, purpose: Purpose)
 }
 
 /**
- * Uses a token up and confirms the e-mail it was sent to, which may be one that takes the place of another. Throws `InvalidInputError` (code `mail_token_invalid`), also when
- * others were faster or the account has another e-mail by now.
+ * Uses a token up and confirms the e-mail it was sent to, which may be one that takes the place of another: then it returns the
+ * account as it was before. Throws `InvalidInputError` (code `mail_token_invalid`), also when others were faster or the account has
+ * another e-mail by now.
  */
-export async function useConfirmation(core: Core, doc: MailTokenDoc): Promise<void> {
+export async function useConfirmation(core: Core, doc: MailTokenDoc): Promise<AccountDoc | undefined> {
   const { user_id, email } = doc;
   const account = await core.storage.collection(accountsSpec).get([user_id]);
-  if (account?.new_email !== email) return use(core, doc, { unset: ['unconfirmed_at'] }, { email });
+  if (account?.new_email !== email) {
+    await use(core, doc, { unset: ['unconfirmed_at'] }, { email });
+    return undefined;
+  }
   // Whoever has the address by now keeps it: it is unique.
   await use(core, doc, { set: { email }, unset: ['new_email', 'unconfirmed_at'] }, { new_email: email });
+  return account;
 }
 
 /**

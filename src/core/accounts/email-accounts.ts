@@ -90,11 +90,22 @@ export async function registerWithEmail(
   return account;
 }
 
-/** Confirms an e-mail. Throws `InvalidInputError` (code `mail_token_invalid`). */
-export async function confirmEmail(core: Core, token: string): Promise<string> {
+/** Confirms an e-mail; the address whose place it takes is told. Throws `InvalidInputError` (code `mail_token_invalid`). */
+export async function confirmEmail(core: Core, token: string, language: Language): Promise<string> {
   const doc = await findMailToken(core, token, 'confirm');
-  await useConfirmation(core, doc);
+  const before = await useConfirmation(core, doc);
+  if (before) await tellFormerEmail(core, before, language);
   return doc.user_id;
+}
+
+/**
+ * Has the e-mail that an account had until now told that it has another one. `before` is the account as it was; an address that
+ * nobody ever confirmed is told nothing.
+ */
+export async function tellFormerEmail(core: Core, before: AccountDoc, language: Language): Promise<void> {
+  if (before.email === undefined || before.unconfirmed_at) return;
+  const mail = await queueMail(core, before, { purpose: 'email_changed', base: '', language });
+  void core.background.run(() => sendQueued(core, mail));
 }
 
 /**

@@ -4,7 +4,7 @@ import { liveCredentials } from '../access/live.ts';
 import { type AccountDoc, type EntryDoc, entriesSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesOf } from '../devices/devices.ts';
-import { dotfileSets, readDotfile } from '../dotfiles/read.ts';
+import { dotfileSets, readDotfile, trackedSets } from '../dotfiles/read.ts';
 import { base64Of } from '../entries/base64.ts';
 import { bytesOf, contentOf, openLong } from '../entries/content.ts';
 import { eventsOf } from '../events/newest.ts';
@@ -123,9 +123,9 @@ async function* punchesOf(core: Core, accountId: string): AsyncGenerator<string>
 }
 
 async function* setsOf(core: Core, accountId: string): AsyncGenerator<string> {
-  for await (const { id, git, created, updated, files } of dotfileSets(core, accountId)) {
-    const paths = files.map(({ path }) => path);
-    yield JSON.stringify({ id, git: git === undefined ? null : JSON.parse(git), created, updated, files: paths });
+  for await (const { id, git, created, updated, tracked } of trackedSets(core, accountId)) {
+    const files = [...tracked.keys()];
+    yield JSON.stringify({ id, git: git === undefined ? null : JSON.parse(git), created, updated, files });
   }
 }
 

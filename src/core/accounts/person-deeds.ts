@@ -50,9 +50,9 @@ export async function registerPerson(core: Core, given: Registration, deed: Mail
 export async function confirmPerson(
   core: Core,
   token: string,
-  { record }: Pick<PersonDeed, 'record'>,
+  { record, mail }: Pick<MailedDeed, 'record' | 'mail'>,
 ): Promise<string> {
-  const accountId = await confirmEmail(core, token);
+  const accountId = await confirmEmail(core, token, mail.language);
   await record('user_confirmed', { accountId });
   return accountId;
 }

@@ -1,11 +1,11 @@
 /** The accounts of the server as admins look through them. */
 
 import { readableEmail } from '../../base/email.ts';
-import { sortInSlices } from '../../base/slices.ts';
+import { filterInSlices, sortInSlices } from '../../base/slices.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import { compareTexts, contains, filterOf, forEachRow, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import { type Kept, unlessChanged } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
@@ -16,16 +16,29 @@ const PAGE = 1000;
 /** How many devices accounts have. */
 const knownDevices: Kept<ReadonlyMap<string, number>> = new WeakMap();
 
-type Compare = (a: AccountDoc, b: AccountDoc) => number;
+/** What accounts are filtered and sorted by; moments in milliseconds. All of them are kept, so that it is no more than that. */
+interface Found {
+  readonly user_id: string;
+  readonly username: string | undefined;
+  readonly email: string | undefined;
+  readonly status: UserStatus;
+  readonly isConfirmed: boolean;
+  readonly created: number;
+  readonly seen: number;
+}
+
+const known: Kept<readonly Found[]> = new WeakMap();
+
+type Compare = (a: Found, b: Found) => number;
 
 /** Everything that is found by the accounts themselves. */
 const SORTS = {
   username: (a, b) => compareTexts(a.username ?? '', b.username ?? ''),
   email: (a, b) => compareTexts(a.email ?? '', b.email ?? ''),
-  confirmed: (a, b) => Number(!a.unconfirmed_at) - Number(!b.unconfirmed_at),
-  blocked: (a, b) => Number(!b.blocked_at) - Number(!a.blocked_at),
-  created_at: (a, b) => timeOf(a.created_at) - timeOf(b.created_at),
-  last_seen: (a, b) => timeOf(a.last_seen) - timeOf(b.last_seen),
+  confirmed: (a, b) => Number(a.isConfirmed) - Number(b.isConfirmed),
+  blocked: (a, b) => Number(b.status === 'blocked') - Number(a.status === 'blocked'),
+  created_at: (a, b) => a.created - b.created,
+  last_seen: (a, b) => a.seen - b.seen,
 } as const satisfies Readonly<Record<string, Compare>>;
 
 /** What the list may be sorted by. */
@@ -55,13 +68,15 @@ export interface UserRow {
 }
 
 /**
- * A page of the accounts, those being erased left out. Reads all accounts: there are far fewer than documents of any other kind,
- * and no index finds a part of a name.
+ * A page of the accounts, those being erased left out. Reads all accounts after one was written: there are far fewer than documents
+ * of any other kind, and no index finds a part of a name.
  */
 export async function listUsers(core: Core, query: UserQuery): Promise<Listed<UserRow>> {
-  const found = await matching(core, filterOf(query.q), query.status);
+  const found = await matching(await allAccounts(core), filterOf(query.q), query.status);
   const listed = pageOf(await inOrder(core, found, query), query);
-  return { ...listed, items: await Promise.all(listed.items.map(account => rowOf(core, account))) };
+  const shown = await core.storage.collection(accountsSpec).getMany(listed.items.map(({ user_id }) => [user_id]));
+  const present = shown.filter(account => account !== undefined);
+  return { ...listed, items: await forEachRow(present, account => rowOf(core, account)) };
 }
 
 /** How many vaults an account has. */
@@ -75,23 +90,41 @@ export function userStatus({ blocked_at, unconfirmed_at }: Omit<AccountDoc, 'pas
   return unconfirmed_at ? 'unconfirmed' : 'active';
 }
 
-async function matching(core: Core, filter: string, status: UserStatus | undefined): Promise<AccountDoc[]> {
+function matching(accounts: readonly Found[], filter: string, asked: UserStatus | undefined): Promise<Found[]> {
+  return filterInSlices(accounts, ({ status, username, email }) => {
+    if (asked !== undefined && status !== asked) return false;
+    if (contains(filter, username, email)) return true;
+    return email?.includes('xn--') === true && contains(filter, readableEmail(email));
+  });
+}
+
+/** Those that are not being erased; read again after something was written. */
+function allAccounts(core: Core): Promise<readonly Found[]> {
   const accounts = core.storage.collection(accountsSpec);
-  const found: AccountDoc[] = [];
-  for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
-    for (const account of page) {
-      if (account.erasing_at || (status !== undefined && userStatus(account) !== status)) continue;
-      const { username, email } = account;
-      if (contains(filter, username, email) || (email?.includes('xn--') && contains(filter, readableEmail(email)))) {
-        found.push(account);
-      }
+  return unlessChanged(accounts, known, async () => {
+    const found: Found[] = [];
+    for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
+      for (const account of page) if (!account.erasing_at) found.push(foundOf(account));
     }
-  }
-  return found;
+    return found;
+  });
+}
+
+function foundOf(account: AccountDoc): Found {
+  const { user_id, username, email, unconfirmed_at, created_at, last_seen } = account;
+  return {
+    user_id,
+    username,
+    email,
+    status: userStatus(account),
+    isConfirmed: !unconfirmed_at,
+    created: timeOf(created_at),
+    seen: timeOf(last_seen),
+  };
 }
 
 /** What is equal in the order of the ids. */
-async function inOrder(core: Core, found: AccountDoc[], { sort, descending }: UserQuery): Promise<AccountDoc[]> {
+async function inOrder(core: Core, found: Found[], { sort, descending }: UserQuery): Promise<Found[]> {
   const compare = sort === 'devices' ? await byDevices(core) : SORTS[sort];
   const direction = descending ? -1 : 1;
   return sortInSlices(found, (a, b) => direction * (compare(a, b) || compareTexts(a.user_id, b.user_id)));

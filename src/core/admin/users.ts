@@ -2,7 +2,13 @@
 
 import { ConflictError, InvalidInputError } from '../../base/errors.ts';
 import { accountByUuid, accountNotFound, changeAccount, createAccount, setBlocked } from '../accounts/accounts.ts';
-import { checkEmail, checkPersonName, checkRegistration, type Registration } from '../accounts/email-accounts.ts';
+import {
+  checkEmail,
+  checkPersonName,
+  checkRegistration,
+  type Registration,
+  tellFormerEmail,
+} from '../accounts/email-accounts.ts';
 import { eraseAccount, markForErasing } from '../accounts/erase.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
@@ -26,7 +32,7 @@ export async function createUser(core: Core, given: Registration, deed: AdminDee
 }
 
 /**
- * Changes name and e-mail; what is empty stays as it is. Throws `NotFoundError`, `InvalidInputError` (also when both are empty),
+ * Changes name and e-mail; what is empty stays as it is. The former e-mail is told that there is another one. Throws `NotFoundError`, `InvalidInputError` (also when both are empty),
  * `ConflictError` (codes `user_exists`, `email_taken`).
  */
 export async function editUser(
@@ -40,6 +46,9 @@ export async function editUser(
   if (username !== '') checkPersonName(username);
   const change = { ...(username !== '' && { username }), ...(email !== '' && { email: checkEmail(email) }) };
   await changeAccount(core, account, change);
+  if (change.email !== undefined && change.email !== account.email) {
+    await tellFormerEmail(core, account, core.settings.language());
+  }
   await deed.record('user_updated', { accountId: account.user_id, ...by(deed) });
 }
 

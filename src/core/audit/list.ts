@@ -2,12 +2,14 @@
 
 import { emailOf } from '../../base/email.ts';
 import { isUsername } from '../../base/names.ts';
+import { filterInSlices } from '../../base/slices.ts';
 import type { Range } from '../../storage/port.ts';
 import { type AuditDoc, accountsSpec, auditSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
 import { contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
+import { type KeptParts, partUnlessChanged } from '../unchanged.ts';
 import type { AuditEvent, Severity } from './events.ts';
 
 /** Entries read at once. */
@@ -15,6 +17,9 @@ const PAGE = 250;
 
 /** Most entries that are looked at for one page, and that are counted. */
 const MOST = 10_000;
+
+/** The newest of ranges that were searched. */
+const known: KeptParts<readonly AuditDoc[]> = new WeakMap();
 
 /** Which entries are asked for; a filter that is empty or absent lets all pass. */
 export interface AuditQuery extends PageQuery {
@@ -66,17 +71,24 @@ async function searched(
   query: PageQuery,
   fits: (entry: AuditDoc) => boolean,
 ): Promise<ListedAudit> {
+  const newest = await newestIn(core, range);
+  const listed = pageOf(await filterInSlices(newest, fits), query);
+  return { ...listed, items: await rowsOf(core, listed.items), more: newest.length >= MOST };
+}
+
+/** The newest entries of a range, as many as are looked at for a page. */
+function newestIn(core: Core, range: Range): Promise<readonly AuditDoc[]> {
   const log = core.storage.collection(auditSpec);
-  const fitting: AuditDoc[] = [];
-  let seen = 0;
-  const scan = { ...range, order: 'desc', limit: PAGE } as const;
-  for await (const page of pagesOf(after => log.scan({ ...scan, ...after }))) {
-    fitting.push(...page.filter(fits));
-    seen += page.length;
-    if (seen >= MOST) break;
-  }
-  const listed = pageOf(fitting, query);
-  return { ...listed, items: await rowsOf(core, listed.items), more: seen >= MOST };
+  const part = { name: JSON.stringify(range), sizeOf: ({ length }: readonly AuditDoc[]) => length };
+  return partUnlessChanged(log, known, part, async () => {
+    const found: AuditDoc[] = [];
+    const scan = { ...range, order: 'desc', limit: PAGE } as const;
+    for await (const page of pagesOf(after => log.scan({ ...scan, ...after }))) {
+      found.push(...page);
+      if (found.length >= MOST) break;
+    }
+    return found;
+  });
 }
 
 /** A filter by a field that has an index. */

@@ -1,20 +1,30 @@
 /** Devices as people look through them: their own, or as an admin those of all. */
 
-import { sortInSlices } from '../../base/slices.ts';
+import { filterInSlices, sortInSlices } from '../../base/slices.ts';
 import { allNames, erasingAccounts, namesOf } from '../account-names.ts';
 import type { Core } from '../context.ts';
 import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
+import { type Kept, unlessChanged } from '../unchanged.ts';
 import { type DeviceDoc, devicesOf, devicesSpec } from './devices.ts';
 
 /** Devices read at once. */
 const PAGE = 500;
 
+/** What devices are filtered and sorted by; moments in milliseconds. All of them are kept, so that it is no more than that. */
+interface Found extends Pick<DeviceDoc, 'user_id' | 'device_id' | 'name' | 'vault' | 'client_version'> {
+  readonly created: number;
+  readonly seen: number;
+  readonly status: DeviceStatus;
+}
+
+const known: Kept<readonly Found[]> = new WeakMap();
+
 /** What a list may be sorted by. */
 const SORTS = {
-  created: (a: DeviceDoc, b: DeviceDoc) => a.created_at.getTime() - b.created_at.getTime(),
-  name: (a: DeviceDoc, b: DeviceDoc) => compareTexts(a.name, b.name),
-  last_seen: (a: DeviceDoc, b: DeviceDoc) => a.last_seen.getTime() - b.last_seen.getTime(),
+  created: (a: Found, b: Found) => a.created - b.created,
+  name: (a: Found, b: Found) => compareTexts(a.name, b.name),
+  last_seen: (a: Found, b: Found) => a.seen - b.seen,
 };
 
 /** What a list may be sorted by. */
@@ -45,8 +55,8 @@ export interface OwnedDevice {
 }
 
 /**
- * A page of all devices, but those of accounts that are being erased. Reads them all, unless the newest ones are asked for without
- * a filter.
+ * A page of all devices, but those of accounts that are being erased. Looks at them all, unless the newest ones are asked for
+ * without a filter.
  */
 export async function listDevices(core: Core, query: DeviceQuery): Promise<Listed<OwnedDevice>> {
   const [q, user, vault, version] = [query.q, query.user, query.vault, query.version].map(filterOf);
@@ -59,26 +69,40 @@ export async function listDevices(core: Core, query: DeviceQuery): Promise<Liste
     return { ...newest, items: await withNames(core, newest.items) };
   }
   const names = q || user ? await allNames(core) : undefined;
-  const found: DeviceDoc[] = [];
-  for await (const page of pagesOf(after => devices.scan({ limit: PAGE, ...after }))) {
-    for (const device of page) {
-      const name = names?.get(device.user_id);
-      const fits =
-        !erasing.has(device.user_id) &&
-        (query.status === undefined || query.status === statusOf(device)) &&
-        contains(user ?? '', name) &&
-        contains(vault ?? '', device.vault) &&
-        contains(version ?? '', device.client_version) &&
-        contains(q ?? '', device.name, device.device_id, name, device.vault);
-      if (fits) found.push(device);
-    }
-  }
+  const found = await filterInSlices(await allDevices(core), device => {
+    const name = names?.get(device.user_id);
+    return (
+      !erasing.has(device.user_id) &&
+      (query.status === undefined || query.status === device.status) &&
+      contains(user ?? '', name) &&
+      contains(vault ?? '', device.vault) &&
+      contains(version ?? '', device.client_version) &&
+      contains(q ?? '', device.name, device.device_id, name, device.vault)
+    );
+  });
   const direction = query.descending ? -1 : 1;
   const compare = SORTS[query.sort];
   const sorted = await sortInSlices(found, (a, b) => direction * (compare(a, b) || byKey(a, b)));
   const listed = pageOf(sorted, query);
-  const shown = await withNames(core, listed.items, names);
-  return { ...listed, items: shown };
+  const shown = await devices.getMany(listed.items.map(({ user_id, device_id }) => [user_id, device_id]));
+  const items = shown.filter(device => device !== undefined);
+  return { ...listed, items: await withNames(core, items, names) };
+}
+
+/** All of them, read again after something was written. */
+function allDevices(core: Core): Promise<readonly Found[]> {
+  const devices = core.storage.collection(devicesSpec);
+  return unlessChanged(devices, known, async () => {
+    const found: Found[] = [];
+    for await (const page of pagesOf(after => devices.scan({ limit: PAGE, ...after }))) {
+      for (const device of page) {
+        const { user_id, device_id, name, vault, client_version, created_at, last_seen } = device;
+        const [created, seen] = [created_at.getTime(), last_seen.getTime()];
+        found.push({ user_id, device_id, name, vault, client_version, created, seen, status: statusOf(device) });
+      }
+    }
+    return found;
+  });
 }
 
 /** The devices of an account, newest first, revoked ones included; `q` as in a `DeviceQuery`, over name, vault and version. */
@@ -116,6 +140,6 @@ async function withNames(
   return devices.map(device => ({ device, username: names.get(device.user_id) ?? '' }));
 }
 
-function byKey(a: DeviceDoc, b: DeviceDoc): number {
+function byKey(a: Found, b: Found): number {
   return compareTexts(a.user_id, b.user_id) || compareTexts(a.device_id, b.device_id);
 }

@@ -14,39 +14,67 @@ export interface Dotfile {
   readonly copy?: Pick<FileDoc, 'size' | 'sha256' | 'mode' | 'modified'>;
 }
 
-/** A set of files; `git` is JSON text. */
-export interface DotfileSet {
+/** Which files are kept equal together; `git` is JSON text. */
+export interface TrackedSet {
   readonly id: string;
   readonly git: string | undefined;
   readonly created: number;
   readonly updated: number;
+  /** The paths in their order, each with its epoch. */
+  readonly tracked: ReadonlyMap<string, number>;
+}
+
+/** The same with all of its files, in their order. */
+export interface DotfileSet extends TrackedSet {
   readonly files: readonly Dotfile[];
 }
 
 /** Copies read at once. */
 const PAGE = 1000;
+/** Copies that are looked up one by one where so few are asked for. */
+const FEW = 8;
 
-/** The sets of an account, the oldest first, with their files in their order; read as they are asked for. No content is read. */
-export async function* dotfileSets(core: Core, accountId: string): AsyncGenerator<DotfileSet> {
+/** The sets of an account, the oldest first; read as they are asked for. Nothing of the files is read. */
+export async function* trackedSets(core: Core, accountId: string): AsyncGenerator<TrackedSet> {
   const configs = core.storage.collection(configsSpec);
-  const copies = core.storage.collection(filesSpec);
   const scan = { index: 'age', prefix: [accountId], limit: 4 };
   for await (const page of pagesOf(after => configs.scan({ ...scan, ...after }))) {
     for (const config of page) {
       const { id, git, created, updated } = config;
-      const found = new Map<string, FileDoc>();
-      const states = { index: 'state', prefix: [accountId, id], covered: true, limit: PAGE };
-      for await (const some of pagesOf(after => copies.scan({ ...states, ...after }))) {
-        for (const copy of some) found.set(copy.path, copy);
-      }
-      const files = [...trackedBy(config)].map(([path, epoch]): Dotfile => {
-        const copy = found.get(path);
-        // One of an earlier epoch is of a time before the path was taken out and listed again.
-        return copy !== undefined && copy.epoch >= epoch ? { config: id, path, copy } : { config: id, path };
-      });
-      yield { id, git, created, updated, files };
+      yield { id, git, created, updated, tracked: trackedBy(config) };
     }
   }
+}
+
+/** The sets of an account with all of their files. No content is read. */
+export async function* dotfileSets(core: Core, accountId: string): AsyncGenerator<DotfileSet> {
+  for await (const set of trackedSets(core, accountId)) yield { ...set, files: await dotfilesOf(core, accountId, set) };
+}
+
+/** Files of a set, in the order of the paths, which are tracked by it. No content is read. */
+export async function dotfilesOf(
+  core: Core,
+  accountId: string,
+  { id, tracked }: TrackedSet,
+  paths: readonly string[] = [...tracked.keys()],
+): Promise<Dotfile[]> {
+  const copies = core.storage.collection(filesSpec);
+  const found = new Map<string, FileDoc>();
+  const add = async (range: { prefix: string[] }) => {
+    const scan = { index: 'state', ...range, covered: true, limit: PAGE };
+    for await (const some of pagesOf(after => copies.scan({ ...scan, ...after }))) {
+      for (const copy of some) found.set(copy.path, copy);
+    }
+  };
+  if (paths.length > FEW) await add({ prefix: [accountId, id] });
+  else await Promise.all(paths.map(path => add({ prefix: [accountId, id, path] })));
+  return paths.map(path => {
+    const copy = found.get(path);
+    // One of an earlier epoch is of a time before the path was taken out and listed again.
+    return copy !== undefined && copy.epoch >= (tracked.get(path) ?? 0)
+      ? { config: id, path, copy }
+      : { config: id, path };
+  });
 }
 
 /** What the server has of a file. Throws `NotFoundError` (code `dotfile_not_found`). */

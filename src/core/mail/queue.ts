@@ -13,14 +13,14 @@ import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
 import { pagesOf } from '../pages.ts';
 import { sendMail } from './mail.ts';
-import { mailText, resetDoneText } from './texts.ts';
+import { emailChangedText, mailText, resetDoneText } from './texts.ts';
 
 /** Milliseconds after which a process that claimed a mail is taken for dead: more than any attempt takes. */
 const CLAIM_MS = 180_000;
 /** Milliseconds until the first attempt after one that failed; each time twice as many. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 86_400_000;
-/** How long it is worth telling that a password was reset, in milliseconds. */
+/** How long it is worth telling that a password was reset, or an e-mail changed, in milliseconds. */
 const NOTICE_MS = 604_800_000;
 /** Mails tried side by side. */
 const PORTION = 5;
@@ -47,7 +47,7 @@ export async function queueMail(
     attempts: 0,
     due_at: new Date(now + CLAIM_MS),
     claimed_at: new Date(now),
-    expires_at: new Date(now + (purpose === 'reset_done' ? NOTICE_MS : LIFETIME_MS[tokenFor(purpose)])),
+    expires_at: new Date(now + (isNotice(purpose) ? NOTICE_MS : LIFETIME_MS[tokenFor(purpose)])),
   };
   await core.storage.collection(mailsSpec).put(doc);
   return doc;
@@ -113,7 +113,9 @@ function claim(core: Core, { user_id, purpose, mail_id, due_at }: MailDoc): Prom
 
 /** Whether the mail would still do what it was meant for. */
 function isWanted(account: AccountDoc, { purpose, email }: MailDoc): boolean {
-  if (account.erasing_at || (purpose === 'change' ? account.new_email : account.email) !== email) return false;
+  if (account.erasing_at) return false;
+  if (purpose === 'email_changed') return account.email !== email;
+  if ((purpose === 'change' ? account.new_email : account.email) !== email) return false;
   if (purpose === 'reset_done') return true;
   return !account.blocked_at && (purpose !== 'confirm' || account.unconfirmed_at !== undefined);
 }
@@ -122,13 +124,21 @@ function isWanted(account: AccountDoc, { purpose, email }: MailDoc): boolean {
 async function compose(core: Core, account: AccountDoc, doc: MailDoc): Promise<Mail> {
   const { purpose, email: to, base, language, devices } = doc;
   if (purpose === 'reset_done') return { to, ...resetDoneText(language, devices) };
+  if (purpose === 'email_changed') return { to, ...emailChangedText(language) };
   const token = await issueMailToken(core, { ...account, email: to }, tokenFor(purpose));
   const link = `${base}${purpose === 'reset' ? '/reset' : '/api/v1/auth/confirm'}?token=${token}`;
   return { to, ...mailText(language, purpose, link) };
 }
 
+/** Mails that only tell what happened. */
+type Notice = 'reset_done' | 'email_changed';
+
+function isNotice(purpose: MailDoc['purpose']): purpose is Notice {
+  return purpose === 'reset_done' || purpose === 'email_changed';
+}
+
 /** What the token in a mail is for. */
-function tokenFor(purpose: Exclude<MailDoc['purpose'], 'reset_done'>): 'confirm' | 'reset' {
+function tokenFor(purpose: Exclude<MailDoc['purpose'], Notice>): 'confirm' | 'reset' {
   return purpose === 'reset' ? 'reset' : 'confirm';
 }
 

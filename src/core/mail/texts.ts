@@ -120,6 +120,35 @@ const signedOut: Readonly<Record<Language, (devices: number | undefined) => stri
         : `Отключено устройств: ${devices}. Подключите их снова с новым паролем.`,
 };
 
+const emailChanged: Readonly<Record<Language, Text>> = {
+  en: {
+    subject: 'Your e-mail was changed',
+    text: `Hello,
+
+your account has another e-mail now. No more mails about it come to this address, and it does not sign you in any more.
+
+If you did not want this, sign in by your user name, change the password and put your e-mail back. If that does not work,
+turn to whoever runs the server.
+`,
+  },
+  ru: {
+    subject: 'Адрес почты изменён',
+    text: `Здравствуйте!
+
+У вашей учётной записи теперь другой адрес почты. Письма о ней больше не будут приходить сюда, и войти с этим адресом
+больше нельзя.
+
+Если вы этого не хотели, войдите по имени пользователя, смените пароль и верните свой адрес. Если не получается,
+обратитесь к администратору сервера.
+`,
+  },
+};
+
+/** The mail to the address that an account had until now. It names neither the account nor its new address. */
+export function emailChangedText(language: Language): Text {
+  return emailChanged[language];
+}
+
 /** The mail that tells of a password that was reset; `devices` is how many were signed out, undefined when they stay. */
 export function resetDoneText(language: Language, devices: number | undefined): Text {
   return resetDone[language](signedOut[language](devices));

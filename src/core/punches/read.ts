@@ -5,6 +5,7 @@ import { inSlices } from '../../base/slices.ts';
 import type { Page } from '../../storage/port.ts';
 import type { Core } from '../context.ts';
 import { pagesOf } from '../pages.ts';
+import { type KeptParts, partUnlessChanged } from '../unchanged.ts';
 import { type PunchDoc, punchesSpec } from './collection.ts';
 
 /** A punch as clients know it; fields of their own may be beside these. Times are in milliseconds. */
@@ -34,6 +35,9 @@ export interface PunchQuery extends Period {
   readonly cursor?: string | undefined;
   readonly project?: string | undefined;
 }
+
+/** The clocks that run. */
+const knownRunning: KeptParts<readonly PunchDoc[]> = new WeakMap();
 
 const DAY_MS = 86_400_000;
 /** How long before a period what reaches into it has begun at most. */
@@ -88,20 +92,15 @@ export async function listPunches(core: Core, accountId: string, query: PunchQue
   return { items, ...(cursor !== undefined && { next: cursor }) };
 }
 
-/** The punches that touch a period, in the order of their beginnings. Those that began more than a week before it are left out. */
-export async function punchesIn(
-  core: Core,
-  accountId: string,
-  period: { readonly from: number; readonly below: number },
-): Promise<PunchView[]> {
-  const found: PunchView[] = [];
-  for await (const page of punchPages(core, accountId, reachingInto(period))) {
-    found.push(...page.filter(punch => touches(punch, period)));
-  }
-  return found;
+/** The punches with these ids, in their order, without those that are gone. */
+export async function punchesWith(core: Core, accountId: string, ids: readonly string[]): Promise<PunchView[]> {
+  return viewsOf(await core.storage.collection(punchesSpec).getMany(ids.map(id => [accountId, id])));
 }
 
-/** The same some at a time, each with its JSON text as its client sent it; of one project where that is asked for. */
+/**
+ * The punches that touch a period as `briefsIn` gives them, some at a time, each with its JSON text as its client sent it; of one
+ * project where that is asked for.
+ */
 export async function* punchTexts(
   core: Core,
   accountId: string,
@@ -114,25 +113,36 @@ export async function* punchTexts(
   }
 }
 
-function reachingInto({ from, below }: Period): Period {
-  return { from: from === undefined ? undefined : from - LONGEST_MS, below };
+/** The period in which what touches another one begins. */
+export function reachingInto<P extends Period>({ from, ...rest }: P): P {
+  return { ...rest, from: from === undefined ? undefined : from - LONGEST_MS } as P;
 }
 
-function touches({ in: start, out }: PunchView, { from }: Period): boolean {
+/** Whether a punch that began before the end of a period lies in it. */
+export function touches({ in: start, out }: Pick<PunchView, 'in' | 'out'>, { from }: Period): boolean {
   return from === undefined || start >= from || out === null || out > from;
 }
 
 /** The punches whose clock runs, the last begun first; of those begun in the last 62 days, and later. */
 export async function runningPunches(core: Core, accountId: string): Promise<PunchView[]> {
+  const from = core.clock.now() - RUNNING_MS;
+  const running = await runningFrom(core, accountId, Math.floor(from / DAY_MS) * DAY_MS);
+  const ids = running.flatMap(({ id, start = from }) => (start >= from ? [id] : []));
+  return (await punchesWith(core, accountId, ids.slice(0, READ))).filter(({ out }) => out === null);
+}
+
+/** Those begun from a moment on, as their index tells. */
+function runningFrom(core: Core, accountId: string, from: number): Promise<readonly PunchDoc[]> {
   const punches = core.storage.collection(punchesSpec);
-  const range = rangeOf(accountId, { from: core.clock.now() - RUNNING_MS });
-  const ids: string[] = [];
-  const scan = { ...range, order: 'desc' as const, limit: MOST, covered: true };
-  for await (const page of pagesOf(after => punches.scan({ ...scan, ...after }))) {
-    for (const { id, running } of page) if (running === 1) ids.push(id);
-  }
-  const docs = await punches.getMany(ids.slice(0, READ).map(id => [accountId, id]));
-  return viewsOf(docs).filter(({ out }) => out === null);
+  const part = { name: `${accountId} ${from}`, sizeOf: ({ length }: readonly PunchDoc[]) => length + 1 };
+  return partUnlessChanged(punches, knownRunning, part, async () => {
+    const found: PunchDoc[] = [];
+    const scan = { ...rangeOf(accountId, { from }), order: 'desc' as const, limit: MOST, covered: true };
+    for await (const page of pagesOf(after => punches.scan({ ...scan, ...after }))) {
+      found.push(...page.filter(({ running }) => running === 1));
+    }
+    return found;
+  });
 }
 
 /** What a project came to. */
@@ -144,16 +154,19 @@ export interface ProjectTotal {
   readonly earned: number;
 }
 
-/** What of each project lies in the period, clocks that run up to now; the longest first. Punches as `punchesIn`. */
+/** What of each project lies in the period, clocks that run up to now; the longest first. Punches as `briefsIn`. */
 export function projectTotals(
-  punches: readonly PunchView[],
+  punches: readonly Pick<PunchView, 'project' | 'in' | 'out' | 'rate'>[],
   { from, below }: { readonly from: number; readonly below: number },
   now: number,
 ): ProjectTotal[] {
   const totals = new Map<string, { project: string; punches: number; ms: number; earned: number }>();
   for (const { project, in: start, out, rate } of punches) {
-    const total = totals.get(project) ?? { project, punches: 0, ms: 0, earned: 0 };
-    totals.set(project, total);
+    let total = totals.get(project);
+    if (total === undefined) {
+      total = { project, punches: 0, ms: 0, earned: 0 };
+      totals.set(project, total);
+    }
     const ms = Math.max(0, Math.min(out ?? now, below) - Math.max(start, from));
     total.punches++;
     total.ms += ms;

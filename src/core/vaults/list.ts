@@ -5,7 +5,7 @@ import { allNames, erasingAccounts, namesOf } from '../account-names.ts';
 import { type AccountDoc, blobUsageSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { type DeviceDoc, devicesOf } from '../devices/devices.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import { compareTexts, contains, filterOf, forEachRow, type Listed, type PageQuery, pageOf } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import { type Kept, unlessChanged } from '../unchanged.ts';
 import { blobOwner, type VaultDoc, vaultsSpec } from './vaults.ts';
@@ -99,7 +99,7 @@ async function rowsOf(core: Core, docs: readonly VaultDoc[]): Promise<VaultRow[]
   const ids = [...new Set(docs.map(({ user_id }) => user_id))];
   const [names, devices] = await Promise.all([
     namesOf(core, ids),
-    Promise.all(ids.map(async id => [id, await devicesOf(core, id)] as const)),
+    forEachRow(ids, async id => [id, await devicesOf(core, id)] as const),
   ]);
   const byAccount = new Map(devices);
   return docs.map(({ user_id, vault, operations, last_activity }) => ({

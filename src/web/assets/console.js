@@ -41,6 +41,12 @@ document.addEventListener('keydown', event => {
   search.focus();
 });
 
+// Where the navigation is wider than the window, it begins at this page.
+for (const link of document.querySelectorAll('.top [aria-current]')) {
+  const nav = link.closest('nav');
+  nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
+}
+
 // A choice that stands alone in its form needs no button.
 for (const select of document.querySelectorAll('footer select, select[data-submit]')) {
   select.form.querySelector('button').classList.add('hidden');

@@ -25,9 +25,19 @@ export function translator(language: Language): Translate {
     return text.replace(/\{(\w+)\}/g, (hole, name: string) => {
       const value = values[name];
       if (value === undefined) return hole;
-      return typeof value === 'number' ? value.toLocaleString(language) : value;
+      return typeof value === 'number' ? value.toLocaleString(language) : isolated(value);
     });
   };
+}
+
+/** What runs from right to left, or turns the direction of what follows. */
+const TURNING =
+  /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A value between marks that keep its direction to itself, where it could disturb the words around it. */
+export function isolated(value: string): string {
+  return TURNING.test(value) ? `\u2068${value.replace(CONTROLS, '')}\u2069` : value;
 }
 
 /** Whether there is such a message. */

@@ -34,7 +34,7 @@ forEachEngine('an account with an e-mail', engine => {
     const link = linkOf(mails[0]);
     expect(link.origin + link.pathname).toBe('https://keybin.example/api/v1/auth/confirm');
     expect(await outcomes([login(core, ANN.password)])).toEqual(['email_unconfirmed']);
-    expect(await confirmEmail(core, tokenOf(mails[0]))).toBe(account.user_id);
+    expect(await confirmEmail(core, tokenOf(mails[0]), 'en')).toBe(account.user_id);
     expect((await login(core, ANN.password)).user_id).toBe(account.user_id);
   });
 
@@ -114,8 +114,8 @@ forEachEngine(
         '/api/v1/auth/confirm',
         '/reset',
       ]);
-      await confirmEmail(core, tokenOf(mails[1]));
-      await confirmEmail(core, tokenOf(mails[0]));
+      await confirmEmail(core, tokenOf(mails[1]), 'en');
+      await confirmEmail(core, tokenOf(mails[0]), 'en');
       await login(core, ANN.password);
     });
 

@@ -138,6 +138,22 @@ forEachEngine('a mail that cannot be sent', engine => {
     expect(await waiting(server)).toEqual([]);
   });
 
+  it('tells a former e-mail that there is another one, unless the account has it again by then', async () => {
+    const { smtp, server } = await open();
+    const emails = { email: 'ann@example.org' };
+    const account = await createAccount(server.core, { username: 'ann', ...emails });
+    const order = { purpose: 'email_changed', base: '', language: 'en' } as const;
+    smtp.refuses = false;
+    for (const email of ['ann@example.org', 'other@example.org']) {
+      await queueMail(server.core, { ...account, ...emails }, order);
+      await server.core.storage.collection(accountsSpec).update([account.user_id], { set: { email } });
+      server.clock.advance(HOUR);
+      await server.sendMails();
+    }
+    expect(smtp.taken.map(({ subject }) => subject)).toEqual(['Your e-mail was changed']);
+    expect(await waiting(server)).toEqual([]);
+  });
+
   it('goes with its account', async () => {
     const { server } = await open();
     const { username, password } = await register(server);

@@ -37,7 +37,7 @@ export const adminServer = {
     testTo: 'Test mail to',
     testToHint: 'The test takes what stands in the fields, and stores nothing.',
     test: 'Send a test mail',
-    forget: 'Take the mail server away',
+    forget: 'Remove the mail server',
     forgetText: 'Forgets what is stored about mail, the password too: the configuration counts again.',
     limits: 'Limits',
     limitsText: 'They stand in the configuration.',

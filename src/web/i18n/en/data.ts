@@ -82,7 +82,7 @@ export const data = {
     json_invalid: 'This is not JSON.',
     value_invalid: 'This cannot be stored: it nests too deep, or holds too much.',
     content_type_invalid: 'A content type looks like text/plain.',
-    expires_invalid: 'Give a moment to come.',
+    expires_invalid: 'Give a moment in the future.',
     file_needed: 'Choose a file.',
     invalid_multipart: 'The upload did not arrive as a whole. Try again.',
     precondition_failed: 'It has changed meanwhile. This is what is there now.',

@@ -53,7 +53,7 @@ export const punches = {
     comments: 'Comments',
     commentsHint: 'An emptied comment is deleted.',
     newComment: 'Another comment',
-    in: 'Begin',
+    in: 'Start',
     out: 'End',
     outHint: 'Empty while the clock runs.',
     delete: 'Delete this punch',

@@ -15,7 +15,7 @@ export const tokens = {
     days: 'For how many days',
     daysHint: 'Empty: as long as the server gives.',
     usesLeft: { one: '{count} use left', other: '{count} uses left' },
-    live: 'What is live',
+    live: 'What has access now',
     name: 'Name',
     kind: 'Kind',
     opens: 'Opens',

@@ -99,7 +99,7 @@ export const events = {
     upNamed: 'Поднять правило {number}',
     downNamed: 'Опустить правило {number}',
     try: 'Проверить правила',
-    tryUser: 'Имя или идентификатор пользователя',
+    tryUser: 'Имя или идентификатор',
     tryButton: 'Проверить',
     byRule: 'по правилу {number}.',
     by_nothing: 'не подходит ни одно правило.',

@@ -3,10 +3,9 @@ import type { Session } from '../../../core/access/sessions.ts';
 import { listAudit } from '../../../core/audit/list.ts';
 import { loadMailSettings } from '../../../core/mail/settings.ts';
 import { statisticsOf } from '../../../core/statistics.ts';
-import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
-import { openPage, signedIn } from '../../routes.ts';
+import { signedIn } from '../../routes.ts';
 
 /** More operations than this are worth a word. */
 const MANY_OPERATIONS = 100_000;
@@ -32,8 +31,5 @@ export function dashboardRoutes(web: Web): Route[] {
     pages.show(ctx, { view: 'admin/dashboard', title: pages.t(ctx)('nav.dashboard'), session, data });
   }
 
-  return [
-    openPage('/admin', ctx => redirect(ctx, '/admin/dashboard')),
-    signedIn(web, 'admin').page('/admin/dashboard', show),
-  ];
+  return [signedIn(web, 'admin').page('/admin/dashboard', show)];
 }

@@ -4,6 +4,7 @@ import { namesOf } from '../../../core/account-names.ts';
 import { deleteAnyDevice, revokeAnyDevice } from '../../../core/admin/devices.ts';
 import { type DeviceDoc, deviceById, deviceNotFound } from '../../../core/devices/devices.ts';
 import { DEVICE_SORTS, type DeviceStatus, listDevices, statusOf } from '../../../core/devices/list.ts';
+import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
 import { adminDeed } from '../../deeds.ts';
@@ -47,7 +48,14 @@ export function devicePages(web: Web): { readonly routes: readonly Route[]; read
       problem: failed?.problem,
     };
     const title = device.name;
-    pages.show(ctx, { view: 'admin/device', title, status: failed?.problem.status ?? 200, session, data });
+    pages.show(ctx, {
+      view: 'admin/device',
+      title,
+      at: '/admin/device/',
+      status: failed?.problem.status ?? 200,
+      session,
+      data,
+    });
   }
 
   async function nameOf({ user_id }: DeviceDoc): Promise<string> {
@@ -76,7 +84,11 @@ export function devicePages(web: Web): { readonly routes: readonly Route[]; read
 
   const routes = [
     page('/admin/devices', list),
-    page('/admin/device/', (ctx, session) => show(ctx, session, asked(ctx).text('id'))),
+    page('/admin/device/', async (ctx, session) => {
+      const id = asked(ctx).text('id');
+      if (id === '') return redirect(ctx, '/admin/devices');
+      await show(ctx, session, id);
+    }),
   ];
   return { routes, acts };
 }

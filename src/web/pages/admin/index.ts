@@ -5,6 +5,7 @@ import type { Web } from '../../context.ts';
 import { actRoute } from './acts.ts';
 import { auditRoutes } from './audit.ts';
 import { dashboardRoutes } from './dashboard.ts';
+import { detourRoutes } from './detours.ts';
 import { devicePages } from './devices.ts';
 import { diagnosticsRoutes } from './diagnostics.ts';
 import { lockoutPage } from './lockouts.ts';
@@ -19,6 +20,7 @@ import { vaultRoutes } from './vaults.ts';
 export function adminRoutes(web: Web): Route[] {
   const withActs = [userPage(web), devicePages(web), storagePage(web), lockoutPage(web), settingsPage(web)];
   return [
+    ...detourRoutes(),
     ...dashboardRoutes(web),
     ...userRoutes(web),
     ...withActs.flatMap(({ routes }) => routes),

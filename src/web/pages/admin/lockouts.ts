@@ -29,7 +29,8 @@ export function lockoutPage(web: Web): { readonly routes: readonly Route[]; read
       problem: failed?.problem,
     };
     const title = pages.t(ctx)('nav.lockouts');
-    pages.show(ctx, { view: 'admin/lockouts', title, status: failed?.problem.status ?? 200, session, data });
+    const status = failed?.problem.status ?? 200;
+    pages.show(ctx, { view: 'admin/lockouts', title, at: '/admin/lockouts', status, session, data });
   }
 
   const acts: Acts = {

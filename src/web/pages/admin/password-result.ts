@@ -13,7 +13,8 @@ export function passwordResultRoutes(web: Web): Route[] {
 
   function show(ctx: Context, session: Session, password?: string): void {
     const data = { password };
-    pages.show(ctx, { view: 'admin/password-result', title: pages.t(ctx)('users.passwordTitle'), session, data });
+    const title = pages.t(ctx)('users.passwordTitle');
+    pages.show(ctx, { view: 'admin/password-result', title, at: '/admin/users', session, data });
   }
 
   return [

@@ -40,7 +40,8 @@ export function settingsPage(web: Web): { readonly routes: readonly Route[]; rea
       problem: failed?.problem,
     };
     const title = pages.t(ctx)('nav.settings');
-    pages.show(ctx, { view: 'admin/settings', title, status: failed?.problem.status ?? 200, session, data });
+    const status = failed?.problem.status ?? 200;
+    pages.show(ctx, { view: 'admin/settings', title, at: '/admin/settings', status, session, data });
   }
 
   function chosenFields() {

@@ -31,7 +31,8 @@ export function storagePage(web: Web): { readonly routes: readonly Route[]; read
       problem: failed?.problem,
     };
     const title = pages.t(ctx)('nav.storage');
-    pages.show(ctx, { view: 'admin/storage', title, status: failed?.problem.status ?? 200, session, data });
+    const status = failed?.problem.status ?? 200;
+    pages.show(ctx, { view: 'admin/storage', title, at: '/admin/storage', status, session, data });
   }
 
   const acts: Acts = {

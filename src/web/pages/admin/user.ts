@@ -15,6 +15,7 @@ import {
 import { devicesOf } from '../../../core/devices/devices.ts';
 import { usageOf } from '../../../core/quotas/meters.ts';
 import { adminResetRules } from '../../../core/throttle/attempts.ts';
+import { redirect } from '../../../http/browser/below.ts';
 import { sessionToken } from '../../../http/browser/session.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
@@ -50,7 +51,14 @@ export function userPage(web: Web): { readonly routes: readonly Route[]; readonl
       problem: failed?.problem,
     };
     const title = user.username ?? '';
-    pages.show(ctx, { view: 'admin/user', title, status: failed?.problem.status ?? 200, session, data });
+    pages.show(ctx, {
+      view: 'admin/user',
+      title,
+      at: '/admin/user/',
+      status: failed?.problem.status ?? 200,
+      session,
+      data,
+    });
   }
 
   const again = (ctx: Context, session: Session, failed: Failed) => show(ctx, session, failed.fields.id, failed);
@@ -103,7 +111,13 @@ export function userPage(web: Web): { readonly routes: readonly Route[]; readonl
   };
 
   const { page } = signedIn(web, 'admin');
-  const routes = [page('/admin/user/', (ctx, session) => show(ctx, session, asked(ctx).text('id')))];
+  const routes = [
+    page('/admin/user/', async (ctx, session) => {
+      const id = asked(ctx).text('id');
+      if (id === '') return redirect(ctx, '/admin/users');
+      await show(ctx, session, id);
+    }),
+  ];
   return { routes, acts };
 }
 

@@ -3,6 +3,7 @@ import type { Session } from '../../../core/access/sessions.ts';
 import { publicId } from '../../../core/accounts/accounts.ts';
 import { countVaults, listUsers, USER_SORTS, type UserSort } from '../../../core/accounts/user-list.ts';
 import { createUser } from '../../../core/admin/users.ts';
+import { forEachRow } from '../../../core/listing.ts';
 import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
@@ -30,13 +31,13 @@ export function userRoutes(web: Web): Route[] {
     const by = SORTS[sort] ?? (sort as UserSort);
     const descending = by !== 'username' && by !== 'email';
     const listed = await listUsers(core, { q, status, sort: by, descending, page: query.page, perPage: query.perPage });
-    const rows = listed.items.map(async row => ({
+    const rows = await forEachRow(listed.items, async row => ({
       ...row,
       id: publicId(row.account),
       vaults: await countVaults(core, row.account.user_id),
     }));
     const filters = { q, status, sort };
-    const data = { listed, rows: await Promise.all(rows), filters, link: query.link(filters) };
+    const data = { listed, rows, filters, link: query.link(filters) };
     pages.show(ctx, { view: 'admin/users', title: pages.t(ctx)('nav.users'), session, data });
   }
 

@@ -5,8 +5,10 @@ import type { Session } from '../../../core/access/sessions.ts';
 import { publicId } from '../../../core/accounts/accounts.ts';
 import { userById } from '../../../core/admin/users.ts';
 import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
+import { deviceById } from '../../../core/devices/devices.ts';
 import { statusOf } from '../../../core/devices/list.ts';
 import { listVaults, vaultDetail } from '../../../core/vaults/list.ts';
+import { redirect } from '../../../http/browser/below.ts';
 import type { Route } from '../../../http/routing.ts';
 import type { Web } from '../../context.ts';
 import { signedIn } from '../../routes.ts';
@@ -27,8 +29,11 @@ export function vaultRoutes(web: Web): Route[] {
 
   async function detail(ctx: Context, session: Session): Promise<void> {
     const given = (name: string) => [ctx.query[name]].flat()[0] ?? '';
-    const account = await ownerOf(given('user'));
-    const vault = await vaultDetail(core, account, given('vault'));
+    if (['user', 'vault', 'device'].every(name => given(name) === '')) return redirect(ctx, '/admin/vaults');
+    // A link of a long list is shorter by the device.
+    const device = given('device') === '' ? undefined : await deviceById(core, given('device'));
+    const account = await ownerOf(device?.user_id ?? given('user'));
+    const vault = await vaultDetail(core, account, device?.vault ?? given('vault'));
     if (vault === undefined) throw new NotFoundError('there is no such vault');
     const devices = vault.deviceList.map(device => ({ device, status: statusOf(device) }));
     const data = { vault, devices, owner: publicId(account) };

@@ -1,7 +1,7 @@
 /** A page of the files of all sets, in their order. */
 
 import type { Core } from '../../../core/context.ts';
-import { type Dotfile, type DotfileSet, dotfileSets } from '../../../core/dotfiles/read.ts';
+import { type Dotfile, dotfilesOf, type TrackedSet, trackedSets } from '../../../core/dotfiles/read.ts';
 
 /** Files on a page, and bytes of their paths: each may have a thousand. */
 const FILES = 75;
@@ -17,7 +17,7 @@ export interface Place {
 
 /** What is shown of a set: `number` says which one it is, from 1; `files` are those of this page. */
 export interface Shown {
-  readonly set: DotfileSet;
+  readonly set: TrackedSet;
   readonly number: number;
   readonly git: { readonly address: string; readonly branch: string } | undefined;
   readonly files: readonly Dotfile[];
@@ -33,56 +33,63 @@ export interface Listed {
 
 /** The page behind a place, of the files whose path contains `search`. A set that has gone meanwhile leads back to the first page. */
 export async function listFiles(core: Core, accountId: string, search: string, after?: Place): Promise<Listed> {
-  const sets: { set: DotfileSet; number: number; git: Shown['git']; files: Dotfile[] }[] = [];
+  const chosen: Chosen[] = [];
+  const shown = (): Promise<Shown[]> =>
+    Promise.all(
+      chosen.map(async ({ set, number, paths }) => {
+        return { set, number, git: gitOf(set), files: await dotfilesOf(core, accountId, set, paths) };
+      }),
+    );
   let [left, bytes] = [FILES, PATH_BYTES];
-  for await (const { set, number, file } of linesOf(core, accountId, search, after)) {
+  for await (const { set, number, path } of linesOf(core, accountId, search, after)) {
     // This one is the first of the next page.
-    if (left === 0 || bytes <= 0) return { sets, next: endOf(sets), isEmpty: false };
-    if (sets.at(-1)?.set !== set) sets.push({ set, number, git: gitOf(set), files: [] });
+    if (left === 0 || bytes <= 0) return { sets: await shown(), next: endOf(chosen), isEmpty: false };
+    if (chosen.at(-1)?.set !== set) chosen.push({ set, number, paths: [] });
     left--;
-    bytes -= file === undefined ? 0 : Buffer.byteLength(file.path);
-    if (file) sets.at(-1)?.files.push(file);
+    bytes -= path === undefined ? 0 : Buffer.byteLength(path);
+    if (path !== undefined) chosen.at(-1)?.paths.push(path);
   }
-  if (sets.length === 0 && after !== undefined) return listFiles(core, accountId, search);
-  return { sets, next: undefined, isEmpty: sets.length === 0 && search === '' };
+  if (chosen.length === 0 && after !== undefined) return listFiles(core, accountId, search);
+  return { sets: await shown(), next: undefined, isEmpty: chosen.length === 0 && search === '' };
+}
+
+/** What is shown of a set, by its paths: no more is read of the others. */
+interface Chosen {
+  readonly set: TrackedSet;
+  readonly number: number;
+  readonly paths: string[];
 }
 
 /** What is listed, one after the other; a set without files takes a line of its own. `number` is that of the set, from 1. */
 async function* linesOf(core: Core, accountId: string, search: string, after: Place | undefined) {
   let [number, place] = [0, after];
-  for await (const set of dotfileSets(core, accountId)) {
+  for await (const set of trackedSets(core, accountId)) {
     number++;
     if (place !== undefined && set.id !== place.set) continue;
-    const start = place === undefined ? 0 : behind(set, place);
+    const paths = [...set.tracked.keys()];
+    const start = place === undefined ? 0 : behind(paths, place);
     place = undefined;
-    if (search === '' && set.files.length === 0 && start === 0) yield { set, number, file: undefined };
-    for (const file of set.files.slice(start)) if (file.path.includes(search)) yield { set, number, file };
+    if (search === '' && paths.length === 0 && start === 0) yield { set, number, path: undefined };
+    for (const path of paths.slice(start)) if (path.includes(search)) yield { set, number, path };
   }
 }
 
 /** The index of the first file behind a place. */
-function behind({ files }: DotfileSet, { path, index }: Place): number {
+function behind(paths: readonly string[], { path, index }: Place): number {
   if (path === '') return 1;
-  if (files[index]?.path === path) return index + 1;
-  const found = files.findIndex(file => file.path === path);
+  if (paths[index] === path) return index + 1;
+  const found = paths.indexOf(path);
   return found < 0 ? index : found + 1;
 }
 
-function endOf(sets: readonly Shown[]): Place | undefined {
-  const last = sets.at(-1);
+function endOf(chosen: readonly Chosen[]): Place | undefined {
+  const last = chosen.at(-1);
   if (last === undefined) return undefined;
-  const path = last.files.at(-1)?.path ?? '';
-  return {
-    set: last.set.id,
-    path,
-    index: Math.max(
-      0,
-      last.set.files.findIndex(file => file.path === path),
-    ),
-  };
+  const path = last.paths.at(-1) ?? '';
+  return { set: last.set.id, path, index: Math.max(0, [...last.set.tracked.keys()].indexOf(path)) };
 }
 
-function gitOf({ git }: DotfileSet): Shown['git'] {
+function gitOf({ git }: TrackedSet): Shown['git'] {
   if (git === undefined) return undefined;
   const { https, ssh, branch } = JSON.parse(git) as { https?: string | null; ssh?: string | null; branch?: string };
   return { address: https ?? ssh ?? '', branch: branch ?? '' };

@@ -26,7 +26,10 @@ export function uploadRoutes(web: Web): Route[] {
     const problem = error === undefined ? undefined : problemIn(web, ctx, error, 'file');
     // Who sends it again has been told what is there.
     const there = await findEntry(core, session.account.user_id, given.key).catch(() => undefined);
-    const data = { problem, there, given: { ...given, seen: seenText(there) }, limit: core.settings.valueBytes };
+    // Nothing has changed for who did not know that there is something.
+    const news = there && seenIn(given.seen) === 'absent' && error instanceof PreconditionFailedError;
+    const seen = { ...given, seen: seenText(there) };
+    const data = { problem: news ? undefined : problem, there, given: seen, limit: core.settings.valueBytes };
     pages.show(ctx, {
       view: 'entries/upload',
       title: t('data.uploadTitle'),

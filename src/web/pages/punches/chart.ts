@@ -1,6 +1,7 @@
 /** The chart of a period, and the table of the same for those who read. */
 
-import type { ProjectTotal, PunchView } from '../../../core/punches/read.ts';
+import type { PunchBrief } from '../../../core/punches/brief.ts';
+import type { ProjectTotal } from '../../../core/punches/read.ts';
 import { edgesOf } from '../../calendar/period.ts';
 import { type Bars, layBars } from '../../charts/bars.ts';
 import { spread } from '../../charts/spread.ts';
@@ -33,7 +34,7 @@ interface Row {
 /** Makes chart and table of the punches that touch the period. */
 export function chartOf(
   { zone, words, period, now, t, format }: Scene,
-  punches: readonly PunchView[],
+  punches: readonly PunchBrief[],
   totals: readonly ProjectTotal[],
   tone: (project: string) => number,
 ): Chart {

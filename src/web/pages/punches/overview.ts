@@ -2,14 +2,8 @@
 
 import type { Context } from 'koa';
 import type { Session } from '../../../core/access/sessions.ts';
-import {
-  listPunches,
-  type PunchView,
-  projectsOf,
-  projectTotals,
-  punchesIn,
-  runningPunches,
-} from '../../../core/punches/read.ts';
+import { briefsIn, type PunchBrief } from '../../../core/punches/brief.ts';
+import { listPunches, projectsOf, projectTotals, punchesWith, runningPunches } from '../../../core/punches/read.ts';
 import { LONGEST, nameOf, type Period } from '../../calendar/period.ts';
 import { DAY_MS } from '../../calendar/zone.ts';
 import { OTHERS, tonesOf } from '../../charts/tones.ts';
@@ -35,7 +29,7 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
   const [running, recent, begun] = await Promise.all([
     runningPunches(core, accountId),
     projectsOf(core, accountId, RECENT),
-    punchesIn(core, accountId, period),
+    briefsIn(core, accountId, period),
   ]);
   const all = withForgotten(begun, running, period);
   const projects = [...new Set([...recent, ...all.slice(-MANY).map(({ project }) => project)])];
@@ -44,6 +38,7 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
   const tones = tonesOf(totals.map(({ project }) => project));
   const tone = (project: string) => tones.get(project) ?? OTHERS;
   const isNew = all.length === 0 && (await listPunches(core, accountId, { limit: 1 })).items.length === 0;
+  const listed = listOf(punches, asked, period);
   const data = {
     words,
     zone: zone.name,
@@ -64,15 +59,25 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
     earned: totals.reduce((sum, { earned }) => sum + earned, 0),
     tone,
     ...chartOf(scene, punches, totals, tone),
-    ...listOf(punches, asked, period),
+    ...listed,
+    items: await punchesWith(
+      core,
+      accountId,
+      listed.items.map(({ id }) => id),
+    ),
   };
   pages.show(ctx, { view: 'punches', title: t('punches.title'), session, data });
 }
 
 /** With the clocks that somebody forgot: they began long ago, and run through the period. */
-function withForgotten(begun: readonly PunchView[], running: readonly PunchView[], { from }: Period): PunchView[] {
-  const known = new Set(begun.map(({ id }) => id));
-  return [...running.filter(punch => punch.in < from && !known.has(punch.id)), ...begun];
+function withForgotten(
+  begun: readonly PunchBrief[],
+  running: readonly PunchBrief[],
+  { from }: Period,
+): readonly PunchBrief[] {
+  const early = running.filter(punch => punch.in < from);
+  const forgotten = early.filter(({ id }) => !begun.some(known => known.id === id));
+  return forgotten.length === 0 ? begun : [...forgotten, ...begun];
 }
 
 function linksOf({ project }: Asked, period: Period, now: number) {
@@ -93,10 +98,10 @@ function linksOf({ project }: Asked, period: Period, now: number) {
 }
 
 /** A page of the list, the last begun first. The next one begins behind the last of this: none is skipped or comes twice. */
-function listOf(punches: readonly PunchView[], { after = '', project }: Asked, { asked }: Period) {
+function listOf(punches: readonly PunchBrief[], { after = '', project }: Asked, { asked }: Period) {
   const sorted = [...punches].sort((a, b) => b.in - a.in || (a.id < b.id ? 1 : -1));
   const [, time, id = ''] = /^(\d+(?:\.\d+)?)_(.*)$/.exec(after) ?? [];
-  const isBehind = (one: PunchView) => one.in < Number(time) || (one.in === Number(time) && one.id < id);
+  const isBehind = (one: PunchBrief) => one.in < Number(time) || (one.in === Number(time) && one.id < id);
   const begin = time === undefined ? 0 : sorted.findIndex(isBehind);
   const items = begin < 0 ? [] : sorted.slice(begin, begin + LISTED);
   const last = items.at(-1);
