@@ -11,6 +11,7 @@ import { logins } from './scenarios/logins.js';
 import { pagesScenario } from './scenarios/pages.js';
 import { punch } from './scenarios/punch.js';
 import { simpleSync } from './scenarios/simple-sync.js';
+import { v2 } from './scenarios/v2.js';
 import { get, getMongo, post, postMongo } from './scenarios/values.js';
 import { verstak } from './scenarios/verstak.js';
 import { workers } from './scenarios/workers.js';
@@ -29,6 +30,7 @@ const scenarios = {
   'simple-sync': simpleSync,
   verstak,
   pages: pagesScenario,
+  v2,
 };
 
 const { values } = parseArgs({
