@@ -59,12 +59,16 @@ export class JsonCheck {
 
   /** Looks at the next bytes; returns whether they can be JSON up to there. */
   look(bytes: Uint8Array): boolean {
-    for (let at = 0; at < bytes.length && this.#state !== S.wrong; at++) {
+    let state = this.#state;
+    for (let at = 0; at < bytes.length && state !== S.wrong; at++) {
       const byte = bytes[at] as number;
-      if (this.#state === S.text) this.#state = this.#inText(byte);
-      else this.#state = this.#next(byte);
+      // What most bytes are of is not looked at more closely.
+      if (state === S.text && byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH) continue;
+      if (state === S.digits && byte >= ZERO && byte <= NINE) continue;
+      state = this.#next(byte, state);
     }
-    return this.#state !== S.wrong;
+    this.#state = state;
+    return state !== S.wrong;
   }
 
   /** Whether all that was looked at is JSON. */
@@ -78,8 +82,10 @@ export class JsonCheck {
     return byte < 0x20 ? S.wrong : S.text;
   }
 
-  #next(byte: number): number {
-    switch (this.#state) {
+  #next(byte: number, state: number): number {
+    switch (state) {
+      case S.text:
+        return this.#inText(byte);
       case S.escape:
         return this.#escape(byte);
       case S.hex:
@@ -88,7 +94,7 @@ export class JsonCheck {
       case S.literal:
         return this.#inLiteral(byte);
       default:
-        return this.#state >= S.minus ? this.#inNumber(byte) : this.#between(byte);
+        return state >= S.minus ? this.#inNumber(byte, state) : this.#between(byte, state);
     }
   }
 
@@ -106,18 +112,18 @@ export class JsonCheck {
     return this.#literal === '' ? S.after : S.literal;
   }
 
-  #inNumber(byte: number): number {
-    const [digit, zero, point, exponent, sign] = NUMBERS[this.#state] ?? [];
+  #inNumber(byte: number, state: number): number {
+    const [digit, zero, point, exponent, sign] = NUMBERS[state] ?? [];
     if (byte > ZERO && byte <= NINE) return digit ?? S.wrong;
     if (byte === ZERO) return zero ?? S.wrong;
     if (byte === POINT) return point ?? S.wrong;
     if (byte === 0x65 || byte === 0x45) return exponent ?? S.wrong;
     if (byte === PLUS || byte === MINUS) return sign ?? S.wrong;
-    return MAY_END.has(this.#state) ? this.#between(byte, S.after) : S.wrong;
+    return MAY_END.has(state) ? this.#between(byte, S.after) : S.wrong;
   }
 
   /** What stands between texts, numbers and literals. */
-  #between(byte: number, state = this.#state): number {
+  #between(byte: number, state: number): number {
     if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) return state;
     const inObject = this.#open.at(-1);
     if (byte === 0x7d || byte === 0x5d) return this.#close(byte === 0x7d, state);

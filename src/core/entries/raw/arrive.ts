@@ -72,9 +72,9 @@ export async function arrive(
   }
 }
 
-function short(bytes: Buffer, said: Said, at: number): Arrived {
+async function short(bytes: Buffer, said: Said, at: number): Promise<Arrived> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { sha256, bytes, held: { ...storedForm(bytes, said), size: bytes.byteLength }, at };
+  return { sha256, bytes, held: { ...(await storedForm(bytes, said)), size: bytes.byteLength }, at };
 }
 
 /** The SHA-256 of what is not to be kept. Throws `PayloadTooLargeError`, what `content` throws. */

@@ -4,7 +4,7 @@ import { ConflictError } from '../../../base/errors.ts';
 import type { EntryDoc } from '../../collections.ts';
 import type { Content, Moment } from '../change/steps.ts';
 import { bytesOf, contentOf } from '../content.ts';
-import { storedForm } from './form.ts';
+import { formSaid, heldAs } from './form.ts';
 import { heldBy } from './representation.ts';
 
 /** A JSON integer as it is written canonically. */
@@ -41,7 +41,7 @@ export function counted(
   const { content_type, meta } = before === undefined ? {} : heldBy(before);
   const content: Content = {
     // It stays of its type.
-    ...storedForm(bytes, { contentType: content_type ?? 'application/json' }),
+    ...heldAs(bytes, formSaid({ contentType: content_type ?? 'application/json' })),
     size: bytes.byteLength,
     ...(content_type !== undefined && { content_type }),
     ...(meta !== undefined && { meta }),

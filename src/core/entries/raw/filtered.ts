@@ -32,7 +32,7 @@ export async function filteredBytes(
   const { key, bytes, said, expiresAt } = wanted;
   const now = core.clock.now();
   const ttl = expiresAt && Math.max(1, Math.ceil((expiresAt.getTime() - now) / 1000));
-  const { value, encoding } = storedForm(bytes, said);
+  const { value, encoding } = await storedForm(bytes, said);
   const shown = encoding === 'json' ? await parseOwnJson(String(value)) : value;
   const input = { key, value: shown, content_type: said.contentType, ttl };
   return askPlugins(core, 'entries.set', accountId, input, async changed => {

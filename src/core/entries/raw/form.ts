@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { JsonCheck } from '../../../base/json/check.ts';
+import { inSlices } from '../../../base/slices.ts';
 import type { EntryDoc } from '../../collections.ts';
 
 /** What the bytes are: a text, JSON text, or neither. */
@@ -21,14 +22,29 @@ export function formSaid({ contentType, contentEncoding }: Said): Form {
   return type.startsWith('text/') ? 'text' : 'bytes';
 }
 
-/** The value as an entry holds it: as a text only where its bytes are exactly those. */
-export function storedForm(bytes: Buffer, said: Said): Pick<EntryDoc, 'value' | 'encoding'> {
+/** Bytes that are looked at in one go. */
+const AT_ONCE = 65_536;
+
+/** The value as an entry holds it: as a text only where its bytes are exactly those. What takes long is done in slices. */
+export async function storedForm(bytes: Buffer, said: Said): Promise<Pick<EntryDoc, 'value' | 'encoding'>> {
   const form = formSaid(said);
-  if (form === 'bytes' || !isUtf8(bytes)) return { value: new Uint8Array(bytes), encoding: 'bytes' };
-  if (form === 'text') return { value: bytes.toString() };
+  if (form === 'bytes' || !isUtf8(bytes)) return heldAs(bytes, 'bytes');
+  return heldAs(bytes, form === 'text' || (await isJson(bytes)) ? form : 'bytes');
+}
+
+/** The value as an entry holds it where its form is known. */
+export function heldAs(bytes: Buffer, form: Form): Pick<EntryDoc, 'value' | 'encoding'> {
+  return { value: form === 'bytes' ? new Uint8Array(bytes) : bytes.toString(), ...encodingOf(form) };
+}
+
+async function isJson(bytes: Buffer): Promise<boolean> {
   const check = new JsonCheck();
-  if (check.look(bytes) && check.isWhole()) return { value: bytes.toString(), encoding: 'json' };
-  return { value: new Uint8Array(bytes), encoding: 'bytes' };
+  const slices = inSlices();
+  for (let at = 0; at < bytes.byteLength; at += AT_ONCE) {
+    if (!check.look(bytes.subarray(at, at + AT_ONCE))) return false;
+    if (slices.over()) await slices.pause();
+  }
+  return check.isWhole();
 }
 
 /** Finds out the form of bytes that come in pieces. */
