@@ -4,8 +4,8 @@ import { SECURITY_HEADERS } from './edge/security-headers.ts';
 
 /** A stream of server-sent events (the HTML standard, section 9.2) under way. */
 export interface EventStream {
-  /** Writes texts of {@link eventText} and {@link commentText}. Returns false when it is to be waited for `onReady`. */
-  write(text: string): boolean;
+  /** Writes what {@link eventText} and the like make. Returns false when it is to be waited for `onReady`. */
+  write(text: string | Uint8Array): boolean;
   /** Ends it as a whole answer. */
   end(): void;
   /** Cuts the connection, whatever is still on its way. */

@@ -3,6 +3,7 @@
 import { RateLimitedError, ServerBusyError } from '../../base/errors.ts';
 import type { TokenDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
+import { type Cursors, cursorsOf } from './cursors.ts';
 import { Feed } from './feed.ts';
 import type { Ear, End, Follower, Following, Reader } from './followers.ts';
 import { LiveTokens } from './live-tokens.ts';
@@ -36,11 +37,18 @@ export class Feeds {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #looking = false;
+  #secret: string | undefined;
 
   constructor(core: Core, limits: () => FollowerLimits) {
     this.#core = core;
     this.#limits = limits;
     this.#tokens = new LiveTokens(core, (follower, why) => this.#end(follower, why));
+  }
+
+  /** The cursors of an account. Throws `StorageUnavailableError`. */
+  async cursorsOf(accountId: string): Promise<Cursors> {
+    this.#secret ??= (await this.#core.storage.secret('changes')).value;
+    return cursorsOf(this.#core, this.#secret, accountId);
   }
 
   /** Throws `RateLimitedError` when the account has too many followers, `ServerBusyError` when all together are, or the server stops. */

@@ -25,10 +25,10 @@ export async function readChanges(changes: Changes, reader: Reader, from: string
   let position = from;
   for (let looked = 0; looked < MOST_LOOKED_AT; looked += PAGE) {
     const page = await changes.since(reader.accountId, position, PAGE);
-    for (const event of page.items.map(eventOf)) {
-      if (!isFor(reader, event.key)) continue;
+    for (const telling of page.items) {
+      if (!isFor(reader, telling.doc.key)) continue;
       if (events.length === limit) return { events, position: events.at(-1)?.position ?? position, more: true };
-      events.push(event);
+      events.push(eventOf(telling));
     }
     position = page.position;
     if (!page.more) return { events, position, more: false };

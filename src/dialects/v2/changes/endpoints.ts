@@ -4,7 +4,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { NotSupportedError } from '../../../base/errors.ts';
 import type { TokenCaller } from '../../../core/access/callers.ts';
-import { type Cursors, cursorsOf } from '../../../core/changes/cursors.ts';
+import type { Cursors } from '../../../core/changes/cursors.ts';
 import type { Feeds } from '../../../core/changes/feeds.ts';
 import type { Reader } from '../../../core/changes/followers.ts';
 import { type Found, readChanges } from '../../../core/changes/read.ts';
@@ -60,8 +60,7 @@ async function answerChanges(core: Core, feeds: Feeds, ctx: Context, caller: Tok
     });
   }
   const query = readChangesQuery(ctx);
-  const { value: secret } = await core.storage.secret('changes');
-  const cursors = cursorsOf(core, secret, caller.accountId);
+  const cursors = await feeds.cursorsOf(caller.accountId);
   const reader = { accountId: caller.accountId, scopes: caller.scopes, prefix: query.prefix };
   if (ctx.method === 'GET' && ctx.accepts('application/json', STREAM) === STREAM) {
     const given = ctx.get('Last-Event-ID') || query.since;

@@ -6,8 +6,8 @@ import type { Feeds } from '../../../core/changes/feeds.ts';
 import type { Following, Reader } from '../../../core/changes/followers.ts';
 import { COMMENT, eventText, idText, openEventStream } from '../../../http/event-stream.ts';
 
-/** Texts of events, which all who follow the account get. */
-const texts = new WeakMap<ChangeEvent, string>();
+/** Bytes of events, by the list of them. */
+const bytes = new WeakMap<readonly ChangeEvent[], Buffer>();
 
 /** Answers with a stream of what happens behind a position; resolves when it is over. Throws as {@link Feeds.demandRoom}. */
 export async function streamChanges(
@@ -22,7 +22,7 @@ export async function streamChanges(
   const stream = openEventStream(ctx, () => following?.ready());
   stream.write(idText(cursors.of(from)));
   following = feeds.follow(reader, token, from, {
-    hear: events => events.length === 0 || stream.write(events.map(event => textOf(event, cursors)).join('')),
+    hear: events => events.length === 0 || stream.write(bytesOf(events, cursors)),
     beat: () => stream.write(COMMENT),
     end: why => (why === 'slow' ? stream.cut() : stream.end()),
   });
@@ -30,10 +30,13 @@ export async function streamChanges(
   following.end();
 }
 
-function textOf(event: ChangeEvent, cursors: Cursors): string {
-  const known = texts.get(event);
+/** The bytes of events, which those who are told the same share: also while they are not taken. */
+function bytesOf(events: readonly ChangeEvent[], cursors: Cursors): Buffer {
+  const known = bytes.get(events);
   if (known !== undefined) return known;
-  const text = eventText(event.type, event.json, cursors.of(event.position));
-  texts.set(event, text);
-  return text;
+  const made = Buffer.from(
+    events.map(({ type, json, position }) => eventText(type, json, cursors.of(position))).join(''),
+  );
+  bytes.set(events, made);
+  return made;
 }

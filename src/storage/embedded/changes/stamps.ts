@@ -11,6 +11,9 @@ export type Told = Db<readonly string[]>;
 /** Key in the facts about the folder: what is added to the number of a transaction. */
 const BASE = 'stamp_base';
 
+/** Positions may be ahead of the last stamp by as many transactions as wrote nothing that is told: fewer than these. */
+const BEYOND = 1_000_000_000;
+
 /** For how many transactions it is known whose documents they wrote: who is further behind asks for all. */
 export const MOST = 4096;
 
@@ -45,7 +48,7 @@ export class Stamps {
     this.#base = Number(meta.get(BASE) ?? 0);
     if (this.#newest() <= last() + this.#base) return;
     inTransaction(() => {
-      this.#base = Math.max(Number(meta.get(BASE) ?? 0), this.#newest());
+      this.#base = this.#newest() + BEYOND;
       meta.put(BASE, this.#base);
     });
   }
