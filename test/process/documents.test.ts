@@ -16,6 +16,7 @@ interface Step {
 const pages: Readonly<Record<string, readonly number[]>> = {
   'README.md': [],
   'docs/dialects/keybin.md': [],
+  'docs/dialects/v2.md': [412, 412],
   'docs/dialects/punch.md': [400],
   'docs/dialects/dotsync.md': [],
   'docs/dialects/simple-sync.md': [403],
@@ -23,7 +24,8 @@ const pages: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Of the README the sections that speak to a server that runs; elsewhere it installs programs. */
-const FOLLOWED = /^### First value$.*?(?=^## Routes$)|^## Sync APIs$.*?(?=^## Configuration$)/gms;
+const FOLLOWED =
+  /^### First value$.*?(?=^## Routes$)|^## v2$.*?(?=^## Sync APIs$)|^## Sync APIs$.*?(?=^## Configuration$)/gms;
 
 function stepsOf(page: string): Step[] {
   const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
@@ -47,7 +49,7 @@ function merged(config: string, block: string): string {
   return [...sections].map(([name, lines]) => [name, ...lines, ''].join('\n')).join('\n');
 }
 
-const VARIABLES = ['T', 'R', 'C', 'K', 'A', 'B', 'ID', 'GONE', 'NOW', 'S', 'D', 'X'];
+const VARIABLES = ['T', 'R', 'C', 'K', 'A', 'B', 'ID', 'GONE', 'NOW', 'S', 'D', 'X', 'E'];
 
 /** Runs the commands with the variables that earlier ones have set. Returns the statuses of all answers. */
 async function run({ folder }: Program, { url }: ServerProcess, commands: string): Promise<number[]> {

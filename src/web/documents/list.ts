@@ -13,6 +13,7 @@ export interface DocumentPage {
 export const documentPages: readonly DocumentPage[] = [
   { name: 'start', file: 'README.md' },
   { name: 'keybin', file: 'docs/dialects/keybin.md', api: 'keybin' },
+  { name: 'v2', file: 'docs/dialects/v2.md', api: 'v2' },
   { name: 'punch', file: 'docs/dialects/punch.md', api: 'punch' },
   { name: 'dotsync', file: 'docs/dialects/dotsync.md', api: 'dotsync' },
   { name: 'simple-sync', file: 'docs/dialects/simple-sync.md', api: 'simple-sync' },

@@ -5,7 +5,7 @@ import type { Web } from '../context.ts';
 import type { Api } from '../deps.ts';
 import { openPage, sessionOf } from '../routes.ts';
 
-const APIS: readonly Api[] = ['keybin', 'punch', 'dotsync', 'simple-sync', 'verstak'];
+const APIS: readonly Api[] = ['keybin', 'v2', 'punch', 'dotsync', 'simple-sync', 'verstak'];
 
 /** `/`: what this is, how it is, and the first steps. Programs find nothing here. */
 export function startRoutes(web: Web): Route[] {

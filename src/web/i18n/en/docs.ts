@@ -6,6 +6,7 @@ export const docs = {
     list: 'Documents',
     start: 'First steps',
     keybin: 'Keybin: values',
+    v2: 'v2: bytes, conditions, changes',
     punch: 'Punch: time',
     dotsync: 'dotsync: dotfiles',
     'simple-sync': 'simple-sync: events',

@@ -13,6 +13,7 @@ export const open = {
     firstStepsText: 'Paste this into a terminal: it makes an account and a token, stores a value and reads it.',
     speaks: 'What this server speaks',
     keybin: 'Values under keys, for scripts and apps',
+    v2: 'The same values with types, expiry, conditions and a feed of changes',
     punch: 'Time tracking that syncs between machines',
     dotsync: 'Dotfiles kept equal on several machines',
     'simple-sync': 'An event history that a team shares',

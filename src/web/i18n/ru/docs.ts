@@ -6,6 +6,7 @@ export const docs = {
     list: 'Документы',
     start: 'Первые шаги',
     keybin: 'Keybin: значения',
+    v2: 'v2: байты, условия, изменения',
     punch: 'Punch: время',
     dotsync: 'dotsync: дотфайлы',
     'simple-sync': 'simple-sync: события',
