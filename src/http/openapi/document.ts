@@ -1,6 +1,7 @@
 /** The document of the API in the form of OpenAPI 3.1, made of what checks the requests. */
 
 import { z } from 'zod';
+import { eachInSlices } from '../../base/slices.ts';
 import type { DescribedAnswer, Opening, Operation } from './operation.ts';
 
 /** What the document is about. */
@@ -20,13 +21,13 @@ const problem = z.object({
 
 const PROBLEM = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
 
-/** The document, ready to be written as JSON. */
-export function openApiDocument({ version, prefix, operations }: About): object {
+/** The document, ready to be written as JSON; made in slices. */
+export async function openApiDocument({ version, prefix, operations }: About): Promise<object> {
   const paths: Record<string, Record<string, object>> = {};
-  for (const operation of operations) {
+  await eachInSlices(operations, operation => {
     const path = templateOf(operation.path);
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: operationOf(operation) };
-  }
+  });
   return {
     openapi: '3.1.0',
     info: { title: 'Keybin', version, description: 'Keys, values and tokens; made of what checks the requests.' },
@@ -44,7 +45,7 @@ export function openApiDocument({ version, prefix, operations }: About): object 
 }
 
 /** `/v2/kv/*key` as `/v2/kv/{key}`. */
-export function templateOf(path: string): string {
+function templateOf(path: string): string {
   return path.replace(/[:*](\w+)/g, '{$1}');
 }
 

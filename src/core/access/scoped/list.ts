@@ -1,11 +1,15 @@
 /** The tokens of an account, for programs that look after them. */
 
+import { inSlices } from '../../../base/slices.ts';
 import type { Page } from '../../../storage/port.ts';
 import { type TokenDoc, tokensSpec } from '../../collections.ts';
 import type { Core } from '../../context.ts';
-import { endOrphans } from './family.ts';
 
 const ID = /^tok_[0-9a-f]{24}$/;
+
+/** Tokens read at once: they may have long scopes, and others are to have their turn. */
+const AT_ONCE = 100;
+
 const HASH = /^[0-9a-f]{64}$/;
 
 /** What the token is called by: an id of its own, or for one of the original API the SHA-256 of its secret. */
@@ -22,11 +26,20 @@ export async function listTokens(
   accountId: string,
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Page<TokenDoc>> {
-  const { limit, cursor } = page;
-  if (cursor === undefined) await endOrphans(core, accountId);
-  const scan = { prefix: [accountId], limit, ...(cursor !== undefined && { cursor }) };
-  const { items, ...next } = await core.storage.collection(tokensSpec).scan(scan);
-  return { items: items.filter(({ uses_left }) => uses_left !== 0), ...next };
+  const tokens = core.storage.collection(tokensSpec);
+  const slices = inSlices();
+  const found: TokenDoc[] = [];
+  let { cursor } = page;
+  for (let left = page.limit; left > 0; ) {
+    await slices.pause();
+    const scan = { prefix: [accountId], limit: Math.min(left, AT_ONCE), ...(cursor !== undefined && { cursor }) };
+    const { items, next } = await tokens.scan(scan);
+    found.push(...items.filter(({ uses_left }) => uses_left !== 0));
+    if (next === undefined) return { items: found };
+    cursor = next;
+    left -= items.length;
+  }
+  return { items: found, ...(cursor !== undefined && { next: cursor }) };
 }
 
 /** The token of an account by its id. */
