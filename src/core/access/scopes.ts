@@ -7,7 +7,7 @@ const RIGHT = /^(?:kv:(?:r|w|rw)(?::[A-Za-z0-9_.,\-:@~+=/]{1,1024})?|tokens|sync
 
 /** Most rights of one token, and the most characters that they have together. */
 const MOST = 64;
-const MOST_CHARACTERS = 4096;
+const MOST_CHARACTERS = 2048;
 
 /** What a password may do, and a token of the original API. */
 export const EVERYTHING: readonly string[] = ['kv:rw', 'tokens', 'sync'];

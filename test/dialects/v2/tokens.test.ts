@@ -72,7 +72,7 @@ forEachEngine('tokens of v2', engine => {
     [{ scopes: ['kv:r:'] }, 'scopes_invalid'],
     [{ scopes: ['kv:r:a b'] }, 'scopes_invalid'],
     [{ scopes: Array.from({ length: 65 }, (_, i) => `kv:r:${i}`) }, 'scopes_invalid'],
-    [{ scopes: Array.from({ length: 5 }, (_, i) => `kv:r:${i}${'x'.repeat(1000)}`) }, 'scopes_invalid'],
+    [{ scopes: Array.from({ length: 3 }, (_, i) => `kv:r:${i}${'x'.repeat(1000)}`) }, 'scopes_invalid'],
     [{ max_uses: 0 }, 'max_uses_invalid'],
     [{ max_uses: 1.5 }, 'max_uses_invalid'],
     [{ client_id: '' }, 'client_id_invalid'],

@@ -13,12 +13,24 @@ const PAGE = 100;
 /** Slots of tokens of v2: `v:<id>`. */
 const SLOTS = { from: 'v:', below: 'v;' } as const;
 
-/** The tokens of v2 that an account has, used-up ones included. */
-export async function scopedTokens(core: Core, accountId: string): Promise<TokenDoc[]> {
+/** What tells a token of v2 from others, and who made it. */
+type Relative = Pick<TokenDoc, 'slot' | 'hash' | 'parent' | 'uses_left'>;
+
+/** The tokens of v2 that an account has, used-up ones included. Their scopes may be long, and are not kept. */
+export async function scopedTokens(core: Core, accountId: string): Promise<Relative[]> {
   const tokens = core.storage.collection(tokensSpec);
-  const found: TokenDoc[] = [];
+  const found: Relative[] = [];
   const scan = { prefix: [accountId], ...SLOTS, limit: PAGE };
-  for await (const page of pagesOf(after => tokens.scan({ ...scan, ...after }))) found.push(...page);
+  for await (const page of pagesOf(after => tokens.scan({ ...scan, ...after }))) {
+    for (const { slot, hash, parent, uses_left } of page) {
+      found.push({
+        slot,
+        hash,
+        ...(parent !== undefined && { parent }),
+        ...(uses_left !== undefined && { uses_left }),
+      });
+    }
+  }
   return found;
 }
 
@@ -50,13 +62,13 @@ export async function endOrphans(core: Core, accountId: string): Promise<void> {
   }
 }
 
-async function orphansAmong(core: Core, family: readonly TokenDoc[]): Promise<TokenDoc[]> {
+async function orphansAmong(core: Core, family: readonly Relative[]): Promise<Relative[]> {
   const known = new Map(family.map(token => [token.hash, token]));
   // What was made with a token of the original API.
   const others = family.flatMap(({ parent }) => (parent === undefined || known.has(parent) ? [] : [parent]));
   const live = new Set(await liveAmong(core, [...new Set(others)]));
-  const made = new Map<string, TokenDoc[]>();
-  const orphans: TokenDoc[] = [];
+  const made = new Map<string, Relative[]>();
+  const orphans: Relative[] = [];
   for (const token of family) {
     const { parent } = token;
     if (parent === undefined || live.has(parent)) continue;

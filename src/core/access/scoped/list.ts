@@ -18,28 +18,26 @@ export function tokenId({ slot, scopes, hash }: TokenDoc): string {
 }
 
 /**
- * A page of the live tokens of an account, those of the original API included; used-up ones are left out, so that a page can have
- * fewer than `limit`. Throws `InvalidInputError` (code `cursor_invalid`).
+ * The live tokens of an account, those of the original API included, `limit` of them at most, a few at a time; what comes last names the
+ * cursor to go on from, if there is more. Used-up ones are left out, so that there can be fewer. Throws `InvalidInputError` (code `cursor_invalid`).
  */
-export async function listTokens(
+export async function* listTokens(
   core: Core,
   accountId: string,
-  page: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<Page<TokenDoc>> {
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): AsyncGenerator<Page<TokenDoc>> {
   const tokens = core.storage.collection(tokensSpec);
   const slices = inSlices();
-  const found: TokenDoc[] = [];
-  let { cursor } = page;
-  for (let left = page.limit; left > 0; ) {
+  let from = cursor;
+  for (let left = limit; left > 0; ) {
     await slices.pause();
-    const scan = { prefix: [accountId], limit: Math.min(left, AT_ONCE), ...(cursor !== undefined && { cursor }) };
+    const scan = { prefix: [accountId], limit: Math.min(left, AT_ONCE), ...(from !== undefined && { cursor: from }) };
     const { items, next } = await tokens.scan(scan);
-    found.push(...items.filter(({ uses_left }) => uses_left !== 0));
-    if (next === undefined) return { items: found };
-    cursor = next;
+    yield { items: items.filter(({ uses_left }) => uses_left !== 0), ...(next !== undefined && { next }) };
+    if (next === undefined) return;
+    from = next;
     left -= items.length;
   }
-  return { items: found, ...(cursor !== undefined && { next: cursor }) };
 }
 
 /** The token of an account by its id. */

@@ -1,7 +1,6 @@
 /** Tokens: made, listed, looked at, renewed and revoked (v2.md, section 5). */
 
 import { ForbiddenError, InvalidInputError, NotFoundError, UnauthorizedError } from '../../../base/errors.ts';
-import { mapInSlices } from '../../../base/slices.ts';
 import type { TokenCaller } from '../../../core/access/callers.ts';
 import { endOrphans, endWithFamily, isOfFamily } from '../../../core/access/scoped/family.ts';
 import { listTokens, tokenById } from '../../../core/access/scoped/list.ts';
@@ -66,10 +65,9 @@ export function tokenEndpoints({ core }: DialectDeps<V2Settings>): Endpoint[] {
       answers: { 200: { description: 'A page of them.', schema: tokenPage } },
       async handle(ctx, { accountId }) {
         const { limit, cursor } = readInput(listQuery, { ...ctx.query });
-        const page = await listTokens(core, accountId, { limit: Number(limit ?? PER_PAGE), cursor });
-        const tokens = await mapInSlices(page.items, token => JSON.stringify(presentToken(token)));
-        const rest = JSON.stringify({ cursor: page.next, complete: page.next === undefined });
-        answerJson(ctx, `{"tokens":[${tokens.join(',')}],${rest.slice(1)}`);
+        const wanted = { limit: Number(limit ?? PER_PAGE), cursor };
+        // One after another: many at once would only fill the memory.
+        answerJson(ctx, await core.turns.take(`tokens ${accountId}`, () => listText(accountId, wanted)));
       },
     },
     {
@@ -131,6 +129,17 @@ export function tokenEndpoints({ core }: DialectDeps<V2Settings>): Endpoint[] {
       },
     },
   ];
+
+  async function listText(accountId: string, wanted: Parameters<typeof listTokens>[2]): Promise<string> {
+    const texts: string[] = [];
+    let cursor: string | undefined;
+    for await (const { items, next } of listTokens(core, accountId, wanted)) {
+      for (const token of items) texts.push(JSON.stringify(presentToken(token)));
+      cursor = next;
+    }
+    const rest = JSON.stringify({ cursor, complete: cursor === undefined });
+    return `{"tokens":[${texts.join(',')}],${rest.slice(1)}`;
+  }
 
   async function reaches({ token: own }: TokenCaller | PasswordCaller, token: TokenDoc): Promise<boolean> {
     return own?.scopes === undefined || isOfFamily(core, own, token);
