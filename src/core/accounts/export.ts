@@ -6,7 +6,7 @@ import type { Core } from '../context.ts';
 import { devicesOf } from '../devices/devices.ts';
 import { dotfileSets, readDotfile, trackedSets } from '../dotfiles/read.ts';
 import { base64Of } from '../entries/base64.ts';
-import { bytesOf, contentOf, openLong } from '../entries/content.ts';
+import { bytesOf, contentOf, type LongContent, openLong } from '../entries/content.ts';
 import { eventsOf } from '../events/newest.ts';
 import { pagesOf } from '../pages.ts';
 import { punchPages } from '../punches/read.ts';
@@ -74,8 +74,7 @@ async function* entriesOf(core: Core, accountId: string): AsyncGenerator<string 
       bytes += size;
       if (bytes < TOGETHER && key !== page.at(-1)?.key) continue;
       for (const entry of await entries.getMany(keys.map(each => [accountId, each]))) {
-        const item = entry && (await entryJson(core, entry));
-        if (item !== undefined) yield item;
+        if (entry) yield entryJson(core, entry);
       }
       keys = [];
       bytes = 0;
@@ -83,8 +82,8 @@ async function* entriesOf(core: Core, accountId: string): AsyncGenerator<string 
   }
 }
 
-/** The value stands in it as it is stored, in pieces where it is long. Undefined: it went meanwhile. */
-async function entryJson(core: Core, entry: EntryDoc): Promise<string | AsyncGenerator<string> | undefined> {
+/** The value stands in it as it is stored, in pieces where it is long. */
+function entryJson(core: Core, entry: EntryDoc): string | AsyncGenerator<string> {
   const { key, content_type, content_encoding, meta, created_at, updated_at, expires_at } = entry;
   const content = contentOf(entry);
   const metadata = meta === undefined ? {} : { meta: JSON.parse(meta) };
@@ -93,13 +92,14 @@ async function entryJson(core: Core, entry: EntryDoc): Promise<string | AsyncGen
   if (content.kind === 'bytes') return `${begin},"base64":"${bytesOf(content).toString('base64')}"}`;
   if (content.kind !== 'long')
     return `${begin},"value":${content.kind === 'json' ? content.text : JSON.stringify(content.text)}}`;
-  const bytes = await openLong(core, content).catch(() => undefined);
-  return bytes && longJson(begin, bytes);
+  return longJson(core, begin, content);
 }
 
-async function* longJson(begin: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** Nothing is opened before it is asked for; of a value that went meanwhile there is no more than what is known of it. */
+async function* longJson(core: Core, begin: string, content: LongContent): AsyncGenerator<string> {
   yield `${begin},"base64":"`;
-  yield* base64Of(bytes);
+  const bytes = await openLong(core, content).catch(() => undefined);
+  if (bytes !== undefined) yield* base64Of(bytes);
   yield '"}';
 }
 

@@ -13,6 +13,9 @@ const RACES = 20;
 /** Milliseconds after which whoever changed a sum is done, or dead. */
 const SETTLED_MS = 3_600_000;
 
+/** How the scopes of values begin, which count for the account as its keys do. */
+const VALUES = 'kv/';
+
 /** The owner's reference, if there is one. */
 export function refOf(core: Core, { accountId, scope }: BlobOwner, sha256: string): Promise<BlobRefDoc | undefined> {
   return core.storage.collection(blobRefsSpec).get([accountId, scope, sha256]);
@@ -116,13 +119,14 @@ async function inSteps({ storage }: Core, room: readonly Room[], record: readonl
   }
 }
 
-/** What the references of a scope, or of the whole account, come to. */
+/** What the references of a scope, or of all scopes of the account, come to. Values of keys have room of another kind. */
 async function sumOf(core: Core, { accountId, scope }: BlobOwner): Promise<{ bytes: number; count: number }> {
   const refs = core.storage.collection(blobRefsSpec);
   const prefix = scope === '' ? [accountId] : [accountId, scope];
   const sum = { bytes: 0, count: 0 };
   for await (const page of pagesOf(after => refs.scan({ prefix, limit: 1000, ...after }))) {
-    for (const { size } of page) {
+    for (const { size, scope: of } of page) {
+      if (scope === '' && of.startsWith(VALUES)) continue;
       sum.bytes += size;
       sum.count++;
     }

@@ -1,5 +1,6 @@
 /** Entries as the original API shows them, whoever wrote them (v2.md, section 2). */
 
+import { Readable } from 'node:stream';
 import type { EntryDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { base64Of } from './base64.ts';
@@ -13,9 +14,15 @@ const BASE64 = ',"encoding":"base64"}';
  * pieces, read as they are asked for. Throws `NotFoundError` (code `key_not_found`) when a long value has just gone,
  * `ContentDamagedError`.
  */
-export async function originalJson(core: Core, entry: EntryDoc): Promise<string | AsyncGenerator<string>> {
+export async function originalJson(core: Core, entry: EntryDoc): Promise<string | Readable> {
   const { blob, encoding, size = 0 } = entry;
-  if (blob !== undefined) return inPieces(await openLong(core, { hash: blob, size }), encoding);
+  if (blob !== undefined) {
+    const bytes = await openLong(core, { hash: blob, size });
+    const pieces = Readable.from(inPieces(bytes, encoding), { objectMode: false });
+    // Also where nobody has read a piece: what was not begun lets go of nothing.
+    pieces.once('close', () => bytes.destroy());
+    return pieces;
+  }
   return `{"value":${valueAsJson(entry)}${encoding === 'bytes' ? BASE64 : '}'}`;
 }
 

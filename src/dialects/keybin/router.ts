@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { checkKey } from '../../base/names.ts';
 import { resolveFullToken } from '../../core/access/callers.ts';
@@ -167,7 +166,7 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
         if (typeof shown === 'string') answerJson(ctx, shown);
         else {
           ctx.type = 'json';
-          ctx.body = Readable.from(shown, { objectMode: false });
+          ctx.body = shown;
         }
       },
     },

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { Readable } from 'node:stream';
+import { expect, test, vi } from 'vitest';
 import { blobRefsSpec } from '../../../src/core/collections.ts';
 import { retireExpired } from '../../../src/core/entries/expire.ts';
 import { KEPT_MS, sweepDiscarded } from '../../../src/core/entries/raw/discard.ts';
@@ -87,6 +88,24 @@ forEachEngine('values longer than 1 MiB', engine => {
     expect(await references(served, user)).toEqual(['kv/broken', 'kv/json', 'kv/latin']);
     expect((await user.send('DELETE', `/user/${user.token}/store/json`)).status).toBe(200);
     expect(await references(served, user)).toEqual(['kv/broken', 'kv/latin']);
+  });
+
+  test('are not held open for those who ask for the headers alone', async () => {
+    const own = await openServer(engine);
+    const user = await valueUser(own);
+    await user.put('k', randomBytes(2 * MIB));
+    const opened: Readable[] = [];
+    const { blobs } = own.server.core.storage;
+    const open = blobs.open.bind(blobs);
+    blobs.open = async (...of) => {
+      const content = Readable.from((await open(...of)) ?? [], { objectMode: false });
+      opened.push(content);
+      return content;
+    };
+    for (const path of ['/v2/kv/k', `/user/${user.token}/store/k`]) {
+      expect((await user.send('HEAD', path)).status).toBe(200);
+    }
+    await vi.waitFor(() => expect(opened.every(({ destroyed }) => destroyed)).toBe(true));
   });
 
   test('leave nothing where they are refused, and go soon after they are replaced', async () => {
