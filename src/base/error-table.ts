@@ -149,6 +149,8 @@ export const errorCodes = {
   wait_invalid: { status: 400, means: '`wait` is not a number of seconds such as `30s`.' },
   separator_invalid: { status: 400, means: '`separator` is not 1 to 16 characters of keys.' },
   values_invalid: { status: 400, means: '`values` is neither 0 nor 1.' },
+  key_repeated: { status: 400, means: 'A key stands more than once in a batch.' },
+  ops_invalid: { status: 400, means: '`ops` is not a list of 1 to 500 operations; the message names the place.' },
   prefix_invalid: { status: 400, means: '`prefix` holds what a key cannot hold.' },
   punches_invalid: { status: 400, means: '`punches` is not a list of valid punches; the message names the place.' },
   member_name_invalid: { status: 400, means: 'A member has a name of 3 to 50 of the characters A-Z a-z 0-9 _ -.' },
@@ -221,6 +223,10 @@ export const errorCodes = {
   key_not_found: { status: 404, means: 'The account has no such key.' },
   punch_not_found: { status: 404, means: 'The account has no such punch.' },
   too_many_tokens: { status: 409, means: 'The account has as many tokens of v2 as one may have.' },
+  batch_failed: {
+    status: 409,
+    means: 'An operation of a batch cannot be done, so none was; `details` says which, and why.',
+  },
   client_has_token: { status: 409, means: 'There is a live token for this client already; it is revoked first.' },
   email_same: { status: 409, means: 'The account has this e-mail already.' },
   email_taken: { status: 409, means: 'Another account has this e-mail.' },
@@ -259,6 +265,10 @@ export const errorCodes = {
   },
   headers_too_large: { status: 431, means: 'The headers are longer than the server takes.' },
   feed_unsupported: { status: 501, means: 'A standalone MongoDB cannot tell changes: a replica set can.' },
+  batch_unsupported: {
+    status: 501,
+    means: 'A standalone MongoDB has no transactions, without which there are no batches.',
+  },
   idempotency_unsupported: {
     status: 501,
     means: 'A standalone MongoDB has no transactions, without which no `Idempotency-Key` can be kept.',

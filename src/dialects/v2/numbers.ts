@@ -15,5 +15,8 @@ export const LIST_DEFAULT = 100;
 /** Bytes of the values on such a page; a single value may have more. */
 export const LIST_VALUE_BYTES = 4_194_304;
 
+/** Bytes of an answer that is kept under an `Idempotency-Key`. */
+export const KEPT_BYTES = 4_194_304;
+
 /** Hours for which the answer to a request with an `Idempotency-Key` is kept. */
 export const IDEMPOTENCY_HOURS = 24;

@@ -1,6 +1,7 @@
 import type { Feeds } from '../../core/changes/feeds.ts';
 import type { Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
+import { batchEndpoints } from './batch/endpoints.ts';
 import { changeEndpoints } from './changes/endpoints.ts';
 import { type Endpoint, routeOf } from './endpoint.ts';
 import { limitEndpoints } from './limits.ts';
@@ -24,6 +25,7 @@ export function routes(deps: DialectDeps<V2Settings>, all: readonly Endpoint[], 
 export function endpoints(deps: V2Deps): Endpoint[] {
   return [
     ...listEndpoints(deps),
+    ...batchEndpoints(deps),
     ...limitEndpoints(deps),
     ...valueEndpoints(deps),
     ...tokenEndpoints(deps),

@@ -136,7 +136,13 @@ export async function changeEntries<R>(
     await awaitRace(race);
     const found = await Promise.all(steps.map(({ key }) => lookAt(core, accountId, key)));
     const decided = steps.map((step, i) => ({ step, ...found[i], ...decide(core, accountId, step, found[i]?.before) }));
-    const transitions = decided.map(({ step: { key }, before, ended, next }) => ({ key, before, ended, after: next }));
+    const transitions = decided.map(({ step: { key, holds }, before, ended, next }) => ({
+      key,
+      before,
+      ended,
+      after: next,
+      holds,
+    }));
     const results = decided.map(({ result }) => result);
     const more = also(results);
     try {

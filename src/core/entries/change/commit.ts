@@ -21,6 +21,8 @@ export interface Transition {
   readonly after: EntryDoc | undefined;
   /** What had expired there, and nobody has taken away yet. */
   readonly ended?: EntryDoc | undefined;
+  /** Where it is to stay as it is, that has to be so. */
+  readonly holds?: boolean | undefined;
 }
 
 /** Milliseconds for which it is known that a key had an entry: how far back the history of changes reaches. */
@@ -58,7 +60,7 @@ export async function store(
     growth.keys += (after ? 1 : 0) - (before ? 1 : 0);
   }
   for (const write of also) growth.bytes += chargeOf(write);
-  await withRoom(core, accountId, growth, () => write(core, [...writesOf(core, accountId, changed), ...also]));
+  await withRoom(core, accountId, growth, () => write(core, [...writesOf(core, accountId, transitions), ...also]));
   const removed = changed.filter(({ before, after }) => before && !after).length;
   if (removed > 0) noteDeleted(core, accountId, removed);
   for (const { before, ended, after } of changed) {
@@ -76,11 +78,7 @@ function chargeOf(write: Write): number {
 
 /** How many writes of its commit come before those of `also`. */
 export function writesFor(core: Core, accountId: string, transitions: readonly Transition[]): number {
-  return writesOf(
-    core,
-    accountId,
-    transitions.filter(({ before, after }) => before !== after),
-  ).length;
+  return writesOf(core, accountId, transitions).length;
 }
 
 /** One write needs no commit, which costs more on some engines. */
@@ -102,11 +100,20 @@ function changedMeanwhile(): ConflictError {
 }
 
 function writesOf(core: Core, accountId: string, transitions: readonly Transition[]): Write[] {
-  const writes = transitions.flatMap(transition => [
+  const changed = transitions.filter(({ before, after }) => before !== after);
+  const writes = changed.flatMap(transition => [
     writeOf(transition, accountId),
     ...tombstonesOf(core, transition, accountId),
   ]);
-  return [...writes, ...blobWritesOf(core, accountId, transitions)];
+  return [...writes, ...holdsOf(transitions, accountId), ...blobWritesOf(core, accountId, changed)];
+}
+
+function holdsOf(transitions: readonly Transition[], accountId: string): Write<EntryDoc>[] {
+  const held = transitions.filter(({ before, after, holds }) => holds && before === after);
+  return held.map(({ key, before }) => {
+    const expect = before === undefined ? 'absent' : { etag: before.etag };
+    return { in: entriesSpec, require: [accountId, key], expect };
+  });
 }
 
 function writeOf({ key, before, after }: Transition, accountId: string): Write<EntryDoc> {

@@ -27,6 +27,8 @@ export interface Step<R> {
    * throws is thrown by the change, which then does nothing.
    */
   readonly decide: (before: EntryDoc | undefined, moment: Moment) => { readonly fate: Fate; readonly result: R };
+  /** Of several changes together: what it leaves as it is has to be still so when the others are stored. */
+  readonly holds?: boolean;
   /** What is written in the same commit, such as a record that it was done. What of it is taken already is `DuplicateKeyError`. */
   readonly also?: (result: R) => Write | undefined;
 }

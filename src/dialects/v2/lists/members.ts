@@ -36,6 +36,14 @@ export function lineOf({ name, entry }: Found): string {
   return `${entry === undefined ? JSON.stringify({ prefix: name }) : memberText(entry)}\n`;
 }
 
+/** The same with its value, of an entry that has it itself. */
+export function shortMember(entry: EntryDoc): string {
+  const { content } = representationOf(entry);
+  const bytes = content.kind === 'long' ? Buffer.alloc(0) : bytesOf(content);
+  const value = isUtf8(bytes) ? { value: bytes.toString() } : { value_base64: bytes.toString('base64') };
+  return `${memberText(entry).slice(0, -1)},${JSON.stringify(value).slice(1)}`;
+}
+
 /**
  * The same with the value, as JSON text in pieces: `value` where it is UTF-8, `value_base64` otherwise. Memory stays flat, however long
  * it is. Throws as `openLong`.

@@ -1,0 +1,65 @@
+/** `POST /v2/batch`: several changes, all or none (v2.md, section 3). */
+
+import type { Context } from 'koa';
+import type { TokenCaller } from '../../../core/access/callers.ts';
+import type { Core } from '../../../core/context.ts';
+import { changeBatch, demandBatches } from '../../../core/entries/raw/batch.ts';
+import { sha256Hex } from '../../../core/ids.ts';
+import { bytesReader } from '../../../http/body/body.ts';
+import type { DialectDeps } from '../../dialect.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { idempotencyOf } from '../idempotency.ts';
+import { BATCH_BYTES } from '../numbers.ts';
+import type { V2Settings } from '../settings.ts';
+import { answerFor, demandAnswerable, longAnswerFor } from './answer.ts';
+import { readOps } from './read.ts';
+import { answerSchema, batchSchema } from './schema.ts';
+import { letGoOf, stepsOf } from './steps.ts';
+
+const readBytes = bytesReader(BATCH_BYTES);
+
+/** The route of batches. */
+export function batchEndpoints({ core, settings }: DialectDeps<V2Settings>): Endpoint[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v2/batch',
+      right: 'none',
+      summary: 'Reads, changes and checks up to 500 keys, all or none. Each operation needs the right to its key.',
+      idempotent: true,
+      body: batchSchema,
+      answers: {
+        200: { description: 'What became of each operation, in their order.', schema: answerSchema },
+        409: { description: 'An operation failed (`batch_failed`), and nothing was changed.' },
+        501: { description: 'The engine has no transactions (`batch_unsupported`).' },
+      },
+      handle: (ctx, caller) => batch(core, ctx, caller, settings().value_bytes),
+    },
+  ];
+}
+
+async function batch(core: Core, ctx: Context, caller: TokenCaller, limit: number): Promise<void> {
+  demandBatches(core);
+  const idempotency = idempotencyOf(core, ctx, caller);
+  const isKept = ctx.req.headers['idempotency-key'] !== undefined;
+  const source = await readBytes(ctx);
+  const ops = await readOps(ctx, caller, source);
+  await idempotency.answer(sha256Hex(source), async record => {
+    const { steps, arrived } = await stepsOf(core, caller, ops, limit);
+    let isStored = false;
+    try {
+      const outcomes = await changeBatch(core, caller.accountId, steps, found => {
+        demandAnswerable(ops, found, isKept);
+        return isKept ? record(asAnswer(answerFor(ops, found))) : undefined;
+      });
+      isStored = true;
+      return asAnswer(isKept ? answerFor(ops, outcomes) : await longAnswerFor(core, ops, outcomes));
+    } finally {
+      if (!isStored) letGoOf(core, caller, arrived);
+    }
+  });
+}
+
+function asAnswer(results: readonly string[]) {
+  return { status: 200, headers: {}, body: `{"results":[${results.join(',')}]}` };
+}

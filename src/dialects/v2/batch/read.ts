@@ -1,0 +1,118 @@
+/** The body of a batch, checked as far as it can be before anything is looked at. */
+
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { InvalidInputError, PayloadTooLargeError } from '../../../base/errors.ts';
+import { membersOf, memberText } from '../../../base/json/source.ts';
+import { checkV2Key } from '../../../base/names.ts';
+import { eachInSlices, inSlices } from '../../../base/slices.ts';
+import type { TokenCaller } from '../../../core/access/callers.ts';
+import { type Conditions, readConditions } from '../../../core/entries/raw/conditions.ts';
+import { asObject, jsonOf } from '../../../http/body/body.ts';
+import { reasonOf } from '../../../http/body/shape.ts';
+import { demandRead, demandWrite } from '../endpoint.ts';
+import { readInput } from '../input.ts';
+import { BATCH_OPS } from '../numbers.ts';
+import { type Op, opSchema, type Put } from './schema.ts';
+
+/** A value may nest 1,000 deep, and stands three deep in the body. */
+const LIMITS = { depth: 1003, values: 1_000_000 };
+
+/** The operations are looked at one by one. */
+const BODY = z.object({ ops: z.unknown() });
+
+/** An operation that was read. `bytes` is what a `put` stores. */
+export interface ReadOp {
+  readonly op: Op;
+  readonly conditions: Conditions;
+  readonly bytes?: Buffer;
+}
+
+/**
+ * The operations, in their order. Throws `InvalidInputError` (codes `json_invalid`, `field_unknown`, `ops_invalid`, `key_invalid`,
+ * `key_repeated`, `if_match_invalid`, `if_none_match_invalid`, `value_invalid`), `ForbiddenError` (code `scope_insufficient`),
+ * `PayloadTooLargeError`.
+ */
+export async function readOps(ctx: Context, caller: TokenCaller, source: Buffer): Promise<ReadOp[]> {
+  const { ops: given } = readInput(BODY, asObject(await jsonOf(ctx, source, LIMITS)));
+  if (Array.isArray(given) && given.length > BATCH_OPS) {
+    throw new PayloadTooLargeError(BATCH_OPS, {}, 'ops', 'operations');
+  }
+  if (!Array.isArray(given) || given.length === 0) throw invalid('ops', 'expected a list of 1 to 500 operations');
+  const ops: Op[] = [];
+  await eachInSlices(given, (op, i) => ops.push(opOf(op, i)));
+  for (const op of ops) demandScope(caller, op);
+  demandKeys(ops);
+  const conditions = ops.map(op => conditionsOf(op));
+  const texts = await jsonTexts(source, ops);
+  const slices = inSlices();
+  const read: ReadOp[] = [];
+  for (const [i, op] of ops.entries()) {
+    read.push({ op, conditions: conditions[i] ?? {}, ...(op.op === 'put' && { bytes: bytesOf(op, i, texts[i]) }) });
+    if (slices.over()) await slices.pause();
+  }
+  return read;
+}
+
+function opOf(given: unknown, index: number): Op {
+  const result = opSchema.safeParse(given);
+  if (!result.success) throw invalid('ops', `[${index}].${reasonOf(result.error, given)}`);
+  const op = result.data;
+  if (op.op === 'check' && op.if_match === undefined && op.if_none_match === undefined) {
+    throw invalid('ops', `[${index}]: a check takes if_match or if_none_match`);
+  }
+  return op;
+}
+
+function demandScope(caller: TokenCaller, { op, key }: Op): void {
+  if (op === 'get' || op === 'check' || op === 'incr') demandRead(caller, key);
+  if (op !== 'get' && op !== 'check') demandWrite(caller, key);
+}
+
+function demandKeys(ops: readonly Op[]): void {
+  const seen = new Set<string>();
+  for (const { key } of ops) {
+    checkV2Key(key);
+    if (seen.has(key)) {
+      throw new InvalidInputError(`ops: ${key} is there more than once: one key may stand once in a batch`, {
+        code: 'key_repeated',
+      });
+    }
+    seen.add(key);
+  }
+}
+
+function conditionsOf({ if_match, if_none_match }: Op): Conditions {
+  return readConditions({ if_match, if_none_match });
+}
+
+/** What stands under `json`, as it is written. */
+async function jsonTexts(source: Buffer, ops: readonly Op[]): Promise<(string | undefined)[]> {
+  if (!ops.some(op => op.op === 'put' && op.json !== undefined)) return [];
+  const list = (await memberText(source.toString(), 'ops')) ?? '';
+  const texts: string[] = [];
+  await eachInSlices(membersOf(list), member => {
+    if (member !== undefined) texts.push(member.text);
+  });
+  const found: (string | undefined)[] = [];
+  for (const text of texts) found.push(await memberText(text, 'json'));
+  return found;
+}
+
+function bytesOf(op: Put, index: number, json: string | undefined): Buffer {
+  const given = [op.value, op.value_base64, op.json].filter(value => value !== undefined);
+  if (given.length !== 1) throw invalid('ops', `[${index}]: a put takes one of value, value_base64, json`);
+  if (op.value !== undefined) return Buffer.from(op.value);
+  if (op.value_base64 === undefined) return Buffer.from(json ?? '');
+  const bytes = Buffer.from(op.value_base64, 'base64');
+  const padding = op.value_base64.endsWith('==') ? 2 : op.value_base64.endsWith('=') ? 1 : 0;
+  const isWhole = op.value_base64.length % 4 === 0 && bytes.length === (op.value_base64.length / 4) * 3 - padding;
+  if (!isWhole || /[^A-Za-z0-9+/=]/.test(op.value_base64)) {
+    throw invalid('ops', `[${index}].value_base64: expected base64 with its padding`);
+  }
+  return bytes;
+}
+
+function invalid(field: 'ops', message: string): InvalidInputError {
+  return new InvalidInputError(`${field}: ${message}`, { code: 'ops_invalid' });
+}
