@@ -45,9 +45,13 @@ export class Stamps {
 
   /** To be called once, before anything is read or written. `last` gives the number of the last transaction. */
   prepare(meta: Database<unknown, string>, last: () => number, inTransaction: (work: () => void) => void): void {
-    this.#base = Number(meta.get(BASE) ?? 0);
-    if (this.#newest() <= last() + this.#base) return;
+    const isRight = () => {
+      this.#base = Number(meta.get(BASE) ?? 0);
+      return this.#newest() <= last() + this.#base;
+    };
+    if (isRight()) return;
     inTransaction(() => {
+      if (isRight()) return; // another process was faster
       this.#base = this.#newest() + BEYOND;
       meta.put(BASE, this.#base);
     });
