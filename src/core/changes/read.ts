@@ -6,10 +6,10 @@ import { type ChangeEvent, eventOf, isFor } from './events.ts';
 import type { Reader } from './followers.ts';
 
 /** How many are looked at before whoever gets only a few of them gets those. */
-const MOST_LOOKED_AT = 20_000;
+const MOST_LOOKED_AT = 10_000;
 
-/** How many are looked at at once. */
-const PAGE = 500;
+/** How many are looked at at once: a slice of the work. */
+const PAGE = 100;
 
 /** Changes behind a position, and where to go on; `more`: at once. */
 export interface Found {

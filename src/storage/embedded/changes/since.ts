@@ -31,9 +31,7 @@ export function tell(
   position: Position,
   { limit, now }: { limit: number; now: number },
 ): Told {
-  const rows = tables
-    .flatMap(table => rowsOf(table, owner, position, limit + 1))
-    .sort((a, b) => a.stamp - b.stamp || compareKeys(a.key, b.key));
+  const rows = tables.map(table => rowsOf(table, owner, position, limit + 1)).reduce(merge, []);
   const told = rows.slice(0, limit);
   const items: Telling[] = [];
   for (const [i, { table, stamp, key, doc }] of told.entries()) {
@@ -63,6 +61,22 @@ function rowsOf(table: Table, owner: string, position: Position, limit: number):
     if (rows.length === limit) break;
   }
   return rows;
+}
+
+/** Two lists in order as one; of what is at the same place the first list's comes first. */
+function merge(first: readonly Row[], second: readonly Row[]): Row[] {
+  if (first.length === 0 || second.length === 0) return [...first, ...second];
+  const rows: Row[] = [];
+  let i = 0;
+  for (const row of second) {
+    for (let next = first[i]; next !== undefined && isUpTo(next, row); next = first[++i]) rows.push(next);
+    rows.push(row);
+  }
+  return rows.concat(first.slice(i));
+}
+
+function isUpTo(a: Row, b: Row): boolean {
+  return a.stamp === b.stamp ? compareKeys(a.key, b.key) <= 0 : a.stamp < b.stamp;
 }
 
 function compareKeys(a: readonly string[], b: readonly string[]): number {
