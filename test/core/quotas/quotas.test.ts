@@ -129,7 +129,7 @@ forEachEngine('the room of an account', engine => {
     let failing = true;
     const broken = another(
       intercept(core.storage, async ({ collection, method, when }) => {
-        if (failing && collection === 'store' && method === 'put' && when === 'before') throw new Error('broken');
+        if (failing && collection === 'store' && method === 'insert' && when === 'before') throw new Error('broken');
       }),
     );
     for (let i = 0; i < 3; i++)
@@ -150,7 +150,7 @@ forEachEngine('the room of an account', engine => {
     await setEntry(watched, account, 'a', 'x');
     calls.length = 0;
     await fill(watched, account, 'b', 20);
-    expect(tally(calls)).toEqual({ 'store get': 20, 'store put': 20 });
+    expect(tally(calls)).toEqual({ 'store getEnded': 20, 'store insert': 20 });
   });
 
   test('of an account that is gone leaves nothing behind', async () => {

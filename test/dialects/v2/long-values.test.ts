@@ -98,8 +98,8 @@ forEachEngine('values longer than 1 MiB', engine => {
     const { blobs } = own.server.core.storage;
     const open = blobs.open.bind(blobs);
     blobs.open = async (...of) => {
-      const content = Readable.from((await open(...of)) ?? [], { objectMode: false });
-      opened.push(content);
+      const content = await open(...of);
+      if (content instanceof Readable) opened.push(content);
       return content;
     };
     for (const path of ['/v2/kv/k', `/user/${user.token}/store/k`]) {
