@@ -9,8 +9,9 @@ import { textAfter } from './entries.ts';
 /** Keys read at once where there are folders, which are passed over. */
 const READ = { first: 16, least: 4, most: 256 };
 
-/** Most keys read at once where every one is shown. */
+/** Most keys read at once where every one is shown: of a page, and of a list that has none, so that others have their turn. */
 const PAGE = 1000;
+const ENDLESS = 250;
 
 /** How names are made of keys. */
 export interface Names {
@@ -42,7 +43,7 @@ export async function* childrenOf(core: Core, accountId: string, walk: Walk): As
   const entries = core.storage.collection(entriesSpec);
   const { separator, wanted } = walk;
   const order = walk.before === undefined ? 'asc' : 'desc';
-  let limit = separator === undefined ? Math.min(wanted, PAGE) : READ.first;
+  let limit = separator === undefined ? Math.min(wanted, mostOf(walk)) : READ.first;
   let from = walk.after && behind(walk, walk.after);
   let below = walk.before;
   const slices = inSlices();
@@ -75,8 +76,12 @@ function beginningsOf({ prefix, among = [''] }: Walk, order: 'asc' | 'desc'): st
   return order === 'asc' ? beginnings : beginnings.reverse();
 }
 
-function nextLimit({ separator }: Walk, limit: number, found: number): number {
-  if (separator === undefined) return Math.min(2 * limit, PAGE);
+function mostOf({ wanted }: Walk): number {
+  return Number.isFinite(wanted) ? PAGE : ENDLESS;
+}
+
+function nextLimit(walk: Walk, limit: number, found: number): number {
+  if (walk.separator === undefined) return Math.min(2 * limit, mostOf(walk));
   return Math.min(Math.max(2 * found, READ.least), READ.most);
 }
 

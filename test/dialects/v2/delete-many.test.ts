@@ -8,13 +8,14 @@ import { scopedHeaders } from './scoped.ts';
 
 forEachEngine('deleting all keys that begin with the same', engine => {
   const served = sharedServer(engine);
+  const many = engine.name === 'embedded' ? 1234 : 250;
   const keysOf = (json: { keys: { key: string }[] }) => json.keys.map(({ key }) => key);
 
   test('deletes those and no others, however many, and says how many they were', async () => {
     const { server } = served;
-    const { headers, get } = await newFilled(server, ['a', ...numbered(1234, 'b/'), 'b', 'b0', 'c']);
+    const { headers, get } = await newFilled(server, ['a', ...numbered(many, 'b/'), 'b', 'b0', 'c']);
     const answer = await server.request('DELETE', '/v2/kv?prefix=b/', undefined, headers);
-    expect([answer.status, answer.json]).toEqual([200, { deleted: 1234 }]);
+    expect([answer.status, answer.json]).toEqual([200, { deleted: many }]);
     expect(keysOf((await get('/v2/kv')).json)).toEqual(['a', 'b', 'b0', 'c']);
     expect((await server.request('DELETE', '/v2/kv?prefix=b/', undefined, headers)).json).toEqual({ deleted: 0 });
     expect((await get('/v2/limits')).json).toMatchObject({ keys: 4 });
@@ -73,7 +74,7 @@ forEachEngine('deleting all keys that begin with the same', engine => {
 
   test('deletes also what is written all the while, once, or leaves it', async () => {
     const { server } = served;
-    const keys = numbered(600, 'k');
+    const keys = numbered(many, 'k');
     const { headers, get } = await newFilled(server, keys);
     const writes = keys
       .filter((_, i) => i % 50 === 0)
@@ -86,11 +87,11 @@ forEachEngine('deleting all keys that begin with the same', engine => {
 
   test('by several at once deletes everything, and each key for one of them', async () => {
     const { server } = served;
-    const { headers } = await newFilled(server, numbered(700, 'k'));
+    const { headers } = await newFilled(server, numbered(many, 'k'));
     const answers = await Promise.all(
       [1, 2, 3].map(() => server.request('DELETE', '/v2/kv?prefix=k', undefined, headers)),
     );
-    expect(answers.map(({ json }) => json.deleted).sort()).toEqual([0, 0, 700]);
+    expect(answers.map(({ json }) => json.deleted).sort()).toEqual([0, 0, many]);
   });
 
   test('asks filters of plugins for each key and tells actions of each; a refusal ends it', async () => {

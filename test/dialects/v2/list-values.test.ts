@@ -8,6 +8,7 @@ const MIB = 1_048_576;
 
 forEachEngine('a list with values', engine => {
   const served = sharedServer(engine);
+  const many = engine.name === 'embedded' ? 2500 : 150;
 
   async function put(path: string, headers: Record<string, string>, type: string, body: Uint8Array | string) {
     const answer = await fetch(`${served.server.url}/v2/kv/${path}`, {
@@ -79,20 +80,20 @@ forEachEngine('a list with values', engine => {
   test('as NDJSON is all of it, an entry a line, folders among them, however much it is', async () => {
     const { headers, get, accountId } = await newFilled(served.server, [
       'a',
-      ...numbered(1500, 'f/'),
-      ...numbered(2500, 'm'),
+      ...numbered(many, 'f/'),
+      ...numbered(many, 'm'),
     ]);
     await put('long', headers, 'text/plain', 'y'.repeat(MIB + 5));
     await fill(served.server, accountId, numbered(40, 'n'), () => ({ value: 'x'.repeat(MIB / 4), size: MIB / 4 }));
     const all = await get('/v2/kv', { Accept: 'application/x-ndjson' });
     expect(all.headers.get('Content-Type')).toBe('application/x-ndjson');
-    expect(linesOf(all.text)).toHaveLength(4042);
+    expect(linesOf(all.text)).toHaveLength(2 * many + 42);
     const whole = linesOf((await get('/v2/kv?values=1&separator=/&limit=3', { Accept: 'application/x-ndjson' })).text);
     expect(whole.map(line => line.key ?? line.prefix)).toEqual([
       'a',
       'f/',
       'long',
-      ...numbered(2500, 'm'),
+      ...numbered(many, 'm'),
       ...numbered(40, 'n'),
     ]);
     expect(whole[1]).toEqual({ prefix: 'f/' });

@@ -3,6 +3,7 @@
 import { PayloadTooLargeError } from '../../../base/errors.ts';
 import { inSlices } from '../../../base/slices.ts';
 import type { Core } from '../../../core/context.ts';
+import type { KeptAnswer } from '../../../core/entries/idempotency.ts';
 import type { BatchOutcome } from '../../../core/entries/raw/batch.ts';
 import { etagOf } from '../../../core/entries/raw/representation.ts';
 import { shortMember, wholeMember } from '../lists/members.ts';
@@ -26,32 +27,33 @@ export function demandAnswerable(ops: readonly ReadOp[], outcomes: readonly Batc
   throw new PayloadTooLargeError(most, { code: 'idempotent_answer_too_large' }, 'the answer under an Idempotency-Key');
 }
 
-/** The results of a batch that gives out no long value. */
-export function answerFor(ops: readonly ReadOp[], outcomes: readonly BatchOutcome[]): string[] {
-  return outcomes.map((outcome, i) => resultOf(ops[i], outcome));
+/** The answer of a batch that gives out no long value. */
+export function answerFor(ops: readonly ReadOp[], outcomes: readonly BatchOutcome[]): KeptAnswer {
+  const results = outcomes.map((outcome, i) => resultOf(ops[i], outcome));
+  return { status: 200, headers: {}, body: `{"results":[${results.join(',')}]}` };
 }
 
-/** The results of any batch, others having their turn. Throws as `openLong`. */
-export async function longAnswerFor(
+/** What any batch is answered with, in pieces, however long its values are. Throws as `openLong`. */
+export async function* answerText(
   core: Core,
   ops: readonly ReadOp[],
   outcomes: readonly BatchOutcome[],
-): Promise<string[]> {
+): AsyncGenerator<string> {
   const slices = inSlices();
-  const results: string[] = [];
+  let before = '{"results":[';
   for (const [i, outcome] of outcomes.entries()) {
     const { entry, status } = outcome;
+    yield before;
+    before = ',';
     if (ops[i]?.op.op === 'get' && entry?.blob !== undefined) {
-      const pieces: string[] = [];
-      for await (const piece of wholeMember(core, entry)) {
-        pieces.push(piece);
-        if (slices.over()) await slices.pause();
-      }
-      results.push(withStatus(status, pieces.join('')));
-    } else results.push(resultOf(ops[i], outcome));
+      const pieces = wholeMember(core, entry);
+      const first = await pieces.next();
+      yield withStatus(status, String(first.value));
+      yield* pieces;
+    } else yield resultOf(ops[i], outcome);
     if (slices.over()) await slices.pause();
   }
-  return results;
+  yield ']}';
 }
 
 function resultOf(read: ReadOp | undefined, { status, entry, sum }: BatchOutcome): string {

@@ -3,15 +3,17 @@
 import type { Context } from 'koa';
 import type { TokenCaller } from '../../../core/access/callers.ts';
 import type { Core } from '../../../core/context.ts';
-import { changeBatch, demandBatches } from '../../../core/entries/raw/batch.ts';
+import { type BatchOutcome, changeBatch, demandBatches } from '../../../core/entries/raw/batch.ts';
 import { sha256Hex } from '../../../core/ids.ts';
+import { answerJson } from '../../../http/answer.ts';
 import { bytesReader } from '../../../http/body/body.ts';
+import { bodyOf } from '../../../http/pieces.ts';
 import type { DialectDeps } from '../../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { idempotencyOf } from '../idempotency.ts';
+import { idempotencyOf, type Record } from '../idempotency.ts';
 import { BATCH_BYTES } from '../numbers.ts';
 import type { V2Settings } from '../settings.ts';
-import { answerFor, demandAnswerable, longAnswerFor } from './answer.ts';
+import { answerFor, answerText, demandAnswerable } from './answer.ts';
 import { readOps } from './read.ts';
 import { answerSchema, batchSchema } from './schema.ts';
 import { letGoOf, stepsOf } from './steps.ts';
@@ -44,22 +46,28 @@ async function batch(core: Core, ctx: Context, caller: TokenCaller, limit: numbe
   const isKept = ctx.req.headers['idempotency-key'] !== undefined;
   const source = await readBytes(ctx);
   const ops = await readOps(ctx, caller, source);
-  await idempotency.answer(sha256Hex(source), async record => {
+
+  async function change(record: Record): Promise<BatchOutcome[]> {
     const { steps, arrived } = await stepsOf(core, caller, ops, limit);
     let isStored = false;
     try {
       const outcomes = await changeBatch(core, caller.accountId, steps, found => {
         demandAnswerable(ops, found, isKept);
-        return isKept ? record(asAnswer(answerFor(ops, found))) : undefined;
+        return isKept ? record(answerFor(ops, found)) : undefined;
       });
       isStored = true;
-      return asAnswer(isKept ? answerFor(ops, outcomes) : await longAnswerFor(core, ops, outcomes));
+      return outcomes;
     } finally {
       if (!isStored) letGoOf(core, caller, arrived);
     }
-  });
-}
+  }
 
-function asAnswer(results: readonly string[]) {
-  return { status: 200, headers: {}, body: `{"results":[${results.join(',')}]}` };
+  if (isKept) {
+    await idempotency.answer(sha256Hex(source), async record => answerFor(ops, await change(record)));
+    return;
+  }
+  const body = await bodyOf(answerText(core, ops, await change(() => undefined)));
+  if (typeof body === 'string') return answerJson(ctx, body);
+  ctx.type = 'json';
+  ctx.body = body;
 }
