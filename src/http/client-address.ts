@@ -1,16 +1,22 @@
 import { isIP } from 'node:net';
 import type { Context } from 'koa';
+import type { Caller } from '../base/caller.ts';
+import { tellRate } from './rate-limit.ts';
 import { forwardedAddress, plainAddress, trustedProxies } from './trusted-proxies.ts';
 
 /** Finds the address of the client. */
 export type ClientAddress = (ctx: Context) => string;
 
 /** Finds on whose behalf a request is answered. */
-export type CallerOf = (ctx: Context) => { readonly address: string; readonly gone: () => boolean };
+export type CallerOf = (ctx: Context) => Required<Caller>;
 
-/** The client at its address; it is gone once its connection is. */
+/** The client at its address; it is gone once its connection is, and is told of its attempts in the answer. */
 export function callerOf(address: ClientAddress): CallerOf {
-  return ctx => ({ address: address(ctx), gone: () => ctx.req.socket.destroyed });
+  return ctx => ({
+    address: address(ctx),
+    gone: () => ctx.req.socket.destroyed,
+    hear: left => tellRate(ctx, 'failures', left),
+  });
 }
 
 /**

@@ -94,7 +94,8 @@ async function verified(
   { throttle, ...caller }: Attempt,
 ): Promise<AccountDoc | undefined> {
   const subjects = candidates.map(({ subject }) => subject);
-  const right = await throttled(core, { subjects, address: caller.address, rules: throttle }, async () => {
+  const { address, hear } = caller;
+  const right = await throttled(core, { subjects, address, rules: throttle, hear }, async () => {
     for (const { subject, account } of candidates) {
       if ((await core.passwords.verify(password, account?.password, caller)) && account) return subject;
     }

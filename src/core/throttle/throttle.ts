@@ -3,12 +3,14 @@
  * wrong: parallel guesses cannot pass. Registrations from one address are counted as well.
  */
 
+import type { Caller } from '../../base/caller.ts';
 import { ConflictError, RateLimitedError, StorageUnavailableError } from '../../base/errors.ts';
 import type { Core, ThrottleSettings } from '../context.ts';
 import { sha256Hex } from '../ids.ts';
 import { addressGroup } from './address.ts';
 import { abandon, clear, count, countFailure, demandUnspent, giveBack, take, tryToTake } from './counters.ts';
 import type { Limit, Place } from './place.ts';
+import { Told } from './told.ts';
 
 /** An attempt that takes longer does not tell its result, because its place may be free again. */
 const TOO_LATE_MS = 100_000;
@@ -50,6 +52,7 @@ export interface Attempt {
   readonly subjects: readonly string[];
   readonly address: string;
   readonly rules?: AttemptRules | undefined;
+  readonly hear?: Caller['hear'] | undefined;
 }
 
 /**
@@ -68,8 +71,9 @@ export async function throttled(
   const { rules, address } = attempt;
   const limits = limitsOf(settings, attempt);
   if (rules !== undefined && !rules.apart) limits.push(addressLimit(settings, address));
+  const told = new Told(core, limits, attempt.hear);
   // Attempts that are refused anyway should cost no write.
-  await Promise.all(limits.map(limit => demandUnspent(core, limit)));
+  await told.look();
   const places: Place[] = [];
   for (const limit of limits) places.push(await take(core, limit).catch(error => abandon(core, places, error)));
   const right = await verify().catch(error => abandon(core, places, error));
@@ -79,6 +83,7 @@ export async function throttled(
     return place.limit.subject === right ? clear(core, place) : giveBack(core, place);
   };
   await Promise.all(places.map(settle));
+  told.settled(right);
   return right;
 }
 

@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { RateLimitedError } from '../../base/errors.ts';
 import type { Core } from '../../core/context.ts';
 import { createRates, type Left } from '../../core/throttle/rates.ts';
+import { tellRate } from '../../http/rate-limit.ts';
 import type { V2Settings } from './settings.ts';
 
 /** Seconds over which requests count. */
@@ -27,14 +28,13 @@ export function createRateLimit({ clock }: Core, settings: () => V2Settings): Ra
     announce(ctx) {
       const quota = quotaOf(settings());
       if (quota === 0 || !PATH.test(ctx.req.url ?? '')) return;
-      ctx.set('RateLimit-Policy', `"requests";q=${quota};w=${WINDOW}`);
-      tell(ctx, { remaining: quota, reset: WINDOW });
+      tell(ctx, quota, { remaining: quota, reset: WINDOW });
     },
     take(ctx, accountId) {
       const quota = quotaOf(settings());
       if (quota === 0) return;
       const left = rates.take(accountId, quota);
-      tell(ctx, left);
+      tell(ctx, quota, left);
       if (left.remaining < 0) {
         const message = `the account has made its ${quota} requests of this minute; try again in ${left.reset} s`;
         throw new RateLimitedError(left.reset, {}, message);
@@ -43,8 +43,8 @@ export function createRateLimit({ clock }: Core, settings: () => V2Settings): Ra
   };
 }
 
-function tell(ctx: Context, { remaining, reset }: Left): void {
-  ctx.set('RateLimit', `"requests";r=${Math.max(0, remaining)};t=${reset}`);
+function tell(ctx: Context, quota: number, left: Left): void {
+  tellRate(ctx, 'requests', { quota, window: WINDOW, ...left });
 }
 
 /** The part of one of several processes; 0: any number. */

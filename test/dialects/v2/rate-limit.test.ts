@@ -112,4 +112,18 @@ forEachEngine('requests of an account in a minute', engine => {
     await server.configure({ LIMITS_REQUESTS_PER_MINUTE: '2' });
     expect((await ask()).headers.get('RateLimit-Policy')).toBe('"requests";q=1;w=60');
   });
+
+  test('stand beside the attempts that are left where a password is checked', async () => {
+    const limits = { SECURITY_FAILURES_PER_PAIR: '2', SECURITY_PAIR_WINDOW: '10' };
+    const { server } = await openServer(engine, { options: { ...options, ...limits } });
+    const login = { username: 'ann', password: 's3cret' };
+    await server.request('POST', '/register', login);
+    const Authorization = `Basic ${Buffer.from('ann:s3cret').toString('base64')}`;
+    const { status, headers } = await server.request('POST', '/v2/tokens', {}, { Authorization });
+    expect([status, headers.get('RateLimit-Policy'), headers.get('RateLimit')]).toEqual([
+      201,
+      '"failures";q=2;w=10, "requests";q=3;w=60',
+      '"failures";r=2;t=10, "requests";r=2;t=60',
+    ]);
+  });
 });

@@ -1,7 +1,12 @@
 /** The one way in which entries change: it is decided on what is there, and stored if that is still so. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConflictError, QuotaExceededError, StorageUnavailableError } from '../../../base/errors.ts';
+import {
+  ConflictError,
+  PayloadTooLargeError,
+  QuotaExceededError,
+  StorageUnavailableError,
+} from '../../../base/errors.ts';
 import type { Write } from '../../../storage/port.ts';
 import { type EntryDoc, entriesSpec } from '../../collections.ts';
 import type { Core } from '../../context.ts';
@@ -13,6 +18,10 @@ import type { Fate, Moment, Step, Waiting } from './steps.ts';
 /** How often a change is decided again while other processes change the same, and how long it waits at most in between (milliseconds). */
 const RACES = 40;
 const LONGEST_PAUSE = 20;
+
+/** Bytes of all entries that are changed together, as far as they are not in the blob store, and how many are looked at before they are counted. */
+const HELD = 67_108_864;
+const AT_ONCE = 32;
 
 /**
  * Changes one entry. What waits for the same one in this process is decided one after another and stored together: a thousand
@@ -79,6 +88,19 @@ async function lookAt(core: Core, accountId: string, key: string): Promise<Pick<
   return isOver ? { before: undefined, ended: there } : { before: there, ended: undefined };
 }
 
+/** The same of many. Throws `PayloadTooLargeError` when they are too many bytes to be held together. */
+async function lookAtAll(core: Core, accountId: string, steps: readonly Pick<Step<unknown>, 'key'>[]) {
+  const found: Awaited<ReturnType<typeof lookAt>>[] = [];
+  let bytes = 0;
+  while (found.length < steps.length) {
+    const some = steps.slice(found.length, found.length + AT_ONCE);
+    found.push(...(await Promise.all(some.map(({ key }) => lookAt(core, accountId, key)))));
+    for (const { before } of found.slice(-some.length)) if (before?.blob === undefined) bytes += before?.size ?? 0;
+    if (bytes > HELD) throw new PayloadTooLargeError(HELD, {}, 'the values that the operations name, as they are now,');
+  }
+  return found;
+}
+
 interface Decided {
   readonly waiting: Waiting;
   readonly result: unknown;
@@ -124,7 +146,8 @@ function entryAfter(fate: Fate, user_id: string, key: string, before: EntryDoc |
 
 /**
  * Changes several entries, all or none (where the engine can), each key once; `also` is written in the same commit. `decide` of each is asked in
- * order. Throws what it throws, `QuotaExceededError`, `DuplicateKeyError` of `also`, `StorageUnavailableError`.
+ * order. Throws what it throws, `PayloadTooLargeError` when they are too many bytes to be looked at together, `QuotaExceededError`, `DuplicateKeyError` of
+ * `also`, `StorageUnavailableError`.
  */
 export async function changeEntries<R>(
   core: Core,
@@ -134,7 +157,7 @@ export async function changeEntries<R>(
 ): Promise<R[]> {
   for (let race = 0; ; race++) {
     await awaitRace(race);
-    const found = await Promise.all(steps.map(({ key }) => lookAt(core, accountId, key)));
+    const found = await lookAtAll(core, accountId, steps);
     const decided = steps.map((step, i) => ({ step, ...found[i], ...decide(core, accountId, step, found[i]?.before) }));
     const transitions = decided.map(({ step: { key, holds }, before, ended, next }) => ({
       key,

@@ -1,14 +1,8 @@
 /** Several changes of entries, all or none (v2.md, section 3). */
 
-import {
-  AppError,
-  ConflictError,
-  NotSupportedError,
-  PayloadTooLargeError,
-  PreconditionFailedError,
-} from '../../../base/errors.ts';
+import { AppError, ConflictError, NotSupportedError, PreconditionFailedError } from '../../../base/errors.ts';
 import type { Write } from '../../../storage/port.ts';
-import { type EntryDoc, entriesSpec } from '../../collections.ts';
+import type { EntryDoc } from '../../collections.ts';
 import type { Core } from '../../context.ts';
 import { changeEntries } from '../change/change.ts';
 import type { Step } from '../change/steps.ts';
@@ -21,12 +15,6 @@ export type BatchOutcome = Omit<Outcome, 'status'> & { readonly status: Outcome[
 
 /** One of the changes. */
 export type BatchStep = Omit<Step<BatchOutcome>, 'also'>;
-
-/** Bytes of all entries that a batch names, as far as they are not in the blob store: they are held while it is decided. */
-const HELD = 67_108_864;
-
-/** So few cannot be more than that. */
-const FEW = 32;
 
 /** Throws `NotSupportedError` (code `batch_unsupported`) where a commit may stop half way. */
 export function demandBatches({ storage }: Core): void {
@@ -80,10 +68,7 @@ export async function changeBatch(
   steps: readonly BatchStep[],
   also: (outcomes: readonly BatchOutcome[]) => Write | undefined,
 ): Promise<BatchOutcome[]> {
-  return core.turns.take(`batch ${accountId}`, async () => {
-    await demandFew(core, accountId, steps);
-    return changeEntries(core, accountId, steps.map(attributed), also);
-  });
+  return core.turns.take(`batch ${accountId}`, () => changeEntries(core, accountId, steps.map(attributed), also));
 }
 
 /** The step, whose refusal names it. */
@@ -110,17 +95,4 @@ function failed(index: number, error: AppError, before: EntryDoc | undefined): C
     details,
     cause: error,
   });
-}
-
-async function demandFew(core: Core, accountId: string, steps: readonly BatchStep[]): Promise<void> {
-  if (steps.length <= FEW) return;
-  const entries = core.storage.collection(entriesSpec);
-  const range = { index: 'listing', prefix: [accountId], limit: 1, covered: true };
-  let bytes = 0;
-  for (const { key } of steps) {
-    const { items } = await entries.scan({ ...range, from: key, below: `${key}\u0001` });
-    if (items[0]?.blob === undefined) bytes += items[0]?.size ?? 0;
-    if (bytes <= HELD) continue;
-    throw new PayloadTooLargeError(HELD, {}, 'the values that the operations name, as they are now,');
-  }
 }
