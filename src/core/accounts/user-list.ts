@@ -36,7 +36,7 @@ const SORTS = {
   username: (a, b) => compareTexts(a.username ?? '', b.username ?? ''),
   email: (a, b) => compareTexts(a.email ?? '', b.email ?? ''),
   confirmed: (a, b) => Number(a.isConfirmed) - Number(b.isConfirmed),
-  blocked: (a, b) => Number(b.status === 'blocked') - Number(a.status === 'blocked'),
+  blocked: (a, b) => Number(a.status === 'blocked') - Number(b.status === 'blocked'),
   created_at: (a, b) => a.created - b.created,
   last_seen: (a, b) => a.seen - b.seen,
 } as const satisfies Readonly<Record<string, Compare>>;

@@ -7,9 +7,18 @@ import { anotherServer, newUser, openServer, sharedServer } from '../../support/
 import { cursorOf, remove, revoke, scoped, store } from './following.ts';
 
 forEachEngine('a stream of changes', engine => {
-  if (!can(engine, 'transactions')) return;
   const served = sharedServer(engine, { options: { STORE_TOKEN_EXPIRATION: '86400' } });
   const path = () => `${served.server.url}/v2/changes`;
+
+  if (!can(engine, 'transactions')) {
+    test('is 501 where the database has no history', async () => {
+      const { headers } = await newUser(served.server);
+      const sent = { ...headers, Accept: 'text/event-stream' };
+      const { status, json } = await served.server.request('GET', '/v2/changes', undefined, sent);
+      expect([status, json.code]).toEqual([501, 'feed_unsupported']);
+    });
+    return;
+  }
 
   test('tells what happens, with a cursor from which it goes on', async () => {
     const { server } = served;

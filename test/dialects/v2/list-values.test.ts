@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { entriesSpec } from '../../../src/core/collections.ts';
-import { forEachEngine } from '../../support/engines.ts';
+import { forEachEngine, needs } from '../../support/engines.ts';
 import { sharedServer } from '../../support/served.ts';
 import { fill, linesOf, newFilled, numbered } from './filled.ts';
 
@@ -10,6 +10,9 @@ forEachEngine('a list with values', engine => {
   const served = sharedServer(engine);
   const many = engine.name === 'embedded' ? 2500 : 60;
   const large = engine.name === 'embedded' ? 40 : 8;
+
+  /** Where queries go by no index each reads megabytes of what others have stored, for longer than it may take. */
+  const needsIndexes = (context: TestContext) => needs(context, engine, 'explain');
 
   async function put(path: string, headers: Record<string, string>, type: string, body: Uint8Array | string) {
     const answer = await fetch(`${served.server.url}/v2/kv/${path}`, {
@@ -42,7 +45,8 @@ forEachEngine('a list with values', engine => {
     ]);
   });
 
-  test('ends a page before 4 MiB of them, and a longer one stands alone', async () => {
+  test('ends a page before 4 MiB of them, and a longer one stands alone', async context => {
+    needsIndexes(context);
     const { server } = served;
     const { headers, get, accountId } = await newFilled(server, ['a']);
     const long = '😀"'.repeat(MIB);
@@ -78,7 +82,8 @@ forEachEngine('a list with values', engine => {
     ]);
   });
 
-  test('as NDJSON is all of it, an entry a line, folders among them, however much it is', async () => {
+  test('as NDJSON is all of it, an entry a line, folders among them, however much it is', async context => {
+    needsIndexes(context);
     const { headers, get, accountId } = await newFilled(served.server, [
       'a',
       ...numbered(many, 'f/'),
@@ -102,7 +107,8 @@ forEachEngine('a list with values', engine => {
     expect((await get('/v2/kv?prefix=none', { Accept: 'application/x-ndjson' })).text).toBe('');
   });
 
-  test('as NDJSON ends with the connection', async () => {
+  test('as NDJSON ends with the connection', async context => {
+    needsIndexes(context);
     const { server } = served;
     const { headers, accountId } = await newFilled(server);
     await fill(server, accountId, numbered(64, 'k'), () => ({ value: 'x'.repeat(MIB / 2), size: MIB / 2 }));
