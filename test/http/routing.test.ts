@@ -57,7 +57,11 @@ forEachEngine('a path', engine => {
       expect([method, answer.status, answer.json]).toEqual([
         method,
         404,
-        { error: expect.any(String), code: 'not_found' },
+        {
+          error: expect.any(String),
+          code: 'not_found',
+          ...(/^\/v2\//.test(path) && { request_id: expect.any(String) }),
+        },
       ]);
       expect(answer.headers['content-type']).toMatch(/^application\/json/);
     }
@@ -122,7 +126,9 @@ forEachEngine('a path', engine => {
     }
     for (const path of ['/api/x', '/v1/x', '/v2/x', '/user/x/y', `${user.path}/store/unknown`, `${user.path}/x`]) {
       const answer = await get(path, { Accept: BROWSER });
-      expect([path, answer.status, Object.keys(answer.json)]).toEqual([path, 404, ['error', 'code']]);
+      const { request_id, ...rest } = answer.json;
+      expect([path, answer.status, Object.keys(rest)]).toEqual([path, 404, ['error', 'code']]);
+      expect(request_id !== undefined).toBe(path.startsWith('/v2/')); // errors of v2 name the request
     }
   });
 
