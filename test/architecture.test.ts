@@ -105,14 +105,27 @@ const rules: Rule[] = [
   { files: /^web\/build\.ts$/, ours: ['web/', 'http/browser/page.ts'], packages: ['marked'] },
   { files: /^web\//, ours: ['base/', 'web/', 'core/', 'http/'], packages: ['d3-scale', 'd3-shape', 'eta', 'koa'] },
   { files: /^plugin\//, ours: ['core/plugins/hooks.ts'], types: ['core/plugins/store.ts'] },
-  { files: /^(cli|client)\//, ours: ['cli/', 'client/'] },
+  { files: /^terminal\//, ours: ['terminal/'], packages: ['cli-progress'] },
+  { files: /^client\//, ours: ['client/'] },
+  {
+    files: /^cli\/dotsync\//,
+    ours: ['cli/', 'client/', 'terminal/'],
+    packages: ['chokidar', 'ignore', 'diff', 'commander'],
+  },
+  { files: /^cli\//, ours: ['cli/', 'client/', 'terminal/'], packages: ['commander', 'diff'] },
+  {
+    files: /^keep\//,
+    ours: ['base/', 'core/', 'dialects/index.ts', 'keep/', 'storage/schema.ts', 'terminal/'],
+    types: ['storage/port.ts', 'dialects/dialect.ts', 'config/options.ts'],
+  },
+  { files: /^process\/metrics\//, ours: [''], packages: ['prom-client'] },
   {
     files: /^app\.ts$/,
     ours: ['base/', 'core/', 'http/', 'dialects/index.ts', 'storage/schema.ts', 'web/'],
     types: ['config/options.ts', 'storage/port.ts'],
     packages: ['koa'],
   },
-  { files: /^process\//, ours: [''], packages: ['pino', 'pino-pretty'] },
+  { files: /^process\//, ours: [''], packages: ['commander', 'pino', 'pino-pretty'] },
   { files: /^main\.ts$/, ours: ['process/'] },
 ];
 

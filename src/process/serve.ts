@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
@@ -42,6 +43,12 @@ const BACKGROUND_GRACE = { atMost: 8_000, until: 18_500, atLeast: 500 };
 /** Milliseconds between two attempts to prepare the storage. */
 const PREPARE_PAUSE = 1_000;
 
+/**
+ * How long one of several processes prepares before it takes requests, ready or not, in milliseconds: the others answer those until
+ * then, and it would answer 503.
+ */
+const ALONE_AFTER = 3_000;
+
 /** A server process at work. */
 export interface Serving {
   /** Rejects when the storage can never be used (`StartupError`). */
@@ -60,7 +67,10 @@ export interface ServeOptions {
   readonly buildCommit: string;
 }
 
-/** Listens and serves. The storage opens meanwhile; until it answers requests get 503. Throws `StartupError`. */
+/**
+ * Listens and serves. The storage opens meanwhile, and until it answers requests get 503; one of several processes waits for it
+ * a while before it listens. Throws `StartupError`.
+ */
 export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
   let current = config;
   const core = await assemble(() => current, systemClock, log);
@@ -86,6 +96,10 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     buildCommit,
     shownConfig: () => renderEffective(current),
   });
+  const prepare = () => untilDone(app.prepare, core, stopping.signal);
+  const prepared = core.storage.ready.then(prepare);
+  const settled = prepared.catch(() => {}); // `ready` tells it
+  if (cluster.isWorker) await Promise.race([settled, pause(ALONE_AFTER, undefined, { ref: false })]);
   const limit = { connections: config.LIMITS.connections, log };
   const server = await listen(app.koa.callback(), config.APP.host, config.APP.port, limit).catch(async error => {
     await release();
@@ -95,8 +109,7 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   const { token_expiration } = current.STORE;
   log.info({ engine: core.storage.description }, `data: ${core.storage.description}`);
   log.info({ token_expiration }, `tokens live for ${token_expiration} s`);
-  const prepare = () => untilDone(app.prepare, core, stopping.signal);
-  const ready = core.storage.ready.then(prepare).then(() => {
+  const ready = prepared.then(() => {
     if (stopping.signal.aborted) return;
     log.info({ engine: core.storage.description }, 'ready');
     const resume = () => resumeErasures(core).catch(error => log.warn({ err: error }, 'erasing goes on later'));

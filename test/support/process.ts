@@ -211,10 +211,16 @@ export class Program {
     this.#atEnd.push(work);
   }
 
-  /** Starts the program and waits until it is ready. */
+  /** Starts the program and waits until it is ready, with all its processes. */
   async start(options: StartOptions = {}): Promise<ServerProcess> {
     const server = this.spawn(options);
     await server.logged(options.until ?? READY);
+    if (options.until) return server;
+    const workers = Number(options.settings?.APP_WORKERS ?? 1);
+    for (let ready = 1, at = 0; ready < workers; ready++) {
+      at = server.log.findIndex(({ msg }, i) => i >= at && READY.test(msg)) + 1;
+      await server.logged(READY, at);
+    }
     return server;
   }
 
