@@ -10,6 +10,8 @@ import { hearSignals } from './process/signals.ts';
 process.umask(0o077);
 
 const end = (code: number) => process.exit(code);
-const signals = hearSignals(() => end(0));
+// A server that is to end before it began has nothing left to do; a command did not do its work.
+const isCommand = /^[a-z]/.test(process.argv[2] ?? '');
+const signals = hearSignals(() => end(isCommand ? 130 : 0));
 const { run } = await import('./process/command.ts');
 end(await run(process.argv.slice(2), signals, end));

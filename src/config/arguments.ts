@@ -52,8 +52,11 @@ const ELSEWHERE = 'what begins as this does is set in the file as [STORE] host, 
 
 const PASSWORD_FLAGS = ['admin-pass', 'admin-pass-file', 'admin-pass-stdin'];
 
-/** Reads the arguments behind the program's name. `--help` wins over `--version`, both over the rest. Throws `UsageError`. */
-export function readArguments(args: readonly string[]): Arguments {
+/**
+ * Reads the arguments behind the program's name, where they name none of the `commands`. `--help` wins over `--version`, both over the
+ * rest. Throws `UsageError`.
+ */
+export function readArguments(args: readonly string[], commands: readonly string[] = []): Arguments {
   const { tokens } = parseArgs({ args: [...args], options: FLAGS, strict: false, tokens: true });
   // What stands alone may be the rest of a password.
   const quotable = !args.some(arg => /^-.*(admin|pass)/i.test(arg));
@@ -63,7 +66,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const seen = new Map<string, string | undefined>();
   for (const token of tokens) {
     if (token.kind === 'option-terminator' || (token.kind === 'positional' && token.index < command)) continue;
-    const problem = token.kind === 'positional' ? unexpected(token.value, quotable) : check(token, seen);
+    const problem = token.kind === 'positional' ? unexpected(token, quotable, commands) : check(token, seen);
     if (problem !== undefined) problems.push(problem);
     if (token.kind === 'option') seen.set(token.name, token.value);
   }
@@ -99,8 +102,13 @@ function pluginToPurge([first, second, name]: readonly string[]): string | undef
   return first === 'plugin' && second === 'purge' ? name : undefined;
 }
 
-function unexpected(argument: string, quotable: boolean): string {
-  return `unexpected argument${quotable ? ` ${JSON.stringify(argument)}` : ''}; a file is given as --config FILE`;
+function unexpected(
+  { value, index }: { readonly value: string; readonly index: number },
+  quotable: boolean,
+  commands: readonly string[],
+): string {
+  const meant = index === 0 ? nearest(value, commands) : undefined;
+  return `unexpected argument${quotable ? ` ${JSON.stringify(value)}` : ''}; a file is given as --config FILE${didYouMean(meant)}`;
 }
 
 interface Flag {
@@ -131,7 +139,7 @@ function instead(name: string): string {
 export const HELP = `Keybin: a self-hosted key/value data store over HTTP, with expiring tokens.
 
 Usage: keybin-server [--config FILE] [--check-config] [--port N ...]
-       keybin-server plugin purge NAME [--config FILE]
+       keybin-server COMMAND … [--config FILE]
 
   --config FILE           read this configuration file
   --check-config          print the values in force, secrets masked, and stop
@@ -143,9 +151,16 @@ Usage: keybin-server [--config FILE] [--check-config] [--port N ...]
   --admin-pass-file FILE  its password is in this file
   --admin-pass-stdin      its password is all of the standard input
   --admin-pass PASSWORD   its password, for whoever may list processes to see
-  plugin purge NAME       remove all that a plugin keeps in its store, and stop
   -h, --help              print this and stop
   --version               print the version and stop
+
+Commands; each has --help. The server may run meanwhile.
+
+  user                    list, add, block and delete accounts, set passwords
+  token                   list and end what opens an account
+  unlock                  let somebody in again who is refused for guessing
+  config                  print the values in force; config init writes a file
+  plugin purge NAME       remove all that a plugin keeps in its store
 
 Without any configuration it listens on http://127.0.0.1:5000 and keeps its data
 in ./data. Values come from, the later over the earlier:
@@ -171,12 +186,16 @@ Examples
   keybin-server --listen 0.0.0.0 --port 8080 --data /srv/keybin
       Open to the network, data elsewhere, no file.
 
+  keybin-server user add ann --config /etc/keybin/store.cfg
+      Makes an account; asks for its password.
+
   pass show keybin | keybin-server --admin-user root --admin-pass-stdin
       An admin whose password is written nowhere.
 
 SIGHUP reads the configuration again. SIGTERM, SIGINT and SIGQUIT finish the
 requests under way and stop. Exit code: 0 stopped as asked, 1 cannot start as
-things are (or is not ready), 2 wrong command line, 70 a mistake of the program.
+things are (or is not ready), 2 wrong command line, 70 a mistake of the program;
+of commands also 3 not found or not as demanded, 130 interrupted.
 
 Every option: docs/configuration.md and store.cfg.example of this package.
 `;

@@ -40,7 +40,8 @@ export async function assemble(current: () => Config, clock: Clock, log: Log): P
   };
 }
 
-function storageOptions({ STORE }: Config): OpenOptions {
+/** What opens the storage that the configuration names. Throws `StartupError`. */
+export function storageOptions({ STORE }: Pick<Config, 'STORE'>): OpenOptions {
   const names: Record<string, string> = {
     store: STORE.store_collection,
     users: STORE.users_collection,

@@ -5,19 +5,21 @@ import { buffer } from 'node:stream/consumers';
 import { format } from 'node:util';
 import { systemClock } from '../base/clock.ts';
 import { StartupError } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
 import { HELP, readArguments } from '../config/arguments.ts';
 import { readFlags } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
 import { renderEffective } from '../config/render/render.ts';
 import { buildCommit, packageVersion } from './build-info.ts';
+import { commandIn, commands } from './commands/list.ts';
 import { logLibraryOutput } from './library-output.ts';
 import { tellSystemd } from './notify.ts';
 import { createLog, type ProcessLog } from './output.ts';
 import { probe } from './probe.ts';
 import { reloader } from './reload.ts';
 import type { Signals } from './signals.ts';
+import { tryPlugins } from './try-plugins.ts';
+import { warningsOnly } from './warnings-only.ts';
 import { CANNOT_START, type Supervised, superviseWorkers, workersPart } from './workers.ts';
 
 /** Milliseconds between two looks at who the parent process is. */
@@ -35,7 +37,9 @@ export function run(args: readonly string[], signals: Signals, end: End): Promis
 }
 
 async function command(args: readonly string[], signals: Signals, end: End): Promise<number> {
-  const { action, plugin = '', config: file, flags: given } = readArguments(args);
+  const at = commandIn(args);
+  if (at !== undefined) return (await import('./commands/running.ts')).runCommand(args, at, signals);
+  const { action, plugin = '', config: file, flags: given } = readArguments(args, Object.keys(commands));
   if (action === 'help') return print(HELP);
   if (action === 'version') return print(`keybin-server ${packageVersion()}\n`);
 
@@ -68,24 +72,6 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
   } finally {
     output.flush();
   }
-}
-
-/** The log of a command whose standard output is its answer. */
-const warningsOnly: Log = {
-  debug() {},
-  info() {},
-  warn: (_, message) => console.error(`warning: ${message}`),
-  error: (_, message) => console.error(`error: ${message}`),
-};
-
-/** Loads the plugins, as the start would, and closes them. They find no values in their stores. Throws `StartupError`. */
-async function tryPlugins(config: Config): Promise<void> {
-  if (config.PLUGINS.modules.length === 0) return;
-  const { loadPlugins, emptyStore } = await import('./plugins.ts');
-  const { createPlugins } = await import('../core/plugins/plugins.ts');
-  const plugins = createPlugins(warningsOnly, Date.now);
-  await loadPlugins(config, plugins, { log: warningsOnly, store: emptyStore });
-  await plugins.close();
 }
 
 /** Removes all that a plugin keeps; returns how many values that were. */

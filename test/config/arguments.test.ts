@@ -3,7 +3,7 @@ import { HELP, readArguments, UsageError } from '../../src/config/arguments.ts';
 
 function usageError(...args: string[]): UsageError {
   try {
-    readArguments(args);
+    readArguments(args, ['user', 'token']);
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;
@@ -65,6 +65,7 @@ describe('readArguments', () => {
     [['--token-expiration=3'], 'as [STORE] token_expiration, or as KEYBIN_STORE_TOKEN_EXPIRATION'],
     [['store.cfg'], 'unexpected argument "store.cfg"; a file is given as --config FILE'],
     [['--', 'store.cfg'], 'unexpected argument "store.cfg"'],
+    [['usr', 'ls'], 'unexpected argument "usr"; a file is given as --config FILE; did you mean user?'],
     [['--config'], '--config needs the path of a file'],
     [['--config='], '--config needs the path of a file'],
     [['--config', '--check-config'], '--config needs the path of a file'],

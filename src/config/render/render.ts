@@ -93,6 +93,25 @@ export function renderEffective(config: Config, origins: ReadonlyMap<string, str
   return blocks.join('\n');
 }
 
+/** A value in force; `origin` says where it was given, and is absent for a default. */
+export interface ValueInForce {
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+  readonly origin?: string;
+}
+
+/** Every value of a configuration as its text in the file, secrets masked. */
+export function valuesInForce(config: Config, origins: ReadonlyMap<string, string>): ValueInForce[] {
+  return optionList.flatMap(named =>
+    entriesOf(named, readOption(config, named)).map(([key, text]) => {
+      const origin = origins.get(`[${named.section}] ${key}`);
+      const value = named.option.mask?.(text) ?? text;
+      return { section: named.section, key, value, ...(origin !== undefined && { origin }) };
+    }),
+  );
+}
+
 /** Keys and texts in the file that give an option this value. */
 function entriesOf({ key, option }: NamedOption, value: unknown): [key: string, text: string][] {
   if (option.type !== 'lines') return [[key, textOf(value)]];

@@ -16,6 +16,7 @@ export const auditEvents = {
   user_block_changed: 'warning',
   user_password_reset: 'info',
   user_deleted: 'info',
+  credentials_ended: 'info',
   smtp_settings_updated: 'info',
   smtp_test_passed: 'info',
   smtp_test_failed: 'error',

@@ -1,0 +1,24 @@
+/** The commands of `keybin-server`. Each is a module that is loaded when it is asked for. */
+
+import type { Command } from 'commander';
+import type { Running } from './frame.ts';
+
+/** A module of a command. */
+export interface CommandModule {
+  /** Adds the command, with its options, help and action, to the program. */
+  define(program: Command, running: Running): void;
+}
+
+/** By the name they are called by. `keybin-server --help` (`config/arguments.ts`) names each of them. */
+export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  user: () => import('./user/user.ts'),
+  token: () => import('./token.ts'),
+  unlock: () => import('./unlock.ts'),
+  config: () => import('./config.ts'),
+};
+
+/** Where the name of a command stands among the arguments: first, or behind `--config FILE`. Undefined: nowhere. */
+export function commandIn(args: readonly string[]): number | undefined {
+  const at = args[0] === '--config' ? 2 : args[0]?.startsWith('--config=') ? 1 : 0;
+  return Object.hasOwn(commands, args[at] ?? '') ? at : undefined;
+}
