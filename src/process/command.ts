@@ -12,14 +12,14 @@ import type { Config } from '../config/options.ts';
 import { renderEffective } from '../config/render/render.ts';
 import { buildCommit, packageVersion } from './build-info.ts';
 import { commandIn, commands } from './commands/list.ts';
+import { tryPlugins } from './commands/try-plugins.ts';
+import { warningsOnly } from './commands/warnings-only.ts';
 import { logLibraryOutput } from './library-output.ts';
 import { tellSystemd } from './notify.ts';
 import { createLog, type ProcessLog } from './output.ts';
 import { probe } from './probe.ts';
 import { reloader } from './reload.ts';
 import type { Signals } from './signals.ts';
-import { tryPlugins } from './try-plugins.ts';
-import { warningsOnly } from './warnings-only.ts';
 import { CANNOT_START, type Supervised, superviseWorkers, workersPart } from './workers.ts';
 
 /** Milliseconds between two looks at who the parent process is. */

@@ -3,13 +3,12 @@
 import { writeFile } from 'node:fs/promises';
 import { loadConfig } from '../../config/load.ts';
 import { renderEffective, renderExample, valuesInForce } from '../../config/render/render.ts';
-import { tryPlugins } from '../try-plugins.ts';
 import { CommandError } from './command-error.ts';
-import { type Common, framed } from './frame.ts';
-import type { CommandModule } from './list.ts';
+import { type Common, type Define, framed } from './frame.ts';
+import { tryPlugins } from './try-plugins.ts';
 
 /** Adds the command. */
-export const define: CommandModule['define'] = program => {
+export const define: Define = program => {
   const config = program
     .command('config')
     .description('print the values in force, secrets masked, as --check-config does')

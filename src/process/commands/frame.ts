@@ -12,6 +12,9 @@ export interface Running {
   stoppable<T>(work: (stopping: AbortSignal) => Promise<T>): Promise<T>;
 }
 
+/** Adds a command, with its options, help and action, to the program. */
+export type Define = (program: Command, running: Running) => void;
+
 /** Options of every command. */
 export interface Common {
   /** The argument of `--config`. */

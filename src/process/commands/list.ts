@@ -1,19 +1,17 @@
 /** The commands of `keybin-server`. Each is a module that is loaded when it is asked for. */
 
-import type { Command } from 'commander';
-import type { Running } from './frame.ts';
+import type { Define } from './frame.ts';
 
 /** A module of a command. */
 export interface CommandModule {
-  /** Adds the command, with its options, help and action, to the program. */
-  define(program: Command, running: Running): void;
+  readonly define: Define;
 }
 
 /** By the name they are called by. `keybin-server --help` (`config/arguments.ts`) names each of them. */
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
-  user: () => import('./user/user.ts'),
-  token: () => import('./token.ts'),
-  unlock: () => import('./unlock.ts'),
+  user: () => import('./accounts/user.ts'),
+  token: () => import('./accounts/token.ts'),
+  unlock: () => import('./accounts/unlock.ts'),
   config: () => import('./config.ts'),
 };
 

@@ -6,9 +6,9 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/options.ts';
 import { refreshChosen } from '../../core/choosing.ts';
 import type { Core } from '../../core/context.ts';
-import { warningsOnly } from '../warnings-only.ts';
 import { CommandError } from './command-error.ts';
 import type { Common } from './frame.ts';
+import { warningsOnly } from './warnings-only.ts';
 
 /** How long a storage may take to answer, in milliseconds. */
 const PATIENCE = 20_000;

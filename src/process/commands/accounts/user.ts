@@ -1,14 +1,13 @@
 /** `keybin-server user …`: the accounts, on the server's machine, without a page. */
 
 import type { Command } from 'commander';
-import { exemplified } from '../frame.ts';
-import type { CommandModule } from '../list.ts';
+import { type Define, exemplified } from '../frame.ts';
 import { defineList } from './ls.ts';
 import { defineAdd, definePasswd } from './passwords.ts';
 import { defineBlock, defineRemove, defineUnblock } from './standing.ts';
 
 /** Adds the command. */
-export const define: CommandModule['define'] = program => {
+export const define: Define = program => {
   const user: Command = program
     .command('user')
     .description('accounts: list, add, give another password, block, delete; the server may run meanwhile')

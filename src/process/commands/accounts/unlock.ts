@@ -1,14 +1,13 @@
 /** `keybin-server unlock`: lets somebody in again who is refused for guessing. */
 
 import { isIP } from 'node:net';
-import { liftLockout } from '../../core/admin/lockouts.ts';
+import { liftLockout } from '../../../core/admin/lockouts.ts';
+import { answer, type Common, type Define, framed } from '../frame.ts';
+import { withCore } from '../with-core.ts';
 import { commandLine } from './deed.ts';
-import { answer, type Common, framed } from './frame.ts';
-import type { CommandModule } from './list.ts';
-import { withCore } from './with-core.ts';
 
 /** Adds the command. */
-export const define: CommandModule['define'] = program => {
+export const define: Define = program => {
   const unlock = program
     .command('unlock')
     .description('let somebody in again who is refused for too many wrong passwords')

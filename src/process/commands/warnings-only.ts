@@ -1,4 +1,4 @@
-import type { Log } from '../base/log.ts';
+import type { Log } from '../../base/log.ts';
 
 /** The log of a command whose standard output is its answer. */
 export const warningsOnly: Log = {

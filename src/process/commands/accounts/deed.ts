@@ -1,13 +1,13 @@
 /** Deeds of whoever sits at the server: as an admin's, with the same lines in the audit log. */
 
-import { emailOf } from '../../base/email.ts';
-import { NotFoundError } from '../../base/errors.ts';
-import { isUsername } from '../../base/names.ts';
-import { accountByUuid } from '../../core/accounts/accounts.ts';
-import type { AdminDeed } from '../../core/admin/deed.ts';
-import { recordOwn } from '../../core/audit/record.ts';
-import { type AccountDoc, accountsSpec } from '../../core/collections.ts';
-import type { Core } from '../../core/context.ts';
+import { emailOf } from '../../../base/email.ts';
+import { NotFoundError } from '../../../base/errors.ts';
+import { isUsername } from '../../../base/names.ts';
+import { accountByUuid } from '../../../core/accounts/accounts.ts';
+import type { AdminDeed } from '../../../core/admin/deed.ts';
+import { recordOwn } from '../../../core/audit/record.ts';
+import { type AccountDoc, accountsSpec } from '../../../core/collections.ts';
+import type { Core } from '../../../core/context.ts';
 
 /** The deed that the audit log calls `by the command line`. */
 export function commandLine(core: Core): AdminDeed {

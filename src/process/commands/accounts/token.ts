@@ -1,29 +1,28 @@
 /** `keybin-server token …`: what opens an account beside its password. */
 
 import type { Command } from 'commander';
-import { NotFoundError } from '../../base/errors.ts';
+import { NotFoundError } from '../../../base/errors.ts';
 import {
   type LiveCredential,
   liveCredentials,
   revokeAllCredentials,
   revokeCredential,
-} from '../../core/access/live.ts';
-import { by } from '../../core/admin/deed.ts';
-import type { AccountDoc } from '../../core/collections.ts';
-import type { Core } from '../../core/context.ts';
-import { EXIT } from '../../terminal/exit-codes.ts';
-import { demandYes } from './asked.ts';
-import { CommandError } from './command-error.ts';
+} from '../../../core/access/live.ts';
+import { by } from '../../../core/admin/deed.ts';
+import type { AccountDoc } from '../../../core/collections.ts';
+import type { Core } from '../../../core/context.ts';
+import { EXIT } from '../../../terminal/exit-codes.ts';
+import { demandYes } from '../asked.ts';
+import { CommandError } from '../command-error.ts';
+import { answer, answerRows, type Common, type Define, exemplified, framed } from '../frame.ts';
+import { withCore } from '../with-core.ts';
 import { accountOf, commandLine } from './deed.ts';
-import { answer, answerRows, type Common, exemplified, framed } from './frame.ts';
-import type { CommandModule } from './list.ts';
-import { withCore } from './with-core.ts';
 
 /** Characters of an id that may stand for all of it. */
 const SHORTEST = 8;
 
 /** Adds the command. */
-export const define: CommandModule['define'] = program => {
+export const define: Define = program => {
   const token = program
     .command('token')
     .description('what opens an account beside its password: tokens, sessions, devices, Punch keys')

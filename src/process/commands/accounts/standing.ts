@@ -3,9 +3,9 @@ import { accountNotFound, setBlocked } from '../../../core/accounts/accounts.ts'
 import { eraseAccount, markForErasing } from '../../../core/accounts/erase.ts';
 import { by } from '../../../core/admin/deed.ts';
 import { demandYes } from '../asked.ts';
-import { accountOf, commandLine } from '../deed.ts';
 import { answer, type Common, framed } from '../frame.ts';
 import { withCore } from '../with-core.ts';
+import { accountOf, commandLine } from './deed.ts';
 
 /** Adds `user block`. */
 export function defineBlock(user: Command): void {

@@ -6,9 +6,9 @@ import { checkEmail } from '../../../core/accounts/email-accounts.ts';
 import { by } from '../../../core/admin/deed.ts';
 import { newSecret } from '../../../core/ids.ts';
 import { newPassword, PASSWORD_STDIN, type PasswordOptions } from '../asked.ts';
-import { accountOf, commandLine } from '../deed.ts';
 import { answer, type Common, framed } from '../frame.ts';
 import { withCore } from '../with-core.ts';
+import { accountOf, commandLine } from './deed.ts';
 
 /** Bytes of a password that is made here. */
 const GENERATED_BYTES = 12;
