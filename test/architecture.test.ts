@@ -115,7 +115,7 @@ const rules: Rule[] = [
   { files: /^cli\//, ours: ['cli/', 'client/', 'terminal/'], packages: ['commander', 'diff'] },
   {
     files: /^keep\//,
-    ours: ['base/', 'core/', 'dialects/index.ts', 'keep/', 'storage/schema.ts', 'terminal/'],
+    ours: ['base/', 'core/', 'dialects/index.ts', 'keep/', 'storage/schema.ts', 'storage/cursor.ts', 'terminal/'],
     types: ['storage/port.ts', 'dialects/dialect.ts', 'config/options.ts'],
   },
   { files: /^process\/metrics\//, ours: [''], packages: ['prom-client'] },

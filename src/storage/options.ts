@@ -11,4 +11,9 @@ export interface OpenOptions {
   /** Every collection of every API, switched-off ones included: what is not listed cannot be used. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
   readonly specs: readonly CollectionSpec<any>[];
+  /**
+   * Absent: to serve. `copy`: for `Storage.snapshot` and to read blobs; nothing is made, built, brought up to date or removed. `fill`: for
+   * `Storage.fill`; also opens what another one has begun to fill, and nobody else may open.
+   */
+  readonly purpose?: 'copy' | 'fill' | undefined;
 }

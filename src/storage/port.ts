@@ -209,12 +209,65 @@ export interface Storage {
   readonly blobs: BlobStore;
   /** What is written to collections that are `told`. Undefined where the engine cannot tell; known once `ready`. */
   readonly changes: Changes | undefined;
+  /** All documents as they are now, for a copy. What they refer to among the blobs stays there for ten minutes at least. */
+  snapshot(): Promise<Snapshot>;
+  /**
+   * Begins to fill an empty storage with a copy of another one, or goes on with it; `copy` tells copies apart. Until it has ended, the storage
+   * opens for that alone. Throws `StartupError`: it holds something else.
+   */
+  fill(copy: string): Promise<Fill>;
   /** Bytes that the database takes on its disk, blobs not included. An engine may be a minute behind. */
   size(): Promise<number>;
   /** Resolves when the engine answers; rejects with `StorageUnavailableError`. */
   ping(): Promise<void>;
   /** Waits for what is under way, then releases everything. Later calls reject. Idempotent. */
   close(): Promise<void>;
+}
+
+/** A document of whatever collection. */
+export type AnyDoc = Readonly<Record<string, unknown>>;
+
+/** A number or a text by its name: a counter, a secret. */
+export interface Named<V> {
+  readonly name: string;
+  readonly value: V;
+}
+
+/**
+ * What a storage holds. To be closed: an engine may keep for it what others have replaced meanwhile. Methods throw
+ * `StorageUnavailableError`, also when it cannot be read as of that moment any more.
+ */
+export interface Snapshot {
+  /** Whether all documents are as they were at one moment; else each as it is when it is read. */
+  readonly oneMoment: boolean;
+  /** How many documents there are, about. */
+  about(): Promise<number>;
+  /**
+   * All documents of a collection in the order of their keys, in portions, as they are stored: those that have ended too, and without
+   * what is the engine's own.
+   */
+  documents(collection: string): AsyncIterable<readonly AnyDoc[]>;
+  counters(): Promise<Named<number>[]>;
+  /** The secrets that were made so far. */
+  secrets(): Promise<Named<string>[]>;
+  close(): Promise<void>;
+}
+
+/** A storage that is being filled. A resolved write is durable. Throws `StorageUnavailableError`. */
+export interface Fill {
+  /** What was passed last to a method that takes a position; 0 at the beginning. */
+  readonly position: number;
+  /**
+   * Puts in documents, ended or not, and notes the position behind them; where commits are atomic, in one. What is put in again takes its own
+   * place. Throws `DuplicateKeyError`: another one has a unique value, ended or not; `InvalidInputError`.
+   */
+  documents(collection: string, docs: readonly AnyDoc[], position: number): Promise<void>;
+  counter(counter: Named<number>, position: number): Promise<void>;
+  secret(secret: Named<string>, position: number): Promise<void>;
+  /** Notes a position, behind blobs say. */
+  reached(position: number): Promise<void>;
+  /** All is there: from now on the storage opens to serve. */
+  end(): Promise<void>;
 }
 
 /** That a document was written, of the collection of that name: its key, and the fields that are told. */
@@ -251,7 +304,6 @@ export interface Changes {
   follow(owner: string, wake: () => void): () => void;
 }
 
-/** What a caller may demand of a content before it is kept. */
 /** What a caller may demand of a content before it is kept. */
 export interface PutOptions {
   /** Its lower-case hex SHA-256. */

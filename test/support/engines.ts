@@ -31,6 +31,7 @@ export interface EngineOptions {
   readonly log?: Log;
   /** Another way to the same server or folder: see `fault.ts`. */
   readonly host?: string;
+  readonly purpose?: OpenOptions['purpose'];
 }
 
 /** An engine on data of its own. */

@@ -1,4 +1,4 @@
-import type { RootDatabase } from 'lmdb';
+import type { RootDatabase, Transaction } from 'lmdb';
 import type { Scalar } from '../port.ts';
 import { firstText } from './first-text.ts';
 import { keyEncoder, type Tuple } from './keys.ts';
@@ -12,6 +12,8 @@ export interface Stretch {
   readonly end: Tuple;
   readonly limit?: number;
   readonly reverse?: boolean;
+  /** As this transaction sees it; else as it is now. */
+  readonly transaction?: Transaction;
 }
 
 /** What the engine uses of one of LMDB's databases. Reads see the running write transaction, if there is one. */

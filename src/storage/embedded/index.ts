@@ -4,10 +4,12 @@ import type { Clock } from '../../base/clock.ts';
 import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { OpenOptions } from '../options.ts';
-import type { BlobStore, Collection, CollectionSpec, Storage, Write } from '../port.ts';
+import type { BlobStore, Collection, CollectionSpec, Fill, Snapshot, Storage, Write } from '../port.ts';
 import { EmbeddedChanges } from './changes/changes.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
+import { beginFill } from './copies/fill.ts';
+import { openSnapshot } from './copies/snapshot.ts';
 import { type Environment, environment, folderOf } from './environment.ts';
 import { toStorageError } from './errors.ts';
 import { FileBlobStore } from './files/blobs.ts';
@@ -26,7 +28,7 @@ export function openEmbedded(options: OpenOptions, clock: Clock, log: Log): Prom
 
 function openIn(folder: string, options: OpenOptions, clock: Clock, log: Log): Storage {
   try {
-    return new EmbeddedStorage(openData(folder, options, log), clock, log);
+    return new EmbeddedStorage(openData(folder, options, log), options, clock, log);
   } catch (error) {
     return failedStorage(folder, error);
   }
@@ -47,7 +49,7 @@ class EmbeddedStorage implements Storage {
   readonly #swept: Promise<unknown>;
   #closing: Promise<void> | undefined;
 
-  constructor(opened: Opened, clock: Clock, log: Log) {
+  constructor(opened: Opened, { purpose }: OpenOptions, clock: Clock, log: Log) {
     const { folder, tables } = opened;
     this.description = `embedded engine in ${folder}`;
     this.#opened = opened;
@@ -59,11 +61,12 @@ class EmbeddedStorage implements Storage {
       this.#collections.set(table.spec.name, new EmbeddedCollection(env, table, name => this.#tableOf(name)));
     }
     this.changes = new EmbeddedChanges(env, opened);
-    this.#stopSweeper = startSweeper(env, tables, log);
     this.blobs = new FileBlobStore(path.join(folder, BLOBS), env);
-    this.#swept = this.blobs
-      .sweep()
-      .catch(error => log.warn({ err: error }, 'what is left of uploads could not be removed'));
+    const serves = purpose === undefined;
+    this.#stopSweeper = serves ? startSweeper(env, tables, log) : async () => {};
+    this.#swept = (serves ? this.blobs.sweep() : Promise.resolve()).catch(error =>
+      log.warn({ err: error }, 'what is left of uploads could not be removed'),
+    );
   }
 
   collection<T extends object>(spec: CollectionSpec<T>): Collection<T> {
@@ -86,6 +89,16 @@ class EmbeddedStorage implements Storage {
 
   async commit(writes: readonly Write[]): Promise<void> {
     await commit(this.#env, name => this.#tableOf(name), writes);
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    this.#env.beginRead();
+    return openSnapshot(this.#env, this.#opened);
+  }
+
+  async fill(copy: string): Promise<Fill> {
+    this.#env.beginRead();
+    return beginFill(this.#env, this.#opened, this.blobs, copy);
   }
 
   async size(): Promise<number> {
@@ -178,6 +191,8 @@ function failedStorage(folder: string, error: unknown): Storage {
     increment: unavailable,
     secret: unavailable,
     commit: unavailable,
+    snapshot: unavailable,
+    fill: unavailable,
     size: unavailable,
     ping: unavailable,
     close: async () => {},

@@ -4,7 +4,7 @@ import { StorageUnavailableError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { snapshotOfWrite } from '../change.ts';
 import type { OpenOptions } from '../options.ts';
-import type { Collection, CollectionSpec, Storage, Write } from '../port.ts';
+import type { Collection, CollectionSpec, Fill, Snapshot, Storage, Write } from '../port.ts';
 import { demandSecretName } from '../secret.ts';
 import { GridBlobStore } from './blobs/blobs.ts';
 import { MongoChanges } from './changes/changes.ts';
@@ -12,9 +12,12 @@ import { sourceOf } from './changes/source.ts';
 import { ClientWatch } from './client-watch.ts';
 import { MongoDbCollection, type Retire } from './collection.ts';
 import { clientOf, type Topology, topologyOf, untilReachable } from './connect.ts';
+import { beginFill } from './copies/fill.ts';
+import { demandFilled } from './copies/mark.ts';
+import { openSnapshot } from './copies/snapshot.ts';
 import { type Counter, increment } from './counters.ts';
 import { Gate } from './gate.ts';
-import { prepare } from './prepare/prepare.ts';
+import { demandSchema, prepare } from './prepare/prepare.ts';
 import { type Secret, secretOf } from './secrets.ts';
 import { sizeOf } from './size.ts';
 import { type Doc, type Table, tableOf } from './table.ts';
@@ -37,6 +40,7 @@ class MongoStorage implements Storage {
   readonly ready: Promise<void>;
   readonly blobs: GridBlobStore;
   readonly #database: string;
+  readonly #purpose: OpenOptions['purpose'];
   readonly #clock: Clock;
   readonly #client: MongoClient;
   readonly #gate: Gate;
@@ -55,6 +59,7 @@ class MongoStorage implements Storage {
     const db = client.db(options.database);
     const now = () => clock.now();
     this.#database = options.database;
+    this.#purpose = options.purpose;
     this.#clock = clock;
     this.#client = client;
     this.#gate = new Gate(() => db.command({ ping: 1 }));
@@ -118,6 +123,15 @@ class MongoStorage implements Storage {
     await (isLong(steps) ? this.#gate.long(work) : this.#gate.short(work));
   }
 
+  snapshot(): Promise<Snapshot> {
+    const session = this.atomicCommit ? this.#client.startSession({ snapshot: true }) : undefined;
+    return this.#gate.short(async () => openSnapshot({ ...this.#parts(), session }));
+  }
+
+  fill(copy: string): Promise<Fill> {
+    return this.#gate.long(() => beginFill({ ...this.#parts(), blobs: this.blobs }, copy));
+  }
+
   size(): Promise<number> {
     return this.#gate.long(() => sizeOf(this.#client.db(this.#database)));
   }
@@ -137,6 +151,8 @@ class MongoStorage implements Storage {
     const prepareAll = async () => {
       await this.#client.connect();
       this.#topology = await topologyOf(this.#client);
+      if (this.#purpose !== 'fill') await demandFilled(db);
+      if (this.#purpose === 'copy') return demandSchema(db);
       await prepare(db, [...this.#tables.values()], log);
       await this.blobs.prepare();
     };
@@ -153,6 +169,12 @@ class MongoStorage implements Storage {
     await this.ready.catch(() => {});
     await this.#watch?.idle();
     await this.#client.close(); // what an attempt to connect, under way until now, may have opened
+  }
+
+  #parts() {
+    const db = this.#client.db(this.#database);
+    const tables = [...this.#tables.values()];
+    return { db, gate: this.#gate, tables, counters: this.#counters, secrets: this.#secrets };
   }
 
   #stepOf(write: Write): Step {

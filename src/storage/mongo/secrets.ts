@@ -18,9 +18,14 @@ export async function secretOf(secrets: MongoCollection<Secret>, name: string): 
       { upsert: true, returnDocument: 'after' },
     ),
   );
-  if (isSecret(secret?.value)) return secret.value;
+  return soundSecret(secrets, { _id: name, value: secret?.value ?? '' });
+}
+
+/** What a document holds. Throws `StorageUnavailableError` when that is none. */
+export function soundSecret(secrets: MongoCollection<Secret>, { _id, value }: Secret): string {
+  if (isSecret(value)) return value;
   throw new StorageUnavailableError(
-    `the document "${name}" in MongoDB collection "${secrets.collectionName}" is damaged: restore it from a backup, or ` +
+    `the document "${_id}" in MongoDB collection "${secrets.collectionName}" is damaged: restore it from a backup, or ` +
       'remove it, which makes a new one and ends what was issued with this',
   );
 }

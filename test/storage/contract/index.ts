@@ -7,6 +7,7 @@ import { blobsContract } from './blobs.ts';
 import { commitContract } from './commit.ts';
 import { commitManyContract } from './commit-many.ts';
 import { commitRacesContract } from './commit-races.ts';
+import { copiesContract } from './copies.ts';
 import { counterContract } from './counter.ts';
 import { deleteContract } from './delete.ts';
 import { expiryContract } from './expiry.ts';
@@ -48,6 +49,7 @@ export function storageContract(engine: Engine): void {
   commitContract(engine);
   commitManyContract(engine);
   commitRacesContract(engine);
+  copiesContract(engine);
   blobsContract(engine);
   blobAcceptContract(engine);
   blobAgeContract(engine);

@@ -84,6 +84,12 @@ export class Stamps {
     for (const key of [...this.told.getKeys(old)]) this.told.remove(key);
   }
 
+  /** Nobody has to know whose documents were written so far. To be called in a transaction. */
+  forgetOwners(): void {
+    this.#owners.clear();
+    this.told.clearSync();
+  }
+
   /** The transaction is on disk. */
   committed(): void {
     if (this.#owners.size > 0) this.onCommitted(this.#stamp, this.#owners);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageUnavailableError } from '../../../base/errors.ts';
+import type { Named } from '../../port.ts';
 import { demandSecretName, isSecret, newSecret } from '../../secret.ts';
 import type { Environment } from '../environment.ts';
 import { toStorageError } from '../errors.ts';
@@ -26,6 +27,31 @@ export async function secretOf(env: Environment, name: string): Promise<string> 
   }
 }
 
+/** The secrets that were made so far. */
+export async function secretsIn(env: Environment): Promise<Named<string>[]> {
+  env.beginRead();
+  const folder = path.join(env.folder, SECRETS);
+  try {
+    const names = ((await ifThere(readdir(folder))) ?? []).filter(name => /^[a-z0-9-]+$/.test(name)).sort();
+    return await Promise.all(names.map(async name => ({ name, value: await read(folder, name) })));
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/** Makes a secret what it was elsewhere. To be done twice does nothing more. */
+export async function keepSecret(env: Environment, { name, value }: Named<string>): Promise<void> {
+  demandSecretName(name);
+  const folder = path.join(env.folder, SECRETS);
+  try {
+    await make(folder, name, value);
+    await flushFolder(folder);
+    await flushFolder(env.folder);
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
 async function read(folder: string, name: string): Promise<string> {
   const value = await readFile(path.join(folder, name), 'utf8');
   if (isSecret(value)) return value;
@@ -36,11 +62,11 @@ async function read(folder: string, name: string): Promise<string> {
 }
 
 /** Written aside and linked: a link replaces nothing, so the first process wins, and there is never half a file. */
-async function make(folder: string, name: string): Promise<void> {
+async function make(folder: string, name: string, value = newSecret()): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = path.join(folder, `${name}.${randomUUID()}`);
   try {
-    await writeFlushed(temporary, [Buffer.from(newSecret())]);
+    await writeFlushed(temporary, [Buffer.from(value)]);
     await link(temporary, path.join(folder, name));
   } catch (error) {
     // There is one already, or whoever made it has tidied up in between.

@@ -39,6 +39,12 @@ export function prepareLayout(meta: Meta, tables: readonly Table[], log: Log, in
   return layout;
 }
 
+/** The layout of data that is only read: documents lie as they always did, whatever its indexes are. Throws `StartupError`. */
+export function layoutToRead(meta: Meta): string {
+  demandVersion(meta.get('schema'));
+  return String(meta.get('layout'));
+}
+
 /** A new folder has no version. */
 function demandVersion(stored: unknown): void {
   if (typeof stored !== 'number' || stored === SCHEMA_VERSION) return;

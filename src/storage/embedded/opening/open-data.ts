@@ -1,10 +1,11 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StartupError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import type { OpenOptions } from '../../options.ts';
 import { openTold, Stamps } from '../changes/stamps.ts';
+import { demandFilled } from '../copies/mark.ts';
 import { Damage } from '../damage.ts';
 import type { LockFile } from '../files/lock.ts';
 import { BLOBS, DATA_FILE, INCOMING } from '../files/names.ts';
@@ -13,7 +14,7 @@ import { checkFolder, makeFolder, noteMade } from '../files/preflight.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { openTable, type Table } from '../table.ts';
 import { Gate } from './gate.ts';
-import { type Meta, prepareLayout } from './layout.ts';
+import { layoutToRead, type Meta, prepareLayout } from './layout.ts';
 import { demandOneSpace } from './neighbours.ts';
 
 /** LMDB sets aside a slot for each: every collection, and every index, is one. */
@@ -38,6 +39,7 @@ export interface Opened {
 
 /** Opens (and makes, readable by this user only) the data folder. Throws `StartupError` that says what to do. */
 export function openData(folder: string, options: OpenOptions, log: Log): Opened {
+  if (options.purpose === 'copy') demandThere(folder);
   const gate = usable(folder, () => {
     makeFolder(path.join(folder, BLOBS, INCOMING));
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -65,12 +67,20 @@ export function openData(folder: string, options: OpenOptions, log: Log): Opened
     const { root, lock, meta, tables } = opened;
     const inTransaction = <T>(work: () => T) => gate.transactionSync(root, lock, work);
     demandOneSpace(root, meta, folder, inTransaction);
+    if (options.purpose !== 'fill') demandFilled(meta, folder);
+    if (options.purpose === 'copy') return { ...opened, layout: layoutToRead(meta), close };
     opened.stamps.prepare(meta, () => lock.transaction, inTransaction);
     return { ...opened, layout: prepareLayout(meta, tables, log, inTransaction), close };
   } catch (error) {
     void close();
     throw error instanceof StartupError ? error : unreadable(folder, error);
   }
+}
+
+/** A folder to copy is not made. */
+function demandThere(folder: string): void {
+  if (existsSync(path.join(folder, DATA_FILE))) return;
+  throw new StartupError(`there is no data of Keybin in ${folder}: [STORE] host must name the folder of the server`);
 }
 
 function openFile(folder: string): RootDatabase {

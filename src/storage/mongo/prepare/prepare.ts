@@ -1,4 +1,4 @@
-import type { Db, IndexDescriptionInfo } from 'mongodb';
+import type { Db, IndexDescriptionInfo, Collection as MongoCollection } from 'mongodb';
 import { StartupError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { SCHEMA_VERSION } from '../../schema.ts';
@@ -12,9 +12,8 @@ import { removeLeftovers } from './original.ts';
  * at once. Throws `StartupError` when the data does not allow it.
  */
 export async function prepare(db: Db, tables: readonly Table[], log: Log): Promise<void> {
-  const meta = db.collection<{ _id: string; version: number }>('keybin_meta');
-  const schema = await meta.findOne({ _id: { $eq: 'schema' } });
-  if (schema !== null) demandVersion(schema.version, db.databaseName); // the original's database has none
+  const meta = metaOf(db);
+  await demandSchema(db);
   const existing = new Map<Table, IndexDescriptionInfo[]>();
   for (const table of tables) existing.set(table, await existingIndexes(table));
   await demandNoDuplicates(tables, (table, { definition }) =>
@@ -25,6 +24,16 @@ export async function prepare(db: Db, tables: readonly Table[], log: Log): Promi
     await buildIndexes(table, log);
   }
   await meta.updateOne({ _id: { $eq: 'schema' } }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
+}
+
+/** Throws `StartupError` when the database is of another schema version. That of the original has none. */
+export async function demandSchema(db: Db): Promise<void> {
+  const schema = await metaOf(db).findOne({ _id: { $eq: 'schema' } });
+  if (schema !== null) demandVersion(schema.version, db.databaseName);
+}
+
+function metaOf(db: Db): MongoCollection<{ _id: string; version: number }> {
+  return db.collection('keybin_meta');
 }
 
 function demandVersion(version: number, database: string): void {

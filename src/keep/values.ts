@@ -1,0 +1,88 @@
+/** Documents as JSON, exactly: what JSON has no form for is an object with one member whose name begins with `$` (docs/backup-format.md). */
+
+import type { AnyDoc } from '../storage/port.ts';
+
+/** Written for numbers that JSON does not have. */
+const NUMBERS: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+  '-0': -0,
+};
+
+/** A document as one line of JSON. Its own fields are in order, so that equal documents have equal texts, whichever engine they come from. */
+export function encodeDoc(doc: AnyDoc): string {
+  const encoded: [string, unknown][] = [];
+  for (const field of Object.keys(doc).sort()) if (doc[field] !== undefined) encoded.push([field, encode(doc[field])]);
+  return JSON.stringify(Object.fromEntries(encoded));
+}
+
+/** The document that a JSON object stands for. Throws when it stands for none. */
+export function decodeDoc(json: unknown): AnyDoc {
+  if (!isObject(json)) throw new Error('a document is no object');
+  return members(json, decode);
+}
+
+/** As JSON has it. Throws for what no document holds: a function, a symbol. */
+export function encode(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: nameOf(value) };
+    case 'bigint':
+      return { $bigint: String(value) };
+    case 'undefined':
+      return { $undefined: true };
+    case 'object':
+      return value === null ? null : encodeObject(value);
+    default:
+      throw new Error(`a ${typeof value} cannot be written`);
+  }
+}
+
+function encodeObject(value: object): unknown {
+  if (value instanceof Date) return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() };
+  if (value instanceof Uint8Array) return { $bytes: bufferOf(value).toString('base64') };
+  if (Array.isArray(value)) return Array.from(value, encode);
+  const plain = members(value as AnyDoc, encode);
+  return Object.keys(plain).some(name => name.startsWith('$')) ? { $object: plain } : plain;
+}
+
+function nameOf(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** What JSON of {@link encode} stands for. Throws when that is nothing. */
+export function decode(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return json.map(decode);
+  for (const name in json) {
+    if (name.startsWith('$')) return tagged(name, (json as AnyDoc)[name]);
+  }
+  return members(json as AnyDoc, decode);
+}
+
+function tagged(name: string, value: unknown): unknown {
+  if (name === '$date' && (typeof value === 'string' || value === null)) return new Date(value ?? Number.NaN);
+  if (name === '$bytes' && typeof value === 'string') return new Uint8Array(Buffer.from(value, 'base64'));
+  if (name === '$bigint' && typeof value === 'string') return BigInt(value);
+  if (name === '$number' && typeof value === 'string' && Object.hasOwn(NUMBERS, value)) return NUMBERS[value];
+  if (name === '$undefined') return undefined;
+  if (name === '$object' && isObject(value)) return members(value, decode);
+  throw new Error(`${name} stands for nothing that is known`);
+}
+
+/** Entries, not assignments: a member may be called `__proto__`. */
+function members(object: AnyDoc, change: (value: unknown) => unknown): AnyDoc {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+}
+
+function isObject(value: unknown): value is AnyDoc {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
