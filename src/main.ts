@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `keybin-server`. Signals are heard first: loading the program takes a while, and SIGHUP is not to end it meanwhile. The only
- * file that ends the process.
+ * `keybin-server`. Signals are heard first: loading the program takes a while, and SIGHUP is not to end it meanwhile. With
+ * `cli/main.ts` the only file that ends a process.
  */
 
 import { hearSignals } from './process/signals.ts';
