@@ -20,7 +20,7 @@ _keybin() {
     esac
   done
   case "$place:\${COMP_WORDS[COMP_CWORD-1]}" in
-    ${valued.join('|')}) return ;;
+    ${valued.join('|') || "'='"}) return ;;
   esac
   case $place in
 ${cases.join('\n')}
