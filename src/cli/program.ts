@@ -16,6 +16,84 @@ export interface Entry {
 /** All commands, in the order of the overview. */
 export const entries: readonly Entry[] = [
   {
+    name: 'login',
+    group: 'Account',
+    summary: 'signs in, and keeps a token',
+    load: async () => (await import('./account/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    group: 'Account',
+    summary: 'signs out, and revokes it',
+    load: async () => (await import('./account/logout.ts')).logout,
+  },
+  {
+    name: 'whoami',
+    group: 'Account',
+    summary: 'shows which account commands use',
+    load: async () => (await import('./account/whoami.ts')).whoami,
+  },
+  {
+    name: 'register',
+    group: 'Account',
+    summary: 'makes an account',
+    load: async () => (await import('./account/register.ts')).register,
+  },
+  {
+    name: 'passwd',
+    group: 'Account',
+    summary: 'gives it another password',
+    load: async () => (await import('./account/passwd.ts')).passwd,
+  },
+  {
+    name: 'get',
+    group: 'Values',
+    summary: 'writes a value to the standard output',
+    load: async () => (await import('./values/get.ts')).get,
+  },
+  {
+    name: 'set',
+    group: 'Values',
+    summary: 'stores a value',
+    load: async () => (await import('./values/set.ts')).set,
+  },
+  {
+    name: 'rm',
+    group: 'Values',
+    summary: 'removes values',
+    load: async () => (await import('./values/rm.ts')).rm,
+  },
+  {
+    name: 'ls',
+    group: 'Values',
+    summary: 'lists keys',
+    load: async () => (await import('./values/ls.ts')).ls,
+  },
+  {
+    name: 'info',
+    group: 'Values',
+    summary: 'shows what is known of a value',
+    load: async () => (await import('./values/info.ts')).info,
+  },
+  {
+    name: 'touch',
+    group: 'Values',
+    summary: 'gives a value another end',
+    load: async () => (await import('./values/touch.ts')).touch,
+  },
+  {
+    name: 'incr',
+    group: 'Values',
+    summary: 'adds to a counter',
+    load: async () => (await import('./values/incr.ts')).incr,
+  },
+  {
+    name: 'token',
+    group: 'Account',
+    summary: 'makes, lists, revokes and renews tokens',
+    load: async () => (await import('./tokens/token.ts')).token,
+  },
+  {
     name: 'completion',
     group: 'Shell',
     summary: 'writes a script that has a shell complete commands',
