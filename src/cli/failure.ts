@@ -41,8 +41,9 @@ function outputEnd({ isReaderGone, message }: OutputError): End {
   return { exitCode: EXIT.failed, message: isReaderGone ? '' : `the output cannot be written: ${message}` };
 }
 
-function exitCodeOf({ status }: Refusal): number {
+function exitCodeOf({ status, code }: Refusal): number {
   if (status === 401) return EXIT.notSignedIn;
+  if (code === 'key_invalid') return EXIT.usage;
   return status === 404 || status === 412 ? EXIT.absent : EXIT.failed;
 }
 
@@ -74,7 +75,8 @@ function sentenceOf(error: Refusal): string {
     return `${message}; make a token that may, with keybin token new${scope ? ` --scope ${printable(scope)}` : ''}`;
   }
   if (code === 'cursor_gone') return `${message}; take a new position: remove the state file, and list the keys again`;
-  if (code === 'credentials_invalid') return `${message}; look at the name, and type the password again`;
+  if (code === 'credentials_invalid' || code === 'login_refused')
+    return `${message}; look at the name, and type the password again`;
   if (status === 401) return `${message}; sign in with keybin login`;
   if (status === 412) return `${message}; look at the present value with keybin info`;
   if (status === 429 || status === 503) return `${message}; try again ${seconds}`;

@@ -39,7 +39,7 @@ function runProgram(
   { environment = {}, input, cwd }: RunOptions,
 ): Promise<Ran> {
   const { PATH = '' } = process.env;
-  const child = spawn(program, args, { cwd, env: { PATH, ...environment } });
+  const child = spawn(program, [...args], { cwd, env: { PATH, ...environment } });
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', chunk => out.push(chunk));
   child.stderr.on('data', chunk => err.push(chunk));

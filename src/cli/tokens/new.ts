@@ -40,7 +40,7 @@ export function tokenNew(context: Context, making: Making): Command {
     .action(async ({ name, ttl, scope: scopes, maxUses, ...options }: Options) => {
       const { client } = await connect(context, options);
       const made = await client.tokens.create({ name, ttl, scopes, maxUses, signal: context.signal });
-      if (made.warnings?.includes('capped')) {
+      if (ttl !== undefined && made.warnings?.includes('capped')) {
         await say(
           context,
           'it lives for less than was asked for: no longer than the token of this sign-in, or than the server allows',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Entry, Keybin } from '../../client/index.ts';
+import type { Entry, Keybin, Page } from '../../client/index.ts';
 import type { Column } from '../../terminal/table.ts';
 import { define, jsonOption, type Making, profileOption } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -19,9 +19,11 @@ interface Options {
 type Row = Entry | { readonly prefix: string };
 
 /** Entries of a page at most. */
-const PAGE = 1000;
+const MOST = 1000;
 
-const KEY: Column<Row> = { title: 'KEY', of: row => ('key' in row ? row.key : row.prefix) };
+const nameOf = (row: Row) => ('key' in row ? row.key : row.prefix);
+
+const KEY: Column<Row> = { title: 'KEY', of: nameOf };
 const LONG: readonly Column<Row>[] = [
   KEY,
   { title: 'SIZE', of: row => ('key' in row ? row.size : undefined) },
@@ -58,13 +60,19 @@ async function* rowsOf(client: Keybin, prefix: string, options: Options, signal:
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const separator = options.folders ? '/' : undefined;
   for (let cursor: string | undefined; ; ) {
-    const page = await client.list({ prefix, separator, limit: Math.min(left, PAGE), cursor, signal });
-    const folders = page.prefixes.map(name => ({ prefix: name }));
-    yield* [...page.keys, ...folders];
+    const page = await client.list({ prefix, separator, limit: Math.min(left, MOST), cursor, signal });
+    yield* merged(page);
     left -= page.keys.length + page.prefixes.length;
     cursor = page.cursor;
     if (cursor === undefined || left <= 0) return;
   }
+}
+
+/** Keys and folders, in the order of their bytes: they are ASCII. */
+function merged({ keys, prefixes }: Page): Row[] {
+  if (prefixes.length === 0) return keys;
+  const rows: Row[] = [...keys, ...prefixes.map(prefix => ({ prefix }))];
+  return rows.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
 function present(row: Row): unknown {
