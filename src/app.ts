@@ -14,7 +14,7 @@ import { dialects } from './dialects/index.ts';
 import { createCrossOrigin } from './http/browser/cross-origin.ts';
 import { createOrigin } from './http/browser/origin.ts';
 import { callerOf, clientAddress } from './http/client-address.ts';
-import { edge } from './http/edge/edge.ts';
+import { edge, type Observe } from './http/edge/edge.ts';
 import { createHealth } from './http/edge/health.ts';
 import { openApiRoute } from './http/openapi/route.ts';
 import { dispatch, type Route } from './http/routing.ts';
@@ -33,13 +33,21 @@ export interface AppDeps {
   readonly buildCommit: string;
   /** The configuration in force as its file would have it, secrets masked: for admins. */
   readonly shownConfig?: () => string;
+  /** Who is told of every request, and where he tells others; absent: nobody. */
+  readonly observer?: Observer | undefined;
+}
+
+/** See `AppDeps`. */
+export interface Observer {
+  readonly observe: Observe;
+  readonly routes: readonly Route[];
 }
 
 /** The application: what answers requests, and what has to be done for it. */
 export interface Application {
   readonly koa: Koa;
-  /** Every route that is served. */
-  readonly routes: readonly Pick<Route, 'method' | 'path'>[];
+  /** Every route that is served, and the API or other part of the server that it is of. */
+  readonly routes: readonly (Pick<Route, 'method' | 'path'> & { readonly api: string })[];
   /**
    * Makes what has to be in the storage: the admin's account, and what the APIs need. To be called once the storage is ready,
    * and when the configuration was read again; may be repeated. Throws `StartupError` when the configuration does not fit the
@@ -134,7 +142,15 @@ function punchKeyLabels(config: () => Config): WebDeps['punchKeyLabels'] {
 }
 
 /** What surrounds every request, then the routes of every enabled API. Opens nothing. Throws when two collide. */
-export function createApp({ config, core, log, version, buildCommit, shownConfig = () => '' }: AppDeps): Application {
+export function createApp({
+  config,
+  core,
+  log,
+  version,
+  buildCommit,
+  shownConfig = () => '',
+  observer,
+}: AppDeps): Application {
   const { ADMIN } = config();
   const trustedProxies = () => core.settings.trustedProxies();
   const addressOf = clientAddress(trustedProxies);
@@ -160,7 +176,8 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
   // One function handles a request: there is no chain to put together.
   const koa: Koa = new Koa({ compose: ([handle]: Koa.Middleware[]) => handle } as object);
   koa.silent = true; // errors are the error handler's; what is left are clients that went away
-  const bare = new Set(health.routes.map(({ path }) => path));
+  const watching = [...health.routes, ...(observer?.routes ?? [])];
+  const bare = new Set(watching.map(({ path }) => path));
   const basePath = () => ({ prefix: deps.origin.prefix(), kept: config().APP.keep_prefix, bare });
   const loggedAddress = (ctx: Koa.Context) => (config().APP.log_client_address ? deps.clientAddress(ctx) : undefined);
   const gate = createCrossOrigin({ origin: deps.origin, allowed: () => config().APP.cors_origins });
@@ -181,7 +198,7 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
   const documentRoutes = operations.length > 0 ? [documented] : [];
   const pages = web.routes.map(route => once(() => prepared, route));
   const mounts = forked([
-    { name: 'server', routes: [...health.routes, ...web.assets] },
+    { name: 'server', routes: [...watching, ...web.assets] },
     { name: 'document', routes: documentRoutes },
     ...apis,
     { name: 'web', routes: pages },
@@ -195,7 +212,7 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
   // Plugins are told of which request something comes; without one nobody asks.
   const scoped = (ctx: Koa.Context) =>
     core.plugins.any ? requestScope.run(ctx.state, () => handle(ctx)) : handle(ctx);
-  koa.use(edge(log, scoped, { basePath, loggedAddress, showError: web.showError }));
+  koa.use(edge(log, scoped, { basePath, loggedAddress, showError: web.showError, observe: observer?.observe }));
   koa.on('error', (error, ctx) => {
     if (!ctx?.headerSent) return;
     ctx.res.destroy(); // a stream that broke off must not look complete
@@ -206,7 +223,7 @@ export function createApp({ config, core, log, version, buildCommit, shownConfig
   });
   return {
     koa,
-    routes: mounts.flatMap(({ routes }) => routes),
+    routes: mounts.flatMap(({ name, routes }) => routes.map(({ method, path }) => ({ method, path, api: name }))),
     async prepare() {
       await refreshChosen(core);
       if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);

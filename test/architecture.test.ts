@@ -181,6 +181,7 @@ describe('the dependency rule', () => {
     ['mongodb', /^storage\/mongo\//],
     ['ini', /^config\/ini-file\.ts$/],
     ['nodemailer', /^mail\//],
+    ['prom-client', /^process\/metrics\//],
   ])('%s is imported in one place only', (name, place) => {
     const users = imports.filter(({ to }) => to === name).map(({ from }) => from);
     expect(users.length).toBeGreaterThan(0);
@@ -212,7 +213,7 @@ describe('the dependency rule', () => {
     ]);
   });
 
-  it.each(['nodemailer', 'jose', '@fastify/busboy', 'piscina', 'pino-pretty'])(
+  it.each(['nodemailer', 'jose', '@fastify/busboy', 'piscina', 'pino-pretty', 'prom-client'])(
     '%s is loaded by the first who needs it, not at the start',
     name => {
       const users = imports.filter(({ to, typeOnly }) => to === name && !typeOnly);
@@ -230,6 +231,11 @@ describe('the dependency rule', () => {
     for (const file of loaded) for (const to of next.get(file) ?? []) loaded.add(to);
     expect(loaded).toContain('web/mount/open.ts');
     expect([...loaded].filter(file => /^web\/(index|view|pages|charts|i18n)/.test(file))).toEqual([]);
+  });
+
+  it('what observes the server is loaded only where it is on', () => {
+    const doors = imports.filter(({ from, to }) => /^process\/metrics\//.test(to) && !/^process\/metrics\//.test(from));
+    expect(doors.map(({ late }) => late)).toEqual([true, true]);
   });
 
   it('only the engine that is used is loaded', () => {

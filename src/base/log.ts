@@ -9,6 +9,9 @@ export interface RequestLine {
   readonly id: string;
   readonly client: string | undefined;
   readonly account: string | undefined;
+  /** Of the trace that the request says it belongs to, and of the span of who asks. */
+  readonly trace_id: string | undefined;
+  readonly span_id: string | undefined;
   readonly code: string | undefined;
   /** Plugins that took long, with their milliseconds. */
   readonly plugins: Readonly<Record<string, number>> | undefined;

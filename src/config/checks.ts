@@ -2,6 +2,7 @@
 
 import { type Config, optionList, options, readOption } from './options.ts';
 import type { Given } from './source.ts';
+import { isOwnMachine } from './values/listen.ts';
 import { isPluginName } from './values/plugins.ts';
 
 /** What a rule looks at. */
@@ -121,6 +122,13 @@ const advice: readonly Rule[] = [
     check: ({ config: { APP }, place }) =>
       APP.trusted_proxies.length > 0 && APP.public_url === ''
         ? `${place('[APP] trusted_proxies')}: without [APP] public_url, links in mails lead to the address behind the proxy`
+        : undefined,
+  },
+  {
+    reads: ['[METRICS] listen', '[METRICS] token'],
+    check: ({ config: { METRICS }, place }) =>
+      METRICS.listen !== '' && METRICS.token === '' && !isOwnMachine(METRICS.listen)
+        ? `${place('[METRICS] listen')}: whoever reaches it may read the metrics; set [METRICS] token, or see that only the scraper does`
         : undefined,
   },
 ];

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { isMailbox, parsePublicUrl, publicUrlHint } from '../base/mail-rules.ts';
 import { isPassword, isUsername } from '../base/names.ts';
 import { limitOptions } from './sections/limits.ts';
+import { metricsOptions } from './sections/metrics.ts';
 import { syncOptions } from './sections/sync.ts';
 import { listenHostHint, maskStoreHost, parseListenHost, parseStoreHost, storeHostHint } from './values/hosts.ts';
 import { mailUrlHint, maskMailUrl, parseMailUrl } from './values/mail-url.ts';
@@ -198,6 +199,7 @@ export const options = {
     ),
   },
   ...syncOptions,
+  ...metricsOptions,
   PLUGINS: {
     modules: plugins(
       'A plugin and its module, loaded in this order; the label is its name. A relative path begins at the folder of this file.',
@@ -228,6 +230,8 @@ export const sections: Readonly<Record<Section, string>> = {
   SIMPLE_SYNC: 'The simple-sync API.',
   VERSTAK:
     'The Verstak API. Attempts count for one account from wherever, and for one address; `[SECURITY] throttle` switches that off.',
+  METRICS:
+    '`GET /metrics`, for Prometheus and the like; off unless one of these is given ([service](service.md#observing)).',
   PLUGINS: 'Code of your own that joins in when something is stored ([plugins](plugins.md)).',
   PLUGIN: 'Options of plugins: each has a section `[PLUGIN.<name>]`.',
 };

@@ -147,11 +147,15 @@ export interface AccountUsageDoc {
   count: string;
 }
 
-/** What the server remembers of its own housekeeping: `id` is `cleanup`, or names what has to be done only once. */
+/** What the server remembers of its own housekeeping: `id` is `cleanup`, `totals`, or names what has to be done only once. */
 export interface HousekeepingDoc {
   id: string;
   /** When it was begun last. */
   at: Date;
+  /** Of `totals`: how many contents there are, their bytes, and what accounts store beside them. */
+  blobs?: number;
+  blob_bytes?: number;
+  account_bytes?: number;
 }
 
 /** Attempts against one account from one address, or from one address: `taken` = failures + attempts in flight. */

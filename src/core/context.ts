@@ -6,6 +6,7 @@ import type { Background } from './background.ts';
 import type { Arrivals } from './blobs/arrivals.ts';
 import type { Chosen } from './chosen.ts';
 import type { Passwords } from './hashing/passwords.ts';
+import type { Tallies } from './observing/tallies.ts';
 import type { Plugins } from './plugins/plugins.ts';
 import type { Meters, Usage } from './quotas/usage.ts';
 import type { Shares } from './shares.ts';
@@ -77,6 +78,8 @@ export interface Core {
   /** Work that is done together: `createShares()`. */
   readonly shares: Shares;
   readonly plugins: Plugins;
+  /** What this process has counted: `createTallies()`. */
+  readonly tallies: Tallies;
   /** Every collection with an owner, of switched-off APIs too: what erasing an account sweeps. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of specs of different documents
   readonly owned: readonly CollectionSpec<any>[];

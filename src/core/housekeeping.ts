@@ -6,6 +6,7 @@ import { recordOwn, trimAudit } from './audit/record.ts';
 import { sweepBlobs } from './blobs/blobs.ts';
 import { accountsSpec, housekeepingSpec } from './collections.ts';
 import type { Core } from './context.ts';
+import { noteTotals } from './observing/totals.ts';
 import { pagesOf } from './pages.ts';
 
 const ID = 'cleanup';
@@ -28,7 +29,8 @@ export async function keepHouse(
   { now = false }: { now?: boolean } = {},
 ): Promise<void> {
   if (!(await claim(core, now))) return;
-  await Promise.all([sweepBlobs(core), trimAudit(core), eraseUnconfirmed(core), others()]);
+  const swept = sweepBlobs(core).then(contents => noteTotals(core, contents));
+  await Promise.all([swept, trimAudit(core), eraseUnconfirmed(core), others()]);
 }
 
 /** Erases accounts that have waited too long for the confirmation of the e-mail they registered with: their names are free again. */

@@ -8,6 +8,7 @@ import { createArrivals } from '../core/blobs/arrivals.ts';
 import { type Chosen, createChosen } from '../core/chosen.ts';
 import type { Core, Settings } from '../core/context.ts';
 import { createPasswords } from '../core/hashing/passwords.ts';
+import { createTallies } from '../core/observing/tallies.ts';
 import { createPlugins } from '../core/plugins/plugins.ts';
 import { createMeters } from '../core/quotas/meters.ts';
 import { createShares } from '../core/shares.ts';
@@ -16,13 +17,22 @@ import { createTurns } from '../core/turns.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { openStorage } from '../storage/open.ts';
 import type { OpenOptions } from '../storage/options.ts';
+import type { Storage } from '../storage/port.ts';
 
-/** Opens the storage that the configuration names and builds the core on it. `current` gives the configuration in force. */
-export async function assemble(current: () => Config, clock: Clock, log: Log): Promise<Core> {
+/**
+ * Opens the storage that the configuration names and builds the core on it. `current` gives the configuration in force, `observe`
+ * gives what stands between storage and core.
+ */
+export async function assemble(
+  current: () => Config,
+  clock: Clock,
+  log: Log,
+  observe: (storage: Storage) => Storage = storage => storage,
+): Promise<Core> {
   const config = current();
   const chosen = createChosen();
   return {
-    storage: await openStorage(storageOptions(config), clock, log),
+    storage: observe(await openStorage(storageOptions(config), clock, log)),
     clock,
     log,
     settings: settingsOf(current, chosen),
@@ -35,6 +45,7 @@ export async function assemble(current: () => Config, clock: Clock, log: Log): P
     meters: createMeters(),
     arrivals: createArrivals(),
     shares: createShares(),
+    tallies: createTallies(),
     plugins: createPlugins(log, clock.now),
     owned: collections.filter(spec => spec.owner !== undefined),
   };

@@ -10,6 +10,7 @@ import { readFlags } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
 import { renderEffective } from '../config/render/render.ts';
+import { isObserved } from '../config/sections/metrics.ts';
 import { buildCommit, packageVersion } from './build-info.ts';
 import { commandIn, commands } from './commands/list.ts';
 import { tryPlugins } from './commands/try-plugins.ts';
@@ -66,12 +67,17 @@ async function command(args: readonly string[], signals: Signals, end: End): Pro
     ready: () => tellSystemd('READY=1', process.env, output.log),
   };
   try {
-    return await (config.APP.workers > 1
-      ? superviseWorkers(config, updates, output.log, signals)
-      : serveUntilStopped(config, updates, output, signals, end));
+    if (config.APP.workers === 1) return await serveUntilStopped(config, updates, output, signals, end);
+    const metrics = await supervisedMetrics(config, output.log);
+    return await superviseWorkers(config, updates, output.log, signals).finally(() => metrics?.close());
   } finally {
     output.flush();
   }
+}
+
+/** What puts together the metrics of workers, where they are on. Throws `StartupError`. */
+async function supervisedMetrics(config: Config, log: Log) {
+  return isObserved(config) ? (await import('./metrics/supervise.ts')).superviseMetrics(config, log) : undefined;
 }
 
 /** Removes all that a plugin keeps; returns how many values that were. */

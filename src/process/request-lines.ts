@@ -14,15 +14,16 @@ export function requestLines(
   { write, time, pid }: { write: (line: string) => void; time: () => string; pid: number | undefined },
 ): (level: Level, line: RequestLine) => void {
   const process = pid === undefined ? '' : `,"pid":${pid}`;
-  return (level, { method, route, status, ms, id, client, account, code, plugins, err }) => {
+  return (level, { method, route, status, ms, id, client, account, trace_id, span_id, code, plugins, err }) => {
     const number = NUMBERS[level];
     if (number < log.levelVal) return;
-    // Methods, patterns, ids and codes are ours, or checked: there is nothing in them to escape.
+    // Methods, patterns, ids, traces and codes are ours, or checked: there is nothing in them to escape.
     let text = `{"level":${number}${time()}${process},"method":"${method}"`;
     if (route !== undefined) text += `,"route":"${route}"`;
     text += `,"status":${status},"ms":${ms},"id":"${id}"`;
     if (client !== undefined) text += `,"client":${JSON.stringify(client)}`;
     if (account !== undefined) text += `,"account":${JSON.stringify(account)}`;
+    if (trace_id !== undefined) text += `,"trace_id":"${trace_id}","span_id":"${span_id}"`;
     if (code !== undefined) text += `,"code":"${code}"`;
     if (plugins !== undefined) text += `,"plugins":${JSON.stringify(plugins)}`;
     if (err !== undefined) text += `,"err":${JSON.stringify(describeError(err))}`;

@@ -7,6 +7,7 @@ import { StartupError } from '../base/errors.ts';
 import type { Config } from '../config/options.ts';
 import { planReload } from '../config/reload.ts';
 import { renderEffective } from '../config/render/render.ts';
+import { isObserved } from '../config/sections/metrics.ts';
 import { resumeErasures } from '../core/accounts/erase.ts';
 import type { Core } from '../core/context.ts';
 import { pluginStore } from '../core/plugins/store.ts';
@@ -73,7 +74,8 @@ export interface ServeOptions {
  */
 export async function serve({ config, log, version, buildCommit }: ServeOptions): Promise<Serving> {
   let current = config;
-  const core = await assemble(() => current, systemClock, log);
+  const metrics = isObserved(config) ? (await import('./metrics/open.ts')).openMetrics(config, version) : undefined;
+  const core = await assemble(() => current, systemClock, log, metrics?.observed);
   const stopping = new AbortController();
   const release = async (begun = performance.now()) => {
     stopping.abort();
@@ -83,6 +85,7 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     await core.plugins.close();
     await core.passwords.close();
     await core.storage.close();
+    await metrics?.close();
   };
   await loadPlugins(config, core.plugins, { log, store: plugin => pluginStore(core, plugin) }).catch(async error => {
     await release();
@@ -95,6 +98,12 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     version,
     buildCommit,
     shownConfig: () => renderEffective(current),
+    observer: metrics?.observer,
+  });
+  metrics?.begin(core, app.routes);
+  await metrics?.listen(log).catch(async error => {
+    await release();
+    throw error;
   });
   const prepare = () => untilDone(app.prepare, core, stopping.signal);
   const prepared = core.storage.ready.then(prepare);

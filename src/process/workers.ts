@@ -113,7 +113,8 @@ export async function workersPart(): Promise<Supervised | undefined> {
     let begun = false;
     process.on('message', (told: Told) => {
       if ('stop' in told) stop(told.stop);
-      else if (begun) take(told.config);
+      if (!('config' in told)) return; // there is more that others in this process are told
+      if (begun) take(told.config);
       else resolve(told.config);
       begun = true;
     });

@@ -165,6 +165,8 @@ export interface Collection<T> {
   state(): Promise<object | undefined>;
   /** Counts at most `cap` documents. */
   count(range: Range, cap?: number): Promise<number>;
+  /** How many documents there are, about, at the same cost however many: what has expired and was not removed yet may be among them. */
+  estimate(): Promise<number>;
   /**
    * How many documents a range has, and the sums of number fields of theirs, absent ones being 0. Reads no document where the
    * range's index includes the fields. Others have their turn meanwhile, so it is not of one moment.

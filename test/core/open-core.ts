@@ -9,6 +9,7 @@ import { createChosen } from '../../src/core/chosen.ts';
 import { accountUsageSpec, coreCollections, entriesSpec, tokensSpec } from '../../src/core/collections.ts';
 import type { Core, ThrottleSettings } from '../../src/core/context.ts';
 import type { Passwords } from '../../src/core/hashing/passwords.ts';
+import { createTallies } from '../../src/core/observing/tallies.ts';
 import { createPlugins } from '../../src/core/plugins/plugins.ts';
 import { createMeters } from '../../src/core/quotas/meters.ts';
 import type { Usage } from '../../src/core/quotas/usage.ts';
@@ -122,6 +123,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
     meters: createMeters(),
     arrivals: createArrivals(),
     shares: createShares(),
+    tallies: createTallies(),
     owned: [tokensSpec, entriesSpec, accountUsageSpec],
   });
   return { core: another(), clock: opened.clock, settings, logged, mails, another };

@@ -63,6 +63,31 @@ forEachEngine('the log of requests', engine => {
     }
   });
 
+  test('has the trace that a request names, if that is a valid one, and answers nothing of it', async () => {
+    const { server, requests } = await openLogged(engine);
+    const [trace_id, span_id] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    const valid = [`00-${trace_id}-${span_id}-01`, `cc-${trace_id}-${span_id}-00-what-comes-later`];
+    const invalid = [
+      ...['', 'x', `00-${trace_id}-${span_id}`, `ff-${trace_id}-${span_id}-01`, `00-${trace_id}-${span_id}-01-more`],
+      ...[`00-${'0'.repeat(32)}-${span_id}-01`, `00-${trace_id}-${'0'.repeat(16)}-01`],
+      ...[
+        `00-${trace_id.toUpperCase()}-${span_id}-01`,
+        `${valid[0]}, ${valid[0]}`,
+        `00-${trace_id}","x":"-${span_id}-01`,
+      ],
+    ];
+    for (const traceparent of [...valid, ...invalid]) {
+      const answer = await server.request('GET', '/user/some-token/keys', undefined, {
+        traceparent,
+        tracestate: 'a=b',
+      });
+      expect(answer.status).toBe(403);
+      expect([...answer.headers.keys()].filter(name => name.startsWith('trace'))).toEqual([]);
+    }
+    const told = requests().map(({ fields }) => [fields.trace_id, fields.span_id]);
+    expect(told).toEqual([...valid.map(() => [trace_id, span_id]), ...invalid.map(() => [undefined, undefined])]);
+  });
+
   test('tells of a refusal its code, and of an unknown path nothing that was in it', async () => {
     const { server, requests } = await openLogged(engine);
     await server.request('GET', '/user/some-token/keys');

@@ -9,10 +9,12 @@ import type { Log } from '../../src/base/log.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
 import { renderEffective } from '../../src/config/render/render.ts';
+import { isObserved } from '../../src/config/sections/metrics.ts';
 import type { Core } from '../../src/core/context.ts';
 import type { Hooks } from '../../src/core/plugins/hooks.ts';
 import { assemble } from '../../src/process/assemble.ts';
 import { listen } from '../../src/process/listen.ts';
+import { openMetrics } from '../../src/process/metrics/open.ts';
 import type { TestClock } from './clock.ts';
 import type { OpenedEngine } from './engines.ts';
 import { type ReadMail, readMails } from './mails.ts';
@@ -73,7 +75,8 @@ export async function startServer(
     return configOf({ ...TEST_OPTIONS, ...place, ...mail, ...changes });
   };
   let config = await load(options);
-  const core = await assemble(() => config, engine.clock, log);
+  const metrics = isObserved(config) ? openMetrics(config, '0.0.0-test') : undefined;
+  const core = await assemble(() => config, engine.clock, log, metrics?.observed);
   await core.storage.ready;
   for (const [name, hooks] of Object.entries(plugins)) core.plugins.add(name, hooks);
   const app = createApp({
@@ -83,7 +86,9 @@ export async function startServer(
     version: '0.0.0-test',
     buildCommit: 'test',
     shownConfig: () => renderEffective(config),
+    observer: metrics?.observer,
   });
+  metrics?.begin(core, app.routes);
   await app.prepare();
   const server = await listen(app.koa.callback(), '127.0.0.1', 0, { connections: config.LIMITS.connections, log });
   return {
@@ -111,6 +116,7 @@ export async function startServer(
       await core.plugins.close();
       await core.passwords.close();
       await core.storage.close();
+      await metrics?.close();
       await rm(outbox, { recursive: true, force: true });
     },
   };

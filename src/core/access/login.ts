@@ -2,7 +2,7 @@
 
 import type { Caller } from '../../base/caller.ts';
 import { emailOf } from '../../base/email.ts';
-import { AppError, ForbiddenError } from '../../base/errors.ts';
+import { AppError, ForbiddenError, RateLimitedError, ServerBusyError } from '../../base/errors.ts';
 import { checkPassword, checkUsername, isUsername } from '../../base/names.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
@@ -95,12 +95,19 @@ async function verified(
 ): Promise<AccountDoc | undefined> {
   const subjects = candidates.map(({ subject }) => subject);
   const { address, hear } = caller;
-  const right = await throttled(core, { subjects, address, rules: throttle, hear }, async () => {
+  const tried = throttled(core, { subjects, address, rules: throttle, hear }, async () => {
     for (const { subject, account } of candidates) {
       if ((await core.passwords.verify(password, account?.password, caller)) && account) return subject;
     }
     return undefined;
   });
+  const { logins } = core.tallies;
+  const right = await tried.catch(error => {
+    if (error instanceof RateLimitedError) logins.throttled++;
+    else if (error instanceof ServerBusyError) logins.busy++;
+    throw error;
+  });
+  logins[right === undefined ? 'wrong' : 'right']++;
   return right === undefined ? undefined : candidates.find(({ subject }) => subject === right)?.account;
 }
 

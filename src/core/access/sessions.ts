@@ -49,6 +49,7 @@ export async function openSession(
     await closeSession(core, doc);
     throw credentialsInvalid();
   }
+  core.tallies.issued.session++;
   return csrf === undefined ? { token } : { token, csrf };
 }
 

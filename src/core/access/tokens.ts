@@ -49,6 +49,7 @@ export async function issueToken(core: Core, account: AccountDoc, clientId?: str
     throw credentialsInvalid();
   }
   await endOrphans(core, account.user_id);
+  core.tallies.issued.original++;
   if (core.plugins.acts('tokens.issued')) {
     const subject = { id: account.uuid ?? account.user_id, username: account.username ?? '' };
     core.plugins.happened('tokens.issued', subject, { client: clientIdOf(doc), expires_at: lifetime.expiresAt });

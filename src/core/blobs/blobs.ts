@@ -76,18 +76,27 @@ export async function demandWhole(core: Core, { hash, size }: Pick<BlobRefDoc, '
 
 /**
  * Removes contents that nobody has referred to or stored for 24 hours, and what uploads that died have left, and counts again
- * what a crash left miscounted. May run anywhere, any time.
+ * what a crash left miscounted. May run anywhere, any time. Returns how much is left.
  */
-export async function sweepBlobs(core: Core): Promise<void> {
+export async function sweepBlobs(core: Core): Promise<{ blobs: number; bytes: number }> {
   const { blobs } = core.storage;
   const before = new Date(core.clock.now() - UNREFERENCED_MS);
+  const left = { blobs: 0, bytes: 0 };
   for await (const page of pagesOf(({ cursor }) => blobs.list(cursor))) {
-    const old = page.filter(({ at }) => at < before).map(({ sha256 }) => sha256);
-    const referenced = await referencedOf(core, old);
-    for (const sha256 of old) if (!referenced.has(sha256)) await blobs.delete(sha256, before);
+    left.blobs += page.length;
+    for (const { size } of page) left.bytes += size;
+    const old = page.filter(({ at }) => at < before);
+    const hashes = old.map(({ sha256 }) => sha256);
+    const referenced = await referencedOf(core, hashes);
+    for (const { sha256, size } of old) {
+      if (referenced.has(sha256) || !(await blobs.delete(sha256, before))) continue;
+      left.blobs--;
+      left.bytes -= size;
+    }
   }
   await recountBlobs(core);
   await blobs.sweep();
+  return left;
 }
 
 /** Those of the contents that somebody refers to. They are in order, as references are: one range holds all of theirs. */

@@ -77,6 +77,7 @@ export class Feeds {
     const feed = this.#feedOf(reader.accountId);
     feed.followers.add(follower);
     this.#all.add(follower);
+    this.#core.tallies.followers++;
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     feed.wake();
     return {
@@ -113,6 +114,7 @@ export class Feeds {
     if (follower.over) return;
     follower.over = true;
     this.#all.delete(follower);
+    this.#core.tallies.followers--;
     this.#tokens.forget(follower.token.hash);
     const { accountId } = follower.reader;
     const kept = this.#feeds.get(accountId);

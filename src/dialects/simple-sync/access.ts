@@ -73,6 +73,7 @@ export function createAccess({ core, callerOf, settings }: DialectDeps<SimpleSyn
       if (!isMember(core, account)) throw loginRefused();
       const token = await issueSessionToken(core, await signingKey(), account);
       if (!(await isUnchanged(core, account))) throw loginRefused();
+      core.tallies.issued.jwt++;
       return token;
     },
     async prepare() {

@@ -17,7 +17,11 @@ export interface EdgeOptions {
   readonly loggedAddress?: (...of: Parameters<ClientAddress>) => string | undefined;
   /** Errors for browsers; without it they get JSON as programs do. */
   readonly showError?: ShowError;
+  readonly observe?: Observe | undefined;
 }
+
+/** Told of every request: its method, the pattern of the route that took it, status, and milliseconds until it was answered. */
+export type Observe = (method: string | undefined, route: string | undefined, status: number, ms: number) => void;
 
 /**
  * What surrounds every request: id, security headers, what its target means, errors as answers, the log line. One function
@@ -26,7 +30,7 @@ export interface EdgeOptions {
 export function edge(
   log: Log,
   handle: (ctx: Context) => Promise<void> | void,
-  { basePath = () => ROOT, loggedAddress = () => undefined, showError }: EdgeOptions = {},
+  { basePath = () => ROOT, loggedAddress = () => undefined, showError, observe }: EdgeOptions = {},
 ): Middleware {
   const newId = requestIds();
   return async ctx => {
@@ -42,6 +46,8 @@ export function edge(
       await answerError(ctx, tookTooLong(ctx.req) ? new RequestTimeoutError() : error, log, showError);
     }
     send(ctx, ['X-Request-Id', id, ...SECURITY_HEADERS]);
-    logRequest(log, ctx, { duration: performance.now() - started, address: loggedAddress(ctx) });
+    const duration = performance.now() - started;
+    logRequest(log, ctx, { duration, address: loggedAddress(ctx) });
+    observe?.(ctx.req.method, ctx.state.route, ctx.res.statusCode, duration);
   };
 }

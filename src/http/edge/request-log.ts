@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 import type { Level, Log, RequestLine } from '../../base/log.ts';
+import { parseTraceparent } from './traceparent.ts';
 
 /**
- * Writes one line: method, route pattern, status, milliseconds, request id, account, the client's address if it is wanted, and
- * what went wrong. A route that is asked all the time sets `ctx.state.routine`: its successes are of level debug.
+ * Writes one line: method, route pattern, status, milliseconds, request id, account, the client's address if it is wanted, the
+ * trace if the request names one, and what went wrong. A route that is asked all the time sets `ctx.state.routine`: its successes are of level debug.
  */
 export function logRequest(
   log: Log,
@@ -11,6 +12,8 @@ export function logRequest(
   { duration, address }: { duration: number; address: string | undefined },
 ): void {
   const status = res.statusCode;
+  const { traceparent } = req.headers;
+  const trace = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
   const line: RequestLine = {
     method: req.method,
     route: state.route,
@@ -19,6 +22,8 @@ export function logRequest(
     id: state.id,
     client: address,
     account: state.account,
+    trace_id: trace?.trace_id,
+    span_id: trace?.span_id,
     code: state.code,
     plugins: state.plugins,
     err: state.cause,

@@ -139,6 +139,11 @@ export class EmbeddedCollection implements Collection<Doc> {
     return countOf(this.#table, range, cap, this.#env.now());
   }
 
+  async estimate(): Promise<number> {
+    this.#env.beginRead();
+    return this.#table.primary.getStats().entryCount;
+  }
+
   async sum(range: Range, fields: readonly string[]): Promise<{ documents: number; sums: number[] }> {
     return sumOf(this.#env, this.#table, range, fields);
   }

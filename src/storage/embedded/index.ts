@@ -179,6 +179,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     retire: unavailable,
     state: unavailable,
     count: unavailable,
+    estimate: unavailable,
     sum: unavailable,
   };
   return {

@@ -110,6 +110,10 @@ export class MongoDbCollection implements Collection<Doc> {
     });
   }
 
+  estimate(): Promise<number> {
+    return this.#gate.short(() => this.#table.rows.estimatedDocumentCount());
+  }
+
   sum(range: Range, fields: readonly string[]): Promise<{ documents: number; sums: number[] }> {
     return this.#gate.long(() => sumOf(this.#table, range, fields, this.#now()));
   }

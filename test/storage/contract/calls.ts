@@ -21,6 +21,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
     delete: () => collection.delete(['s', 'a']),
     deleteMany: () => collection.deleteMany({ prefix: ['s'] }),
     count: () => collection.count({ prefix: ['s'] }),
+    estimate: () => collection.estimate(),
     sum: () => collection.sum({ prefix: ['s'] }, ['total']),
     increment: () => storage.increment('counter'),
     secret: () => storage.secret('sessions'),

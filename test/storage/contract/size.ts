@@ -16,5 +16,14 @@ export function sizeContract(engine: Engine): void {
       for (let i = 0; i < 3; i++) await storage.blobs.put(chunksOf(randomBytes(2 * MIB)), 2 * MIB);
       expect((await storage.size()) - before).toBeLessThan(MIB);
     });
+
+    test('of a collection is estimated: all documents while nothing ends', async () => {
+      const { storage } = await open(engine);
+      const collection = storage.collection(things);
+      expect(await collection.estimate()).toBe(0);
+      for (let i = 0; i < 5; i++) await collection.insert({ space: `s${i}`, id: 'a', note: 'n' });
+      await collection.delete(['s0', 'a']);
+      expect(await collection.estimate()).toBe(4);
+    });
   });
 }

@@ -76,6 +76,7 @@ export async function makeToken(core: Core, maker: Maker, wish: TokenWish): Prom
     ...(wish.max_uses !== undefined && { uses_left: wish.max_uses }),
   };
   await store(core, maker, doc);
+  core.tallies.issued.v2++;
   if (core.plugins.acts('tokens.issued')) {
     const client = doc.client_id ?? doc.slot.slice(2);
     tellPlugins(core, 'tokens.issued', user_id, { client, expires_at: doc.expires_at });

@@ -57,6 +57,7 @@ export async function pairDevice(core: Core, account: AccountDoc, given: NewDevi
     await core.storage.collection(devicesSpec).delete([user_id, device.device_id]);
     throw loginRefused();
   }
+  core.tallies.issued.device++;
   return { device, token };
 }
 

@@ -1,0 +1,77 @@
+/** The text of a scrape, in the form of OpenMetrics. */
+
+import type { RegistryContentType, Registry as RegistryOf } from 'prom-client';
+import { inSlices } from '../../base/slices.ts';
+import type { Family } from './family.ts';
+
+/** What the text is. */
+export const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+/** Numbers written between two looks at the clock. */
+const PORTION = 100;
+
+/** A family as prom-client has it. */
+export interface Told {
+  readonly name: string;
+  readonly help: string;
+  readonly type: Family['type'];
+  readonly aggregator: Family['aggregator'];
+  readonly values: readonly { labels: Record<string, string | number>; value: number; metricName?: string }[];
+}
+
+/** Families as prom-client has them: of durations every bound has a number of its own. */
+export function toldOf(families: readonly Family[]): Told[] {
+  return families.map(family => {
+    const { name, help, type, aggregator } = family;
+    return {
+      name,
+      help,
+      type,
+      aggregator,
+      values: family.type === 'histogram' ? numbersOf(family) : [...family.samples],
+    };
+  });
+}
+
+function numbersOf({ name, bounds, distributions }: Extract<Family, { type: 'histogram' }>): Told['values'] {
+  return distributions.flatMap(({ labels, counts, sum }) => {
+    let count = 0;
+    const buckets = counts.map((more, i) => {
+      count += more;
+      return { labels: { ...labels, le: bounds[i] ?? '+Inf' }, value: count, metricName: `${name}_bucket` };
+    });
+    return [
+      ...buckets,
+      { labels, value: sum, metricName: `${name}_sum` },
+      { labels, value: count, metricName: `${name}_count` },
+    ];
+  });
+}
+
+/** What several processes tell, as one. */
+export async function merged(all: readonly (readonly Told[])[]): Promise<Told[]> {
+  const { AggregatorRegistry } = await import('prom-client');
+  const registry = AggregatorRegistry.aggregate(all.map(told => [...told]));
+  return (await registry.getMetricsAsJSON()) as unknown as Told[];
+}
+
+/** The text; made in slices, since requests wait for the thread meanwhile. */
+export async function render(told: readonly Told[]): Promise<string> {
+  const { Registry } = await import('prom-client');
+  const registry: RegistryOf<RegistryContentType> = new Registry();
+  registry.setContentType(CONTENT_TYPE);
+  const slices = inSlices();
+  const parts: string[] = [];
+  for (const family of told) {
+    for (let at = 0; at < family.values.length; at += PORTION) {
+      const portion = { ...family, values: family.values.slice(at, at + PORTION) };
+      registry.clear();
+      registry.registerMetric({ ...portion, get: async () => portion } as never);
+      const text = await registry.getSingleMetricAsString(family.name);
+      // What the family is stands before its first number only.
+      parts.push(at === 0 ? text : text.split('\n').slice(2).join('\n'));
+      if (slices.over()) await slices.pause();
+    }
+  }
+  return `${parts.join('\n')}\n# EOF\n`;
+}
