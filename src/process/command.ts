@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { format } from 'node:util';
 import { systemClock } from '../base/clock.ts';
 import { StartupError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { HELP, readArguments } from '../config/arguments.ts';
 import { readFlags } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';

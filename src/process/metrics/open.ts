@@ -83,9 +83,7 @@ function routeOf(token: string, scrape: () => Promise<string>): Observer['routes
     path: '/metrics',
     async handle(ctx) {
       if (!opens(token, ctx.get('Authorization'))) {
-        throw new UnauthorizedError('the metrics are opened by the token of [METRICS] token', {
-          code: 'token_invalid',
-        });
+        throw new UnauthorizedError('the metrics are opened by the token of [METRICS] token');
       }
       ctx.state.routine = true;
       const text = await scrape();

@@ -65,12 +65,12 @@ export function countOperations(): Operations {
       const collectionOf = (spec: CollectionSpec<object>) => {
         const present = known.get(spec.name);
         if (present !== undefined) return present;
-        const made = timed(storage.collection(spec), ofCollections) as Collection<object>;
+        const made: Collection<object> = timed(storage.collection(spec), ofCollections);
         known.set(spec.name, made);
         return made;
       };
       return {
-        ...(timed(storage, ofStorage) as Pick<Storage, (typeof OF_STORAGE)[number]>),
+        ...timed(storage, ofStorage),
         description: storage.description,
         ready: storage.ready,
         get atomicCommit() {
@@ -80,7 +80,9 @@ export function countOperations(): Operations {
           return storage.changes;
         },
         collection: collectionOf as Storage['collection'],
-        blobs: timed(storage.blobs, ofBlobs) as BlobStore,
+        blobs: timed(storage.blobs, ofBlobs),
+        snapshot: () => storage.snapshot(),
+        fill: copy => storage.fill(copy),
         close: () => storage.close(),
       };
     },
@@ -107,7 +109,7 @@ export function countOperations(): Operations {
 }
 
 /** The methods of these names, each counted as its kind. */
-function timed<T extends object>(target: T, methods: readonly (readonly [keyof T, Kind])[]): object {
+function timed<T extends object, K extends keyof T>(target: T, methods: readonly (readonly [K, Kind])[]): Pick<T, K> {
   const wrapped = methods.map(([name, kind]) => {
     const method = (target[name] as (...args: unknown[]) => Promise<unknown>).bind(target);
     return [name, (...args: unknown[]) => note(kind, performance.now(), method(...args))];

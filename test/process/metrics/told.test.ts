@@ -113,7 +113,7 @@ forEachEngine('metrics', engine => {
     const { server } = await observed();
     for (const Authorization of ['', 'Bearer ', `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`]) {
       const answer = await server.request('GET', '/metrics', undefined, Authorization === '' ? {} : { Authorization });
-      expect(answer).toMatchObject({ status: 401, json: { code: 'token_invalid' } });
+      expect(answer).toMatchObject({ status: 401, json: { code: 'unauthorized' } });
       expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer');
     }
     expect((await server.request('POST', '/metrics', {}, SCRAPER)).status).toBe(405);
