@@ -80,6 +80,7 @@ it('every secret is called one in the documents', () => {
     '[MAIL] url',
     '[PUNCH_KEYS]',
     '[SIMPLE_SYNC] jwt_secret',
+    '[METRICS] token',
     '[PLUGIN]',
   ]);
   expect(renderReference().match(/ Secret\. \|$/gm)).toHaveLength(secret.length);
