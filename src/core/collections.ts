@@ -7,6 +7,7 @@ import { bodiesSpec, eventsSpec, pushesSpec, segmentsSpec } from './events/colle
 import { aclSpec } from './members/collection.ts';
 import { pluginEntriesSpec } from './plugins/store.ts';
 import { punchesSpec } from './punches/collection.ts';
+import { stretchesSpec } from './punches/stretches.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
 export type { EntryDoc, IdempotencyDoc, TombstoneDoc } from './entries/collections.ts';
@@ -298,6 +299,7 @@ export const coreCollections = [
   mailsSpec,
   devicesSpec,
   punchesSpec,
+  stretchesSpec,
   configsSpec,
   filesSpec,
   eventsSpec,

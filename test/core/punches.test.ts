@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Core } from '../../src/core/context.ts';
 import { briefsIn } from '../../src/core/punches/brief.ts';
 import { punchesSpec } from '../../src/core/punches/collection.ts';
-import { addPunch, changePunch, indexOldPunches } from '../../src/core/punches/edit.ts';
+import { addPunch, changePunch } from '../../src/core/punches/edit.ts';
 import {
   getPunch,
   listPunches,
@@ -107,14 +107,5 @@ forEachEngine('punches for pages', engine => {
     ).toEqual(['precondition_failed', 'punches_invalid', 'punches_invalid']);
     await deletePunches(core, 'ann', [punch.id]);
     expect((await listPunches(core, 'ann', { limit: 1 })).items).toEqual([]);
-  });
-
-  test('punches of earlier versions are found once they were looked at', async () => {
-    const { core } = await openCore(engine);
-    const punch = await add(core, 'a', 1);
-    await core.storage.collection(punchesSpec).update(['ann', punch.id], { unset: ['start'] });
-    expect((await listPunches(core, 'ann', { limit: 1 })).items).toEqual([]);
-    await indexOldPunches(core);
-    expect((await listPunches(core, 'ann', { limit: 1 })).items).toEqual([punch]);
   });
 });

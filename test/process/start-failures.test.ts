@@ -62,8 +62,8 @@ describe.concurrent('the program does not start', () => {
   });
 
   test.for([
-    [1, /schema version 1.*wrote it/],
-    [3, /schema version 3.*newer/],
+    [2, /schema version 2.*wrote it/],
+    [4, /schema version 4.*newer/],
   ] as const)('on data of schema version %i in a folder', async ([version, message], { program }) => {
     const server = await program.start();
     await server.register('ann');

@@ -1,7 +1,7 @@
 import type { CollectionSpec } from '../../storage/port.ts';
 
-/** Where a punch is found by its time. */
-export type PunchTimes = Pick<PunchDoc, 'start' | 'running'>;
+/** What is kept of a punch beside its text: by this it is found and added up. */
+export type PunchFigures = Required<Pick<PunchDoc, 'start' | 'project'>> & Pick<PunchDoc, 'running' | 'out' | 'rate'>;
 
 /** A punch, or what is left of a deleted one: it has `updated` and `body`, or it has `mark`. */
 export interface PunchDoc {
@@ -16,8 +16,13 @@ export interface PunchDoc {
   size?: number;
   /** Beside `body`: when it began, in milliseconds. */
   start?: number;
-  /** 1 while the clock runs. */
+  /** When it ended, in milliseconds. */
+  out?: number;
+  /** 1 instead of `out`, while the clock runs. */
   running?: 1;
+  project?: string;
+  /** Of an hour; absent: 0. */
+  rate?: number;
   /** Of a deleted punch: only an `updated` greater than this brings it back. Milliseconds. */
   mark?: number;
   /** 1 beside `mark`, for who counts. */
@@ -30,7 +35,8 @@ export const punchesSpec: CollectionSpec<PunchDoc> = {
   indexes: [
     // Over the key alone, so that every document is in it: a partial index MongoDB covers only from version 7 on.
     { name: 'manifest', fields: ['user_id', 'id'], include: ['updated', 'mark', 'size', 'gone'] },
-    { name: 'starts', fields: ['user_id', 'start'], include: ['running'] },
+    { name: 'starts', fields: ['user_id', 'start'], include: ['out', 'project', 'rate'] },
+    { name: 'running', fields: ['user_id', 'running', 'start'] },
   ],
   owner: 'user_id',
   // Beyond many, what is left of deleted ones counts: else to store and to delete again and again would fill any disk.

@@ -2,17 +2,12 @@
 
 import { PreconditionFailedError } from '../../base/errors.ts';
 import { membersOf } from '../../base/json/source.ts';
-import { housekeepingSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { newId } from '../ids.ts';
-import { pagesOf } from '../pages.ts';
 import { punchesSpec } from './collection.ts';
 import { readPunch } from './punch.ts';
 import { getPunch, type PunchView, punchNotFound } from './read.ts';
 import { storePunches } from './store.ts';
-
-/** What the housekeeping remembers it by. */
-const INDEXED = 'punch_starts';
 
 /** What a page may change of a punch. */
 export type PunchChange = Partial<Pick<PunchView, 'project' | 'in' | 'out' | 'rate' | 'comments'>>;
@@ -65,19 +60,4 @@ async function keep(core: Core, accountId: string, id: string, body: string): Pr
   const stored = await getPunch(core, accountId, id);
   if (stored.updated !== punch.updated) throw new PreconditionFailedError(String(stored.updated));
   return stored;
-}
-
-/** Has punches that earlier versions stored be found by their times, once and for all. Others may do the same meanwhile. */
-export async function indexOldPunches(core: Core): Promise<void> {
-  const done = core.storage.collection(housekeepingSpec);
-  if (await done.get([INDEXED])) return;
-  const punches = core.storage.collection(punchesSpec);
-  for await (const page of pagesOf(after => punches.scan({ limit: 100, ...after }))) {
-    for (const { user_id, id, body, updated, start } of page) {
-      if (body === undefined || start !== undefined) continue;
-      const { times } = readPunch(JSON.parse(body), body, 'punch');
-      await punches.update([user_id, id], { set: times }, { updated, start: undefined });
-    }
-  }
-  await done.put({ id: INDEXED, at: new Date(core.clock.now()) });
 }

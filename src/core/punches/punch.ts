@@ -1,6 +1,6 @@
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
 import { compact, membersOf } from '../../base/json/source.ts';
-import type { PunchTimes } from './collection.ts';
+import type { PunchFigures } from './collection.ts';
 
 /** Longest punch, as bytes of its JSON text. */
 const PUNCH_BYTES = 1_048_576;
@@ -25,7 +25,7 @@ export interface Punch {
   readonly id: string;
   readonly updated: number;
   readonly body: string;
-  readonly times: PunchTimes;
+  readonly figures: PunchFigures;
 }
 
 /** Whether a punch can have this id. */
@@ -51,7 +51,9 @@ export function readPunch(punch: unknown, json: string, place: string): Punch {
   if (comments !== undefined) checkComments(comments, `${place}.comments`);
   if (created !== undefined) checkTime(created, `${place}.created`);
   checkTime(updated, `${place}.updated`);
-  return { id, updated, body: bodyOf(json, place), times: out == null ? { start, running: 1 } : { start } };
+  const end = out == null ? { running: 1 as const } : { out };
+  const figures = { start, project, ...end, ...(typeof rate === 'number' && rate > 0 && { rate }) };
+  return { id, updated, body: bodyOf(json, place), figures };
 }
 
 /**
@@ -80,7 +82,7 @@ function bodyOf(json: string, place: string): string {
   return `{${Array.from(fields, ([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`;
 }
 
-function checkProject(project: unknown, place: string): void {
+function checkProject(project: unknown, place: string): asserts project is string {
   const fits = typeof project === 'string' && project !== '' && isAtMost(project, PROJECT_LENGTH);
   if (!fits) refuse(`${place}.project`, `expected a text of 1 to ${PROJECT_LENGTH} characters`);
 }

@@ -5,7 +5,6 @@ import { inSlices } from '../../base/slices.ts';
 import type { Page } from '../../storage/port.ts';
 import type { Core } from '../context.ts';
 import { pagesOf } from '../pages.ts';
-import { type KeptParts, partUnlessChanged } from '../unchanged.ts';
 import { type PunchDoc, punchesSpec } from './collection.ts';
 
 /** A punch as clients know it; fields of their own may be beside these. Times are in milliseconds. */
@@ -35,9 +34,6 @@ export interface PunchQuery extends Period {
   readonly cursor?: string | undefined;
   readonly project?: string | undefined;
 }
-
-/** The clocks that run. */
-const knownRunning: KeptParts<readonly PunchDoc[]> = new WeakMap();
 
 const DAY_MS = 86_400_000;
 /** How long before a period what reaches into it has begun at most. */
@@ -123,26 +119,12 @@ export function touches({ in: start, out }: Pick<PunchView, 'in' | 'out'>, { fro
   return from === undefined || start >= from || out === null || out > from;
 }
 
-/** The punches whose clock runs, the last begun first; of those begun in the last 62 days, and later. */
+/** The punches whose clock runs, the last begun first, 200 at most; of those begun in the last 62 days, and later. */
 export async function runningPunches(core: Core, accountId: string): Promise<PunchView[]> {
   const from = core.clock.now() - RUNNING_MS;
-  const running = await runningFrom(core, accountId, Math.floor(from / DAY_MS) * DAY_MS);
-  const ids = running.flatMap(({ id, start = from }) => (start >= from ? [id] : []));
-  return (await punchesWith(core, accountId, ids.slice(0, READ))).filter(({ out }) => out === null);
-}
-
-/** Those begun from a moment on, as their index tells. */
-function runningFrom(core: Core, accountId: string, from: number): Promise<readonly PunchDoc[]> {
-  const punches = core.storage.collection(punchesSpec);
-  const part = { name: `${accountId} ${from}`, sizeOf: ({ length }: readonly PunchDoc[]) => length + 1 };
-  return partUnlessChanged(punches, knownRunning, part, async () => {
-    const found: PunchDoc[] = [];
-    const scan = { ...rangeOf(accountId, { from }), order: 'desc' as const, limit: MOST, covered: true };
-    for await (const page of pagesOf(after => punches.scan({ ...scan, ...after }))) {
-      found.push(...page.filter(({ running }) => running === 1));
-    }
-    return found;
-  });
+  const range = { index: 'running', prefix: [accountId, 1], from };
+  const { items } = await core.storage.collection(punchesSpec).scan({ ...range, order: 'desc', limit: READ });
+  return viewsOf(items).filter(({ out }) => out === null);
 }
 
 /** What a project came to. */
@@ -175,16 +157,11 @@ export function projectTotals(
   return [...totals.values()].sort((a, b) => b.ms - a.ms);
 }
 
-/** The projects of the last punches, so many as `among` says or some more, that of the last one first. */
+/** The projects of the last so many punches, that of the last one first. */
 export async function projectsOf(core: Core, accountId: string, among = MOST): Promise<string[]> {
-  const found = new Set<string>();
-  let seen = 0;
-  for await (const page of punchPages(core, accountId, {}, 'desc')) {
-    for (const { project } of page) found.add(project);
-    seen += page.length;
-    if (seen >= among) break;
-  }
-  return [...found];
+  const last = { ...rangeOf(accountId, {}), order: 'desc' as const, limit: among, covered: true };
+  const { items } = await core.storage.collection(punchesSpec).scan(last);
+  return [...new Set(items.flatMap(({ project }) => project ?? []))];
 }
 
 /** All punches that began in the period, some at a time. */

@@ -7,6 +7,7 @@ import { noteDeleted, withRoom } from '../quotas/quotas.ts';
 import { type PunchDoc, punchesSpec } from './collection.ts';
 import { filteredIds, filteredPunches } from './filtered.ts';
 import type { Punch } from './punch.ts';
+import { announcing, type Writing } from './stretches.ts';
 
 /** Punches read at once for a download: a mebibyte each at most, which has to be answered in time. */
 const READ_PORTION = 16;
@@ -16,10 +17,10 @@ const WRITE_PORTION = 256;
 /** Bytes of theirs, unless a single one has more. */
 const WRITE_BYTES = 1_048_576;
 
-/** What a punch loses when it is deleted, and when it is stored while its clock runs, or with its end. */
-const CONTENT = ['updated', 'body', 'size', 'start', 'running'] as const;
-const ALIVE = ['mark', 'gone'] as const;
-const OVER = [...ALIVE, 'running'] as const;
+/** What a punch loses when it is deleted; what it loses when it is stored, and what of it may be missing then. */
+const CONTENT = ['updated', 'body', 'size', 'start', 'out', 'running', 'project', 'rate'] as const;
+const DELETED = ['mark', 'gone'] as const;
+const OPTIONAL = ['out', 'running', 'rate'] as const;
 
 /** How often one punch is decided on again because others wrote it meanwhile. Each time it got newer. */
 const ATTEMPTS = 100;
@@ -33,11 +34,14 @@ export async function storePunches(core: Core, accountId: string, sent: readonly
   const punches = core.storage.collection(punchesSpec);
   // In the order of their keys: what is written together lies together, and an engine writes each place once.
   const sorted = await sortInSlices(await newestOf(given), (a, b) => (a.id < b.id ? -1 : 1));
-  for await (const portion of portionsOf(sorted, WRITE_PORTION, ({ body }) => body.length)) {
-    const keys = portion.map(({ id }) => [accountId, id]);
-    const stored = await punches.getMany(keys);
-    await Promise.all(portion.map((punch, i) => store(core, accountId, punch, stored[i])));
-  }
+  await announcing(core, accountId, async writing => {
+    await writing.announce(sorted.map(({ figures }) => figures.start));
+    for await (const portion of portionsOf(sorted, WRITE_PORTION, ({ body }) => body.length)) {
+      const stored = await punches.getMany(portion.map(({ id }) => [accountId, id]));
+      await writing.announce(stored.map(before => before?.start));
+      await allSettled(portion.map((punch, i) => store(writing, punch, stored[i])));
+    }
+  });
   if (core.plugins.acts('punches.uploaded') && sorted.length > 0) {
     tellPlugins(core, 'punches.uploaded', accountId, { ids: sorted.map(({ id }) => id) });
   }
@@ -49,11 +53,14 @@ export async function deletePunches(core: Core, accountId: string, sent: readonl
     ? await filteredIds(core, 'punches.delete', accountId, sent)
     : sent;
   const punches = core.storage.collection(punchesSpec);
-  for await (const portion of portionsOf(ids, WRITE_PORTION)) {
-    const stored = await punches.getMany(portion.map(id => [accountId, id]));
-    await Promise.all(portion.map((id, i) => bury(punches, [accountId, id], core.clock.now(), stored[i])));
-    noteDeleted(core, accountId);
-  }
+  await announcing(core, accountId, async writing => {
+    for await (const portion of portionsOf(ids, WRITE_PORTION)) {
+      const stored = await punches.getMany(portion.map(id => [accountId, id]));
+      await writing.announce(stored.map(before => before?.start));
+      await allSettled(portion.map((id, i) => bury(writing, id, stored[i])));
+      noteDeleted(core, accountId);
+    }
+  });
   if (core.plugins.acts('punches.deleted') && ids.length > 0) tellPlugins(core, 'punches.deleted', accountId, { ids });
 }
 
@@ -84,44 +91,42 @@ async function newestOf(punches: readonly Punch[]): Promise<Punch[]> {
 }
 
 function store(
-  core: Core,
-  accountId: string,
-  { id, updated, body, times }: Punch,
+  { core, accountId, announce, filled }: Writing,
+  { id, updated, body, figures }: Punch,
   stored: PunchDoc | undefined,
 ): Promise<void> {
   const punches = core.storage.collection(punchesSpec);
   const size = Buffer.byteLength(body);
   return settle(punches, [accountId, id], stored, async before => {
     if (before === undefined) {
-      const doc = { user_id: accountId, id, updated, body, size, ...times };
-      return withRoom(core, accountId, { bytes: size, keys: 1 }, () => inserted(punches, doc));
+      await announce([figures.start]);
+      const doc = { user_id: accountId, id, updated, body, size, ...figures };
+      return withRoom(core, accountId, { bytes: size, keys: 1 }, async () =>
+        filled(figures.start, await inserted(punches, doc)),
+      );
     }
     const { updated: live, mark } = before;
     if (updated <= (live ?? mark ?? 0)) return true;
+    await announce([before.start, figures.start]);
     const asRead = live === undefined ? { mark } : { updated: live };
-    const change = { set: { updated, body, size, ...times }, unset: times.running === undefined ? OVER : ALIVE };
+    const missing = OPTIONAL.filter(field => figures[field] === undefined);
+    const change = { set: { updated, body, size, ...figures }, unset: [...DELETED, ...missing] };
     const growth = { bytes: size - (before.size ?? 0), keys: live === undefined ? 1 : 0 };
-    return withRoom(
-      core,
-      accountId,
-      growth,
-      async () => (await punches.update([accountId, id], change, asRead)) !== undefined,
+    return withRoom(core, accountId, growth, async () =>
+      filled(figures.start, (await punches.update([accountId, id], change, asRead)) !== undefined),
     );
   });
 }
 
-function bury(
-  punches: Collection<PunchDoc>,
-  key: readonly string[],
-  now: number,
-  stored: PunchDoc | undefined,
-): Promise<void> {
-  return settle(punches, key, stored, async before => {
+function bury({ core, accountId, announce }: Writing, id: string, stored: PunchDoc | undefined): Promise<void> {
+  const punches = core.storage.collection(punchesSpec);
+  return settle(punches, [accountId, id], stored, async before => {
     if (before?.updated === undefined) return true;
-    const { updated } = before;
+    const { updated, start } = before;
+    await announce([start]);
     // A punch dated in the future must not come straight back.
-    const change = { set: { mark: Math.max(now, updated), gone: 1 }, unset: CONTENT } as const;
-    return (await punches.update(key, change, { updated })) !== undefined;
+    const change = { set: { mark: Math.max(core.clock.now(), updated), gone: 1 }, unset: CONTENT } as const;
+    return (await punches.update([accountId, id], change, { updated })) !== undefined;
   });
 }
 
@@ -141,6 +146,13 @@ async function settle(
     before = await punches.get(key);
   }
   throw new StorageUnavailableError('others keep changing this punch');
+}
+
+/** Waits for all of them, so that none is under way any more when one has failed; throws what the storage failed with rather than anything else. */
+async function allSettled(writes: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(writes);
+  const errors = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (errors.length > 0) throw errors.find(error => error instanceof StorageUnavailableError) ?? errors[0];
 }
 
 async function inserted(punches: Collection<PunchDoc>, doc: PunchDoc): Promise<boolean> {

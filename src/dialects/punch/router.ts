@@ -1,6 +1,5 @@
 import type { Context } from 'koa';
 import { AppError } from '../../base/errors.ts';
-import { indexOldPunches } from '../../core/punches/edit.ts';
 import { deletePunches, readPunchPages, storePunches } from '../../core/punches/store.ts';
 import { type SourcedJson, sourcedJsonReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
@@ -92,9 +91,6 @@ export function openPunch({ core, settings }: DialectDeps<PunchSettings>): OpenD
       // What the client was shipped with.
       ...endpoints('/api/v1/sync', ['{"data":', '}']),
     ],
-    async prepare() {
-      await keyring.prepare();
-      core.background.run(() => indexOldPunches(core));
-    },
+    prepare: () => keyring.prepare(),
   };
 }
