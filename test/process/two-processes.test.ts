@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Engine, forEachEngine } from '../support/engines.ts';
 import { type Program, type ServerProcess, type Settings, test } from '../support/process.ts';
+import { newVisitor } from '../web/visitor.ts';
 
 /** Two server processes on the same data. */
 async function pair(
@@ -56,6 +57,35 @@ forEachEngine('two processes on the same data', engine => {
       expect((await one.request('GET', `/user/${phone}`)).status).toBe(403);
       expect((await one.request('POST', '/token', ann)).status).toBe(403);
     }
+  });
+
+  test('show at once, on the pages of a year of punches, what the other has stored, changed or deleted', async ({
+    program,
+  }) => {
+    const [one, two] = await pair(program, engine);
+    await one.register('ann');
+    const Authorization = `Bearer ${await one.token('ann')}`;
+    const visitors = [newVisitor(one), newVisitor(two)] as const;
+    for (const visitor of visitors) {
+      await visitor.visit('/login');
+      await visitor.submit('/login', { username: 'ann', password: 's3cret' });
+    }
+    const idOf = (i: number) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`;
+    const day = (i: number) => Date.UTC(2026, 0, 1 + 11 * (i % 4), 12);
+    const wrong: string[] = [];
+    for (let i = 0; i < rounds / 10; i++) {
+      const [writer, reader] = i % 2 ? [one, visitors[1]] : [two, visitors[0]];
+      const id = idOf(i % 3);
+      const project = `project-${i}`;
+      const punch = { id, project, in: day(i), out: day(i) + 3_600_000, updated: Date.now() + 1000 * i };
+      const [path, body] = i % 5 === 4 ? ['delete', { ids: [id] }] : ['upload', { punches: [punch] }];
+      const { status } = await writer.request('POST', `/api/v1/punches/${path}`, body, { Authorization });
+      const { text } = await reader.visit('/punches?from=2026-01-01&to=2026-12-31');
+      const isListed = text.includes(`/punches/${id}`) && text.includes(project);
+      if (status !== 204 || isListed !== (path === 'upload')) wrong.push(`round ${i}: ${path} ${status}`);
+      if (path === 'delete' && text.includes(`/punches/${id}`)) wrong.push(`round ${i}: still there`);
+    }
+    expect(wrong).toEqual([]);
   });
 
   test('read at once what the other has written, overwritten or deleted', async ({ program }) => {

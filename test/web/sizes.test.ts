@@ -5,6 +5,7 @@ import { configsSpec, filesSpec } from '../../src/core/dotfiles/collection.ts';
 import { storeEvents } from '../../src/core/events/history/store.ts';
 import { newId, sha256Hex } from '../../src/core/ids.ts';
 import { punchesSpec } from '../../src/core/punches/collection.ts';
+import { stretchesSpec, stretchOf } from '../../src/core/punches/stretches.ts';
 import { vaultsSpec } from '../../src/core/vaults/vaults.ts';
 import type { CollectionSpec } from '../../src/storage/port.ts';
 import { forEachEngine } from '../support/engines.ts';
@@ -100,7 +101,15 @@ async function fill({ core }: TestServer, accountId: string): Promise<void> {
         created: start,
         updated: start,
       };
-      return { user_id: accountId, id, updated: start, body: JSON.stringify(punch), size: 1, start };
+      const figures = { start, out: punch.out, project, rate: 80 };
+      return { user_id: accountId, id, updated: start, body: JSON.stringify(punch), size: 1, ...figures };
+    }),
+  );
+  const [first, last] = [BEGIN, BEGIN + 31 * 24 * HOUR].map(stretchOf) as [number, number];
+  await add(
+    stretchesSpec,
+    times(last - first + 1, i => {
+      return { user_id: accountId, stretch: first + i, version: newId(), writers: 0, until: 0 };
     }),
   );
   const paths = times(MANY, i => `~/.config/tool/part/file-${i}.conf`);
