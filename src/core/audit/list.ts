@@ -1,25 +1,24 @@
 /** The audit log as admins look through it. */
 
 import { emailOf } from '../../base/email.ts';
+import { InvalidInputError } from '../../base/errors.ts';
 import { isUsername } from '../../base/names.ts';
-import { filterInSlices } from '../../base/slices.ts';
+import { inSlices } from '../../base/slices.ts';
 import type { Range } from '../../storage/port.ts';
 import { type AuditDoc, accountsSpec, auditSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
-import { contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
-import { pagesOf } from '../pages.ts';
-import { type KeptParts, partUnlessChanged } from '../unchanged.ts';
+import { contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange, placeIn } from '../listing.ts';
 import type { AuditEvent, Severity } from './events.ts';
 
 /** Entries read at once. */
 const PAGE = 250;
 
-/** Most entries that are looked at for one page, and that are counted. */
-const MOST = 10_000;
+/** Most entries that are looked at for one page of a search. */
+const LOOKED_AT = 1500;
 
-/** The newest of ranges that were searched. */
-const known: KeptParts<readonly AuditDoc[]> = new WeakMap();
+/** Most entries that are counted. */
+const MOST = 10_000;
 
 /** Which entries are asked for; a filter that is empty or absent lets all pass. */
 export interface AuditQuery extends PageQuery {
@@ -29,6 +28,8 @@ export interface AuditQuery extends PageQuery {
   readonly severity?: Severity | undefined;
   /** The name, the e-mail or the id of an account; only the id, once the account is gone. */
   readonly user?: string;
+  /** Where a search goes on: the `next` of the page before. What is none is as if it was not there. */
+  readonly after?: string | undefined;
 }
 
 /** An entry, and what the account and the device are called that it is about, if they are still there. */
@@ -38,15 +39,18 @@ export interface AuditRow {
   readonly deviceName: string | undefined;
 }
 
-/** A page of the log. Of more than 10,000 entries, `total` and the pages are about the newest 10,000. */
+/** A page of the log. Of more than 10,000 entries, `total` and the pages are about the newest 10,000; of a search they are about what this page shows. */
 export interface ListedAudit extends Listed<AuditRow> {
   /** Whether there are more than `total` tells. */
   readonly more: boolean;
+  /** Of a search: how many entries were looked at, and where to look further, unless all were. */
+  readonly search?: { readonly lookedAt: number; readonly next: string | undefined };
 }
 
 /**
- * A page of the log, newest entry first. With one filter but `q`, or none, only the entries of the page are read; with several, or
- * `q`, the newest 10,000 at most that the narrowest of them lets pass.
+ * A page of the log, newest entry first. With one filter but `q`, or none, it has a number and only its entries are read. With several,
+ * or `q`, it is a search: of what the narrowest filter lets pass 1500 entries at most are looked at for a page, which may be short or
+ * empty while more follow.
  */
 export async function listAudit(core: Core, query: AuditQuery): Promise<ListedAudit> {
   const [narrowest, ...others] = await narrowOf(core, query);
@@ -56,39 +60,50 @@ export async function listAudit(core: Core, query: AuditQuery): Promise<ListedAu
     const listed = await pageOfRange(core.storage.collection(auditSpec), range, ({ id }) => [id], query, MOST);
     return { ...listed, items: await rowsOf(core, listed.items) };
   }
-  return searched(core, range, query, entry => {
-    return (
-      others.every(({ field, value }) => entry[field] === value) &&
-      contains(q, entry.event, entry.message, entry.address)
-    );
-  });
+  const fits = (entry: AuditDoc) =>
+    others.every(({ field, value }) => entry[field] === value) &&
+    contains(q, entry.event, entry.message, entry.address);
+  const { found, ...search } = await searched(core, range, query, fits);
+  const { items, ...listed } = pageOf(found, { page: 1, perPage: query.perPage });
+  return { ...listed, items: await rowsOf(core, items), more: false, search };
 }
 
-/** The page of those entries of a range that fit. */
-async function searched(
-  core: Core,
-  range: Range,
-  query: PageQuery,
-  fits: (entry: AuditDoc) => boolean,
-): Promise<ListedAudit> {
-  const newest = await newestIn(core, range);
-  const listed = pageOf(await filterInSlices(newest, fits), query);
-  return { ...listed, items: await rowsOf(core, listed.items), more: newest.length >= MOST };
-}
-
-/** The newest entries of a range, as many as are looked at for a page. */
-function newestIn(core: Core, range: Range): Promise<readonly AuditDoc[]> {
+/** The newest entries of a range that fit, from where the search stands, as many as a page has. */
+async function searched(core: Core, range: Range, query: AuditQuery, fits: (entry: AuditDoc) => boolean) {
   const log = core.storage.collection(auditSpec);
-  const part = { name: JSON.stringify(range), sizeOf: ({ length }: readonly AuditDoc[]) => length };
-  return partUnlessChanged(log, known, part, async () => {
-    const found: AuditDoc[] = [];
-    const scan = { ...range, order: 'desc', limit: PAGE } as const;
-    for await (const page of pagesOf(after => log.scan({ ...scan, ...after }))) {
-      found.push(...page);
-      if (found.length >= MOST) break;
-    }
-    return found;
+  const { perPage } = placeIn(0, query);
+  const scan = { ...range, order: 'desc', limit: PAGE } as const;
+  const read = (from: string | undefined) => log.scan({ ...scan, ...(from !== undefined && { cursor: from }) });
+  const slices = inSlices();
+  const found: AuditDoc[] = [];
+  let lookedAt = 0;
+  let next = query.after;
+  let page = await read(next).catch(error => {
+    if (next === undefined || !(error instanceof InvalidInputError)) throw error;
+    next = undefined;
+    return read(next);
   });
+  for (;;) {
+    for (const [i, entry] of page.items.entries()) {
+      lookedAt++;
+      if (!fits(entry)) continue;
+      found.push(entry);
+      const isLast = i === page.items.length - 1;
+      if (found.length < perPage || isLast) continue;
+      // Where the page is full the next one begins: behind as many entries as this took of those that were read.
+      const taken = await log.scan({
+        ...scan,
+        covered: true,
+        limit: i + 1,
+        ...(next !== undefined && { cursor: next }),
+      });
+      return { found, lookedAt, next: taken.next };
+    }
+    next = page.next;
+    if (next === undefined || found.length >= perPage || lookedAt >= LOOKED_AT) return { found, lookedAt, next };
+    if (slices.over()) await slices.pause();
+    page = await read(next);
+  }
 }
 
 /** A filter by a field that has an index. */

@@ -52,7 +52,31 @@ forEachEngine('the audit log', engine => {
       total: 2,
       items: [{ username: 'Ann' }],
     });
-    expect(await list({ page: 9, perPage: 2, q: '192.0.2' })).toMatchObject({ page: 3, pages: 3, total: 5 });
+  });
+
+  test('is searched some entries at a time, none of which is skipped or comes twice whatever is added meanwhile', async () => {
+    const { core, list, record } = await open(engine);
+    const entries = Array.from({ length: 2000 }, (_, i) => {
+      const message = i % 3 === 0 ? 'odd' : '';
+      return { id: `i${i}`, at: new Date(i >> 2), event: 'user_updated', severity: 'info' as const, message };
+    });
+    for (let at = 0; at < entries.length; at += 250) {
+      await core.storage.commit(entries.slice(at, at + 250).map(insert => ({ in: auditSpec, insert })));
+    }
+    const odd = entries.filter(({ message }) => message === 'odd').map(({ id }) => id);
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const { items, search } = await list({ q: 'ODD', perPage: 70, after });
+      found.push(...items.map(({ entry }) => entry.id));
+      after = search?.next;
+      await record('192.0.2.9', 'user_updated', { message: 'odd' });
+    } while (after !== undefined);
+    expect([found.length, new Set(found)]).toEqual([odd.length, new Set(odd)]);
+    const { items, search } = await list({ q: 'nowhere' });
+    expect([items, search]).toEqual([[], { lookedAt: 1500, next: expect.any(String) }]);
+    expect(await list({ q: 'nowhere', after: search?.next })).toMatchObject({ items: [], search: { next: undefined } });
+    expect((await list({ q: 'odd', after: 'nonsense' })).items).toHaveLength(25);
   });
 
   test('is filtered by event, severity, account and text, and by several of them', async () => {

@@ -104,6 +104,9 @@ export const admin = {
     warning: 'warning',
     error: 'error',
     more: { one: 'Only the newest {count} is looked through.', other: 'Only the newest {count} are looked through.' },
+    nothingYet: 'Nothing matches here. Older entries may.',
+    lookedAt: { one: 'Looked at {count} entry.', other: 'Looked at {count} entries.' },
+    further: 'Look further',
   },
   problems: {
     account_not_found: 'There is no such account.',

@@ -21,7 +21,7 @@ export function auditRoutes(web: Web): Route[] {
       user: query.text('user'),
       severity: query.one('severity', SEVERITIES),
     };
-    const listed = await listAudit(core, { ...filters, page: query.page, perPage: query.perPage });
+    const listed = await listAudit(core, { ...filters, page: query.page, perPage: query.perPage, after: query.after });
     const data = {
       listed,
       rows: listed.items,
@@ -29,6 +29,7 @@ export function auditRoutes(web: Web): Route[] {
       events: EVENTS,
       severities: SEVERITIES,
       link: query.link(filters),
+      further: listed.search?.next === undefined ? undefined : query.further(filters, listed.search.next),
     };
     pages.show(ctx, { view: 'admin/audit', title: pages.t(ctx)('nav.audit'), session, data });
   }
