@@ -1,16 +1,18 @@
 import type { Context } from 'koa';
 import { AppError, PluginRefusedError } from '../base/errors.ts';
 import type { Session } from '../core/access/sessions.ts';
+import type { Web } from './context.ts';
 import { hasMessage } from './i18n/messages.ts';
-import type { Pages } from './view.ts';
+import { sessionOf } from './routes.ts';
 
 /** Answers with the page of an error: what happened, and the way out. `status` 500 is for what is not meant for the caller. */
-export function showError(pages: Pages, ctx: Context, error: unknown): void {
+export async function showError(web: Web, ctx: Context, error: unknown): Promise<void> {
+  const { pages } = web;
   const t = pages.t(ctx);
   const status = error instanceof AppError ? error.status : 500;
   const known = hasMessage(`error.title${status}`) ? String(status) : status >= 500 ? '500' : '400';
   const code = error instanceof AppError ? error.code : 'internal_error';
-  const session: Session | undefined = ctx.state.session;
+  const session: Session | undefined = ctx.state.session ?? (status === 404 ? await whoAsks(web, ctx) : undefined);
   const own = `problems.${code}`;
   const seconds = error instanceof AppError ? error.retryAfter : undefined;
   const text =
@@ -33,6 +35,15 @@ export function showError(pages: Pages, ctx: Context, error: unknown): void {
       ...homeOf(ctx, session),
     },
   });
+}
+
+/** Who is signed in where there is no page, as far as that can be told. */
+async function whoAsks(web: Web, ctx: Context): Promise<Session | undefined> {
+  try {
+    return await sessionOf(web, ctx, ctx.path.startsWith('/admin') ? 'admin' : 'user');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The way out: to the overview of who is known to be signed in. */

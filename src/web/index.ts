@@ -34,7 +34,7 @@ export interface LoadedWeb {
   readonly routes: ReadonlyMap<string, Route>;
   handle(name: string, ctx: Context, params: Params): Promise<void>;
   sendAsset(ctx: Context, name: string): void;
-  showError(ctx: Context, error: unknown): void;
+  showError(ctx: Context, error: unknown): Promise<void>;
 }
 
 /** Everything of the pages, views and static files included. */
@@ -73,7 +73,7 @@ export function loadWeb(deps: WebDeps): LoadedWeb {
       await route.handle(ctx, params);
     },
     sendAsset: assets.send,
-    showError: (ctx, error) => showError(pages, ctx, error),
+    showError: (ctx, error) => showError(web, ctx, error),
   };
 }
 

@@ -180,6 +180,10 @@ forEachEngine('a page', engine => {
   it('of an error tells the way out in HTML, and programs get JSON', async () => {
     const page = await newVisitor(served.server).visit('/nowhere');
     expect([page.status, page.text.includes('href="/"')]).toEqual([404, true]);
+    const [known, admin] = [await newGuest(served.server), await newAdminGuest(served.server)];
+    const missing = [await known.visit('/nowhere'), await admin.visit('/admin/nowhere'), await admin.visit('/nowhere')];
+    const offers = ['/data"', '/admin/users"', '/login"'].map(href => missing.map(({ text }) => text.includes(href)));
+    expect(offers).toEqual([[true, false, false], [false, true, false], [false, false, true]]); // biome-ignore format: a table
     const json = await fetch(`${served.server.url}/nowhere`);
     expect([json.status, await json.json()]).toEqual([404, { error: expect.any(String), code: 'not_found' }]);
   });

@@ -71,7 +71,7 @@ export function dashboardRoutes(web: Web): Route[] {
     {
       ...revoke,
       // Below the paths of APIs errors are JSON, but who is here looks at a page.
-      handle: (ctx, params) => revoke.handle(ctx, params).catch(error => showError(pages, ctx, error)),
+      handle: (ctx, params) => revoke.handle(ctx, params).catch(error => showError(web, ctx, error)),
     },
   ];
 }
