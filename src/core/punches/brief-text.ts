@@ -1,6 +1,6 @@
 /** The punches of a stretch as one text: by fields, so that it is short and read at once. */
 
-import type { PunchBrief } from './brief.ts';
+import type { PunchBrief } from './read.ts';
 
 /** Characters of an id. */
 const ID = 36;

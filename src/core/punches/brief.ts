@@ -6,11 +6,8 @@ import type { Core } from '../context.ts';
 import { pagesOf } from '../pages.ts';
 import { fromText, toText } from './brief-text.ts';
 import { punchesSpec } from './collection.ts';
-import { type PunchView, reachingInto, touches } from './read.ts';
+import { type PunchBrief, reachingInto, touches } from './read.ts';
 import { punchesOf, type StretchDoc, stretchesSpec, stretchOf } from './stretches.ts';
-
-/** Of a punch what is added up. */
-export type PunchBrief = Pick<PunchView, 'id' | 'project' | 'in' | 'out' | 'rate'>;
 
 /** Index entries, and stretches, read at once. */
 const PAGE = 1000;

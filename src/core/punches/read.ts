@@ -21,6 +21,9 @@ export interface PunchView {
   readonly updated: number;
 }
 
+/** Of a punch what is added up. */
+export type PunchBrief = Pick<PunchView, 'id' | 'project' | 'in' | 'out' | 'rate'>;
+
 /** From a moment on and before another, in milliseconds. */
 export interface Period {
   readonly from?: number | undefined;
@@ -138,7 +141,7 @@ export interface ProjectTotal {
 
 /** What of each project lies in the period, clocks that run up to now; the longest first. Punches as `briefsIn`. */
 export function projectTotals(
-  punches: readonly Pick<PunchView, 'project' | 'in' | 'out' | 'rate'>[],
+  punches: readonly Omit<PunchBrief, 'id'>[],
   { from, below }: { readonly from: number; readonly below: number },
   now: number,
 ): ProjectTotal[] {

@@ -1,7 +1,6 @@
 /** The chart of a period, and the table of the same for those who read. */
 
-import type { PunchBrief } from '../../../core/punches/brief.ts';
-import type { ProjectTotal } from '../../../core/punches/read.ts';
+import type { ProjectTotal, PunchBrief } from '../../../core/punches/read.ts';
 import { edgesOf } from '../../calendar/period.ts';
 import { type Bars, layBars } from '../../charts/bars.ts';
 import { spread } from '../../charts/spread.ts';

@@ -2,8 +2,15 @@
 
 import type { Context } from 'koa';
 import type { Session } from '../../../core/access/sessions.ts';
-import { briefsIn, type PunchBrief } from '../../../core/punches/brief.ts';
-import { listPunches, projectsOf, projectTotals, punchesWith, runningPunches } from '../../../core/punches/read.ts';
+import { briefsIn } from '../../../core/punches/brief.ts';
+import {
+  listPunches,
+  type PunchBrief,
+  projectsOf,
+  projectTotals,
+  punchesWith,
+  runningPunches,
+} from '../../../core/punches/read.ts';
 import { LONGEST, nameOf, type Period } from '../../calendar/period.ts';
 import { DAY_MS } from '../../calendar/zone.ts';
 import { OTHERS, tonesOf } from '../../charts/tones.ts';
