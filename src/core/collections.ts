@@ -200,6 +200,7 @@ export const accountsSpec: CollectionSpec<AccountDoc> = {
     { name: 'username', fields: ['username'], unique: true },
     { name: 'uuid', fields: ['uuid'], unique: true },
     { name: 'email', fields: ['email'], unique: true },
+    { name: 'created', fields: ['created_at'] },
     { name: 'erasing', fields: ['erasing_at'] },
     { name: 'blocked', fields: ['blocked_at'] },
     { name: 'unconfirmed', fields: ['unconfirmed_at'] },

@@ -2,10 +2,20 @@
 
 import { readableEmail } from '../../base/email.ts';
 import { filterInSlices, sortInSlices } from '../../base/slices.ts';
+import { erasingAccounts } from '../account-names.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { devicesSpec } from '../devices/devices.ts';
-import { compareTexts, contains, filterOf, forEachRow, type Listed, type PageQuery, pageOf } from '../listing.ts';
+import {
+  compareTexts,
+  contains,
+  filterOf,
+  forEachRow,
+  type Listed,
+  type PageQuery,
+  pageOf,
+  pageOfRange,
+} from '../listing.ts';
 import { pagesOf } from '../pages.ts';
 import { type Kept, unlessChanged } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
@@ -68,15 +78,27 @@ export interface UserRow {
 }
 
 /**
- * A page of the accounts, those being erased left out. Reads all accounts after one was written: there are far fewer than documents
- * of any other kind, and no index finds a part of a name.
+ * A page of the accounts, those being erased left out. But for the newest ones without a filter it reads all accounts after one was
+ * written: there are far fewer than documents of any other kind, and no index finds a part of a name.
  */
 export async function listUsers(core: Core, query: UserQuery): Promise<Listed<UserRow>> {
+  const newest = await newestUsers(core, query);
+  if (newest) return { ...newest, items: await forEachRow(newest.items, account => rowOf(core, account)) };
   const found = await matching(await allAccounts(core), filterOf(query.q), query.status);
   const listed = pageOf(await inOrder(core, found, query), query);
   const shown = await core.storage.collection(accountsSpec).getMany(listed.items.map(({ user_id }) => [user_id]));
   const present = shown.filter(account => account !== undefined);
   return { ...listed, items: await forEachRow(present, account => rowOf(core, account)) };
+}
+
+/** The page, if an index has it: not where an account is to be left out, or of those of the original one has no `created_at`. */
+async function newestUsers(core: Core, query: UserQuery): Promise<Listed<AccountDoc> | undefined> {
+  if (query.sort !== 'created_at' || !query.descending || query.status || filterOf(query.q)) return undefined;
+  const accounts = core.storage.collection(accountsSpec);
+  const { size } = await erasingAccounts(core);
+  if (size > 0 || (await accounts.count({ index: 'created' })) < (await accounts.count({}))) return undefined;
+  const { more: _, ...listed } = await pageOfRange(accounts, { index: 'created' }, ({ user_id }) => [user_id], query);
+  return listed;
 }
 
 /** How many vaults an account has. */
