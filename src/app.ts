@@ -1,5 +1,5 @@
 import Koa from 'koa';
-import { StorageUnavailableError } from './base/errors.ts';
+import { ReadOnlyError, StorageUnavailableError } from './base/errors.ts';
 import type { Log } from './base/log.ts';
 import type { Config } from './config/options.ts';
 import { ensureAdmin } from './core/accounts/admin.ts';
@@ -87,6 +87,16 @@ function once(prepared: () => boolean, route: Route): Route {
   };
 }
 
+/** What is missing and may not be written is made when the configuration is read again without `[APP] read_only`. */
+async function unlessReadOnly(work: () => Promise<void>, log: Log): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ReadOnlyError)) throw error;
+    log.warn({}, 'something that the start makes is not made yet: [APP] read_only');
+  }
+}
+
 /** What the pages know of the configuration. */
 function webSettings(config: () => Config): WebSettings {
   const enabled = {
@@ -172,6 +182,7 @@ export function createApp({
     version,
     buildCommit,
     prepared: () => prepared,
+    readOnly: core.settings.readOnly,
   });
   // One function handles a request: there is no chain to put together.
   const koa: Koa = new Koa({ compose: ([handle]: Koa.Middleware[]) => handle } as object);
@@ -226,8 +237,11 @@ export function createApp({
     routes: mounts.flatMap(({ name, routes }) => routes.map(({ method, path }) => ({ method, path, api: name }))),
     async prepare() {
       await refreshChosen(core);
-      if (ADMIN.username !== '') await ensureAdmin(core, ADMIN.username, ADMIN.password);
-      for (const { prepare } of opened) await prepare?.();
+      const works = [
+        ...(ADMIN.username === '' ? [] : [() => ensureAdmin(core, ADMIN.username, ADMIN.password)]),
+        ...opened.flatMap(({ prepare }) => prepare ?? []),
+      ];
+      for (const work of works) await unlessReadOnly(work, log);
       prepared = true;
     },
     async refresh() {

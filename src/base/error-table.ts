@@ -67,6 +67,11 @@ export const errorTable = {
     code: 'storage_unavailable',
     means: 'The engine does not answer; try again.',
   },
+  ReadOnlyError: {
+    status: 503,
+    code: 'read_only',
+    means: 'The server takes no changes for now (`[APP] read_only`), and no logins, which are some; reading goes on.',
+  },
   QuotaExceededError: {
     status: 507,
     code: 'quota_exceeded',

@@ -185,6 +185,15 @@ export class StorageUnavailableError extends AppError {
   }
 }
 
+/** 503: the operator has said that nothing may be written for now (`[APP] read_only`). */
+export class ReadOnlyError extends AppError {
+  constructor() {
+    super('ReadOnlyError', 'the server takes no changes for now: it is being moved or looked after; reading goes on', {
+      retryAfter: 30,
+    });
+  }
+}
+
 /** 507: the account has no room for more: it has `used` of `limit` bytes or keys. */
 export class QuotaExceededError extends AppError {
   constructor(unit: 'bytes' | 'keys', used: number, limit: number) {

@@ -63,6 +63,11 @@ export const options = {
       },
     ),
     workers: workers(),
+    read_only: boolean(
+      false,
+      'Whether nothing may be written: changes and logins are answered 503 `read_only`, reading goes on. For moving the data.',
+      { live: true },
+    ),
     trusted_proxies: addresses('Proxies whose `X-Forwarded-For` is believed.'),
     public_url: text(
       '',

@@ -1,4 +1,5 @@
 import { setImmediate as afterwards } from 'node:timers/promises';
+import { ReadOnlyError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 
 /** Work that goes on after the answer, so that how long an answer takes does not tell what was done for it. */
@@ -19,7 +20,10 @@ export function createBackground(log: Log): Background {
     run(work) {
       const done = afterwards()
         .then(work)
-        .catch(error => log.error({ err: error }, 'work in the background failed'))
+        .catch(error => {
+          if (error instanceof ReadOnlyError) log.debug({}, 'work in the background waits: nothing may be written');
+          else log.error({ err: error }, 'work in the background failed');
+        })
         .finally(() => running.delete(done));
       running.add(done);
       return done;

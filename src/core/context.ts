@@ -32,6 +32,8 @@ export interface Settings {
   /** How long a token of v2 lives: when its maker does not say, and at most, from its making. */
   tokenLife(): { readonly secondsByDefault: number; readonly mostSeconds: number };
   registrationOpen(): boolean;
+  /** Whether nothing may be written: the storage refuses it with `ReadOnlyError`, and what the server does by itself waits. */
+  readOnly(): boolean;
   /** Where people reach the server, without a slash at its end; empty when the configuration does not say. */
   publicUrl(): string;
   /** What the server calls itself on its pages. */

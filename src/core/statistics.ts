@@ -127,5 +127,7 @@ async function countBlobs(core: Core) {
     }
   }
   const orphan_blobs = Math.max(0, (await blobs.count()) - counts.blobs);
-  return { ...counts, orphan_blobs, temp_uploads: (await blobs.sweep()).unfinished };
+  // To count them is to remove those that have died.
+  const temp_uploads = core.settings.readOnly() ? 0 : (await blobs.sweep()).unfinished;
+  return { ...counts, orphan_blobs, temp_uploads };
 }

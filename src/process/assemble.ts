@@ -15,6 +15,7 @@ import { createShares } from '../core/shares.ts';
 import { createLines } from '../core/throttle/lines.ts';
 import { createTurns } from '../core/turns.ts';
 import { createMailer } from '../mail/mailer.ts';
+import { guardWrites } from '../storage/guard.ts';
 import { openStorage } from '../storage/open.ts';
 import type { OpenOptions } from '../storage/options.ts';
 import type { Storage } from '../storage/port.ts';
@@ -31,8 +32,9 @@ export async function assemble(
 ): Promise<Core> {
   const config = current();
   const chosen = createChosen();
+  const readOnly = () => current().APP.read_only;
   return {
-    storage: observe(await openStorage(storageOptions(config), clock, log)),
+    storage: guardWrites(observe(await openStorage({ ...storageOptions(config), readOnly }, clock, log)), readOnly),
     clock,
     log,
     settings: settingsOf(current, chosen),
@@ -85,6 +87,7 @@ function settingsOf(current: () => Config, chosen: Chosen): Settings {
       const { default_ttl, max_ttl } = current().TOKENS;
       return { secondsByDefault: default_ttl, mostSeconds: max_ttl };
     },
+    readOnly: () => current().APP.read_only,
     registrationOpen: () => chosen.web.registration_open ?? current().SECURITY.registration,
     publicUrl: () => chosen.web.public_url ?? current().APP.public_url,
     serverName: () => chosen.web.server_name ?? 'Keybin',

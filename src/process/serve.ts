@@ -121,23 +121,32 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
   const ready = prepared.then(() => {
     if (stopping.signal.aborted) return;
     log.info({ engine: core.storage.description }, 'ready');
+    if (core.settings.readOnly()) log.warn({}, 'nothing is written: [APP] read_only');
     const resume = () => resumeErasures(core).catch(error => log.warn({ err: error }, 'erasing goes on later'));
-    void resume();
-    regularly(resume, ERASE_PAUSE, stopping.signal);
-    void app.tidy('atStart');
     const send = () => app.sendMails(stopping.signal);
-    void send();
-    regularly(send, MAIL_PAUSE, stopping.signal);
     const expire = () => core.background.run(() => app.expire(stopping.signal));
-    void expire();
-    regularly(expire, EXPIRE_PAUSE, stopping.signal);
-    regularly(() => app.refresh(), REFRESH_PAUSE, stopping.signal);
-    regularly(() => app.tidy(), TIDY_PAUSE, stopping.signal);
     const meter = () =>
       refreshMeters(core).catch(error => {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'what is stored is counted later');
       });
-    regularly(meter, METER_PAUSE, stopping.signal);
+    /** What the server does by itself writes: it waits while nothing may be written. */
+    const own = (work: () => Promise<void>, pause: number, first = work) => {
+      const unlessReadOnly = (todo: () => Promise<void>) => async () => {
+        if (!core.settings.readOnly()) await todo();
+      };
+      void unlessReadOnly(first)();
+      regularly(unlessReadOnly(work), pause, stopping.signal);
+    };
+    own(resume, ERASE_PAUSE);
+    own(
+      () => app.tidy(),
+      TIDY_PAUSE,
+      () => app.tidy('atStart'),
+    );
+    own(send, MAIL_PAUSE);
+    own(expire, EXPIRE_PAUSE);
+    regularly(() => app.refresh(), REFRESH_PAUSE, stopping.signal);
+    own(meter, METER_PAUSE, async () => {});
   });
 
   return {

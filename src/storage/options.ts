@@ -16,4 +16,6 @@ export interface OpenOptions {
    * `Storage.fill`; also opens what another one has begun to fill, and nobody else may open.
    */
   readonly purpose?: 'copy' | 'fill' | undefined;
+  /** Whether the engine is to remove nothing by itself at the moment. `guardWrites` is for what others write. Absent: it may. */
+  readonly readOnly?: () => boolean;
 }

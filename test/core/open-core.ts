@@ -99,6 +99,7 @@ export async function openCore(engine: Engine, passwords: Passwords = plainPassw
       tokenExpiration: () => settings.tokenExpiration,
       tokenLife: () => ({ secondsByDefault: 300, mostSeconds: 3600 }),
       registrationOpen: () => settings.registrationOpen,
+      readOnly: () => false,
       publicUrl: () => settings.publicUrl,
       serverName: () => 'Keybin',
       trustedProxies: () => [],

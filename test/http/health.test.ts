@@ -98,6 +98,7 @@ test.each([
     version: '1',
     buildCommit: 'x',
     prepared: () => 'prepared' in state,
+    readOnly: () => false,
   });
   const { status, headers, json } = await rawRequest(await openApp(routes), { path: '/readyz' });
   expect([status, headers['retry-after']]).toEqual([503, '1']);
@@ -117,7 +118,15 @@ test('however many ask, the storage is tried out once a second, and once at a ti
   const storage = { ping: async () => {}, blobs: { ping } };
   const clock = { now: () => 0, elapsed: () => time };
   const url = await openApp(
-    createHealth({ storage, schemaVersion: 1, clock, version: '1', buildCommit: 'x', prepared: () => true }).routes,
+    createHealth({
+      storage,
+      schemaVersion: 1,
+      clock,
+      version: '1',
+      buildCommit: 'x',
+      prepared: () => true,
+      readOnly: () => false,
+    }).routes,
   );
   const ask = () => ['/readyz', '/api/v1/health', '/readyz'].map(path => rawRequest(url, { path }));
   const first = ask();

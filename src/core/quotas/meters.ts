@@ -198,7 +198,7 @@ async function countNow(core: Core, meter: Meter): Promise<void> {
   meter.grown = minus(meter.grown, grown);
   meter.countedAt = begun;
   meter.next = performance.now() + Math.min(Math.max(REST_MS * documents, SHORTEST_REST_MS), LONGEST_REST_MS);
-  if (stored) return;
+  if (stored || core.settings.readOnly()) return;
   const account = await core.storage.collection(accountsSpec).get([accountId]);
   if (account === undefined || account.erasing_at) return; // nothing would take it away any more
   meter.count = newId();

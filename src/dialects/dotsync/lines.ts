@@ -1,4 +1,4 @@
-import { QuotaExceededError } from '../../base/errors.ts';
+import { QuotaExceededError, ReadOnlyError } from '../../base/errors.ts';
 import type { Dealt } from './service/file.ts';
 
 const BROKEN_OFF = 'the sync broke off; run it again';
@@ -36,9 +36,14 @@ export async function* withErrorLine(
   }
 }
 
+/** Whether it is no fault of the server: the client can mend it, or wait. */
+export function isForClient(error: unknown): error is QuotaExceededError | ReadOnlyError {
+  return error instanceof QuotaExceededError || error instanceof ReadOnlyError;
+}
+
 /** Only what the client can mend is told. */
 function errorLine(failure: unknown): string {
-  const error = failure instanceof QuotaExceededError ? failure.message : BROKEN_OFF;
+  const error = isForClient(failure) ? failure.message : BROKEN_OFF;
   return `${JSON.stringify({ event: 'error', error })}\n`;
 }
 

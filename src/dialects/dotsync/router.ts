@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import { QuotaExceededError } from '../../base/errors.ts';
 import { accountIdOf } from '../../core/access/callers.ts';
 import { type ConfigDoc, filesOf } from '../../core/dotfiles/collection.ts';
 import { askPlugins, tellPlugins } from '../../core/plugins/tell.ts';
@@ -9,7 +8,7 @@ import { objectReader } from '../../http/body/body.ts';
 import { jsonStream } from '../../http/json-stream.ts';
 import type { Params, Route } from '../../http/routing.ts';
 import type { DialectDeps } from '../dialect.ts';
-import { linesOf, withErrorLine } from './lines.ts';
+import { isForClient, linesOf, withErrorLine } from './lines.ts';
 import { OfferBook } from './offer-book.ts';
 import { type Offer, readOffers, SYNC_BODY } from './offers.ts';
 import { checkEncoding, readConfig } from './schema.ts';
@@ -39,13 +38,13 @@ export function routes({ core }: DialectDeps<unknown>): Route[] {
 
   /**
    * Answers with a line for each file. Nothing is stored before this, and what is wrong with the request is known. When there
-   * is no room for the very first one, no answer has begun, and `QuotaExceededError` is thrown.
+   * is no room for the very first one, or none may be stored, no answer has begun, and `QuotaExceededError` or `ReadOnlyError` is thrown.
    */
   async function answerLines(ctx: Context, pages: Pages, book: OfferBook): Promise<void> {
     const files = told(ctx, syncAll(core, pages, book));
     ctx.res.once('close', () => void files.return(undefined).catch(() => {}));
     const lines = withErrorLine(linesOf(await begun(files)), err => {
-      if (err instanceof QuotaExceededError) return;
+      if (isForClient(err)) return;
       core.log.error({ err, id: ctx.state.id, account: ctx.state.account }, 'a sync broke off');
     });
     ctx.set('Content-Type', 'application/x-ndjson');
@@ -169,11 +168,11 @@ async function started(pages: AsyncGenerator<ConfigDoc[]>): Promise<Pages> {
   })();
 }
 
-/** The same files, of which the first were dealt with already. Throws `QuotaExceededError`; other errors come with the files. */
+/** The same files, of which the first were dealt with already. Throws `QuotaExceededError`, `ReadOnlyError`; other errors come with the files. */
 async function begun(files: AsyncGenerator<Dealt[]>): Promise<AsyncGenerator<Dealt[]>> {
   const first = files.next();
   await first.catch(error => {
-    if (error instanceof QuotaExceededError) throw error;
+    if (isForClient(error)) throw error;
   });
   return (async function* () {
     const { done, value } = await first;

@@ -4,6 +4,7 @@ import {
   MethodNotAllowedError,
   PreconditionFailedError,
   RangeNotSatisfiableError,
+  ReadOnlyError,
   ServerBusyError,
 } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -76,7 +77,8 @@ function describe(ctx: Context, error: AppError): void {
   if (isFault(error)) ctx.state.cause = error;
 }
 
-/** A full account is no fault of the server, and that more ask at once than it can serve is none either: strangers can have that. */
+/** A full account is no fault of the server, and that more ask at once than it can serve, or that it is read-only, is none either: strangers can have that. */
 function isFault(error: AppError): boolean {
-  return error.status >= 500 && error.status !== 507 && !(error instanceof ServerBusyError);
+  if (error instanceof ServerBusyError || error instanceof ReadOnlyError) return false;
+  return error.status >= 500 && error.status !== 507;
 }

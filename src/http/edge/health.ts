@@ -16,6 +16,8 @@ export interface HealthDeps {
   readonly buildCommit: string;
   /** Whether everything that has to be in the storage was made. */
   readonly prepared: () => boolean;
+  /** Whether nothing may be written for now. */
+  readonly readOnly: () => boolean;
 }
 
 /** Milliseconds for which an answer of the storage counts: finding out costs a write and a flush, and anybody may ask. */
@@ -36,7 +38,15 @@ export interface Health {
 }
 
 /** `/livez`, `/readyz` and `/api/v1/health`, which are open (contracts, Health). */
-export function createHealth({ storage, schemaVersion, clock, version, buildCommit, prepared }: HealthDeps): Health {
+export function createHealth({
+  storage,
+  schemaVersion,
+  clock,
+  version,
+  buildCommit,
+  prepared,
+  readOnly,
+}: HealthDeps): Health {
   const started = clock.elapsed();
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
   const storageState = shared(clock, async () => {
@@ -59,6 +69,7 @@ export function createHealth({ storage, schemaVersion, clock, version, buildComm
       database_reachable: database === undefined,
       blob_storage_writable: blobs === undefined,
       schema_version: schemaVersion,
+      read_only: readOnly(),
       ...(fault !== undefined && { fault }),
     };
     return { works: fault === undefined, fields };

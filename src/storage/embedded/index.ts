@@ -49,7 +49,7 @@ class EmbeddedStorage implements Storage {
   readonly #swept: Promise<unknown>;
   #closing: Promise<void> | undefined;
 
-  constructor(opened: Opened, { purpose }: OpenOptions, clock: Clock, log: Log) {
+  constructor(opened: Opened, { purpose, readOnly = () => false }: OpenOptions, clock: Clock, log: Log) {
     const { folder, tables } = opened;
     this.description = `embedded engine in ${folder}`;
     this.#opened = opened;
@@ -63,7 +63,7 @@ class EmbeddedStorage implements Storage {
     this.changes = new EmbeddedChanges(env, opened);
     this.blobs = new FileBlobStore(path.join(folder, BLOBS), env);
     const serves = purpose === undefined;
-    this.#stopSweeper = serves ? startSweeper(env, tables, log) : async () => {};
+    this.#stopSweeper = serves ? startSweeper(env, tables, readOnly, log) : async () => {};
     this.#swept = (serves ? this.blobs.sweep() : Promise.resolve()).catch(error =>
       log.warn({ err: error }, 'what is left of uploads could not be removed'),
     );

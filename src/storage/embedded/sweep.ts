@@ -9,11 +9,17 @@ const PAUSE = 10_000;
 /** What is removed in one transaction: small, so that requests are not held up. */
 const PORTION: Portion = { documents: 200, bytes: 1024 * 1024 };
 
-/** Removes expired documents in the background; returns the function that ends it, which waits for a running sweep. */
-export function startSweeper(env: Environment, tables: readonly Table[], log: Log): () => Promise<void> {
+/** Removes expired documents in the background, but not while `readOnly`; returns the function that ends it, which waits for a running sweep. */
+export function startSweeper(
+  env: Environment,
+  tables: readonly Table[],
+  readOnly: () => boolean,
+  log: Log,
+): () => Promise<void> {
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
+    if (readOnly()) return;
     running = running
       .then(() => sweep(env, tables, () => stopped))
       .catch(error => log.warn({ err: error }, 'sweep failed'));

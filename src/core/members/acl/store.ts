@@ -1,4 +1,4 @@
-import { DuplicateKeyError } from '../../../base/errors.ts';
+import { DuplicateKeyError, ReadOnlyError } from '../../../base/errors.ts';
 import { parseOwnJson } from '../../../base/json/parse.ts';
 import type { Core } from '../../context.ts';
 import { newId } from '../../ids.ts';
@@ -38,6 +38,7 @@ export function createAclStore(core: Core, initialAcl: () => string): AclStore {
       await stored.insert({ id: ACL_ID, rules, version: newId() });
       return rules;
     } catch (error) {
+      if (error instanceof ReadOnlyError) return rules;
       if (!(error instanceof DuplicateKeyError)) throw error;
       return text(); // another process was faster
     }

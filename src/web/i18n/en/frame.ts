@@ -91,6 +91,8 @@ export const frame = {
     unauthorized: 'No account has this name and password, or it may not sign in.',
     rate_limited: 'Too many attempts. Wait a while.',
     server_busy: 'The server is busy, or about to stop. Try again in a moment.',
+    read_only:
+      'The server takes no changes and no sign-ins for now: it is being moved or looked after. What is there can be read.',
     storage_unavailable: 'The storage does not answer at the moment. Try again.',
     registration_closed: 'This server takes no new accounts.',
     username_invalid: 'A name has 1 to 128 characters, and is no e-mail address.',
