@@ -100,7 +100,7 @@ forEachEngine('a server that takes no changes', engine => {
     for (const { method, path } of targets(server, user.token, false)) {
       const [headers] = credentials.slice(path.startsWith('/admin') ? -1 : path.startsWith('/api') ? 1 : 0);
       const { status, text } = await server.request(method, path, '', { ...FORM, ...headers });
-      if (status >= 500 && !text.includes('read_only')) wrong.push([method, path, status, text]);
+      if (status >= 500 && status !== 501 && !text.includes('read_only')) wrong.push([method, path, status, text]);
     }
     expect(wrong).toEqual([]);
     await Promise.all([server.expire(), server.sendMails()]);
