@@ -15,6 +15,7 @@ const COLLECTION: Readonly<Record<keyof Collection<object>, Kind>> = {
   state: 'reads',
   count: 'reads',
   sum: 'reads',
+  estimate: 'reads',
   insert: 'writes',
   put: 'writes',
   update: 'writes',
