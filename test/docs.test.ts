@@ -6,6 +6,7 @@ import { errorCodes, errorTable } from '../src/base/error-table.ts';
 import { optionList } from '../src/config/options.ts';
 import { renderErrors } from '../src/config/render/errors.ts';
 import { renderExample, renderReference } from '../src/config/render/render.ts';
+import { renderCommands } from '../src/process/commands/reference.ts';
 import { loadText } from './config/load-text.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -28,8 +29,9 @@ it.each([
   ['store.cfg.example', renderExample],
   ['docs/configuration.md', renderReference],
   ['docs/errors.md', renderErrors],
-])('%s is what the tables say; `npm run docs` writes it', (path, render) => {
-  expect(read(path)).toBe(render());
+  ['docs/server-commands.md', renderCommands],
+])('%s is what the tables say; `npm run docs` writes it', async (path, render) => {
+  expect(read(path)).toBe(await render());
 });
 
 describe('options', () => {

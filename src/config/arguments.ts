@@ -159,6 +159,7 @@ Commands; each has --help. The server may run meanwhile.
   user                    list, add, block and delete accounts, set passwords
   token                   list and end what opens an account
   unlock                  let somebody in again who is refused for guessing
+  migrate                 copy all data into another storage, of either engine
   config                  print the values in force; config init writes a file
   plugin purge NAME       remove all that a plugin keeps in its store
 

@@ -6,6 +6,11 @@ import { type Items, noTotals, type Spec, type Totals, UnsoundContent } from './
 const SMALL_BYTES = 256 * 1024;
 const AT_ONCE = 32;
 
+/** What is filled. */
+export interface Target extends Pick<Storage, 'fill'> {
+  readonly blobs: Pick<Storage['blobs'], 'put'>;
+}
+
 /** How a storage is filled. */
 export interface FillOptions {
   /** Tells copies apart: with the same one, and the same items, it goes on where it stopped. */
@@ -20,7 +25,7 @@ export interface FillOptions {
  * something else, the reason of `stopping`, and what the items throw: then it is a part of a copy, which nobody can serve.
  */
 export async function fillStore(
-  storage: Storage,
+  storage: Target,
   specs: readonly Spec[],
   items: Items,
   { copy, passed, stopping }: FillOptions,
@@ -51,7 +56,7 @@ export async function fillStore(
 
 class Filler {
   readonly totals: Totals;
-  readonly #storage: Storage;
+  readonly #storage: Target;
   readonly #fill: Fill;
   /** Records that were met, and how many of the first ones are in from before. */
   #met = 0;
@@ -60,7 +65,7 @@ class Filler {
   #writing: Promise<void> = Promise.resolve();
   #blobs: Promise<void>[] = [];
 
-  constructor(storage: Storage, fill: Fill, totals: Totals) {
+  constructor(storage: Target, fill: Fill, totals: Totals) {
     this.#storage = storage;
     this.#fill = fill;
     this.#before = fill.position;

@@ -117,7 +117,7 @@ export function copiesContract(engine: Engine): void {
       await fill.documents('things', [thing(1), thing(2)], 2);
       for (const purpose of [undefined, 'copy'] as const) {
         const refused = await start({ purpose });
-        await expect(refused.ready).rejects.toThrow(/a restore into .* was begun and has not ended/);
+        await expect(refused.ready).rejects.toThrow(/a copy into .* was begun and has not ended/);
       }
       const other = await another({ purpose: 'fill' });
       await expect(other.fill('another')).rejects.toThrow('a part of another copy');

@@ -67,6 +67,6 @@ function notEmpty(folder: string): StartupError {
 
 function otherCopy(folder: string): StartupError {
   return new StartupError(
-    `the data folder ${folder} holds a part of another copy: restore that one again to go on with it, or remove the folder`,
+    `the data folder ${folder} holds a part of another copy: run the command of that one again to go on with it, or remove the folder`,
   );
 }

@@ -25,7 +25,7 @@ export function note(meta: Meta, mark: Mark | undefined): void {
 export function demandFilled(meta: Meta, folder: string): void {
   if (markIn(meta) === undefined) return;
   throw new StartupError(
-    `a restore into the data folder ${folder} was begun and has not ended: run the same \`keybin-server restore\` again, ` +
+    `a copy into the data folder ${folder} was begun and has not ended: run the same \`keybin-server restore\` or \`migrate\` again, ` +
       'which goes on where it stopped, or remove the folder',
   );
 }

@@ -98,6 +98,6 @@ async function demandEmpty({ db, gate, tables, counters, secrets, blobs }: Targe
 
 function otherCopy({ databaseName }: Db): StartupError {
   return new StartupError(
-    `the MongoDB database "${databaseName}" holds a part of another copy: restore that one again to go on with it, or drop the database`,
+    `the MongoDB database "${databaseName}" holds a part of another copy: run the command of that one again to go on with it, or drop the database`,
   );
 }

@@ -34,7 +34,7 @@ export async function removeMark(db: Db): Promise<void> {
 export async function demandFilled(db: Db): Promise<void> {
   if ((await markIn(db)) === null) return;
   throw new StartupError(
-    `a restore into the MongoDB database "${db.databaseName}" was begun and has not ended: run the same ` +
-      '`keybin-server restore` again, which goes on where it stopped, or drop the database',
+    `a copy into the MongoDB database "${db.databaseName}" was begun and has not ended: run the same ` +
+      '`keybin-server restore` or `migrate` again, which goes on where it stopped, or drop the database',
   );
 }
