@@ -27,6 +27,7 @@ forEachEngine('health', engine => {
       database_reachable: true,
       blob_storage_writable: true,
       schema_version: 2,
+      read_only: false,
     });
   });
 
