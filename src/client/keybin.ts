@@ -171,7 +171,8 @@ export class Keybin {
 
   /** Does all of it or nothing. Rejects with code `batch_failed` when a condition fails, `batch_unsupported` where there are no transactions. */
   async batch(ops: readonly BatchOp[], { signal }: CallOptions = {}): Promise<BatchResult[]> {
-    const sent = { json: { ops: ops.map(opToWire) }, once: true, signal };
+    const isReading = ops.every(({ op }) => op === 'get' || op === 'check');
+    const sent = { json: { ops: ops.map(opToWire) }, idempotent: isReading, once: !isReading, signal };
     const { results } = await this.#transport.json<{ results: object[] }>('POST', '/v2/batch', sent);
     return results.map(fromWire<BatchResult>);
   }

@@ -15,6 +15,11 @@ const SLOWEST = 32;
 /** What a proxy or the server says when it could not do its work, or nobody knows whether it did. */
 const UNSURE = new Set([0, 502, 503, 504]);
 
+const UNSUPPORTED = 'idempotency_unsupported';
+
+/** What is answered, with nothing done, where the answer cannot be kept for a repetition. */
+const KEYLESS = new Set([UNSUPPORTED, 'idempotent_answer_too_large']);
+
 /** Sends the requests of one client. */
 export class Transport {
   readonly timeout: number;
@@ -71,8 +76,8 @@ export class Transport {
       } catch (error) {
         if (!(error instanceof KeybinError)) throw error;
         error.repeated = repeated;
-        if (error.code === 'idempotency_unsupported' && headers.has('Idempotency-Key')) {
-          this.#takesKeys = false;
+        if (KEYLESS.has(error.code) && headers.has('Idempotency-Key')) {
+          this.#takesKeys = error.code !== UNSUPPORTED;
           headers.delete('Idempotency-Key');
           continue;
         }
