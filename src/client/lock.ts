@@ -1,7 +1,9 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** Locks: a key that only one can create, with an expiry that is pushed on while it is held (v2.md, section 2). */
 
 import { ConditionError, KeybinError } from './errors.ts';
-import { backOff, pause } from './pause.ts';
+import { backOff, letExit, pause } from './pause.ts';
 import { newId } from './transport.ts';
 import type { CallOptions, Info, MatchOptions, SetOptions, Stored } from './types.ts';
 
@@ -133,12 +135,13 @@ class Held implements Lock {
   #watch(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => (this.#left() > 0 ? this.#watch() : this.#lose()), Math.max(0, this.#left()));
+    letExit(this.#timer); // whoever forgets a lock may end, and then it ends as well
   }
 
   async #renewals(): Promise<void> {
     const { signal } = this.#done;
     for (let wait = (this.#ttl * 1000) / 3; ; ) {
-      await pause(wait, signal).catch(() => {});
+      await pause(wait, signal, true).catch(() => {});
       if (signal.aborted) return;
       wait = await this.#renew();
       if (this.signal.aborted) return;

@@ -108,7 +108,8 @@ export class Transport {
         // A token goes to no other address than the one that was given.
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
-        ...(body !== undefined && { body }),
+        // Browsers' types want to know that the memory is not shared.
+        ...(body !== undefined && { body: body as Exclude<Bytes, Uint8Array> | Uint8Array<ArrayBuffer> }),
         ...(body instanceof ReadableStream && { duplex: 'half' as const }),
       });
       allow(this.timeout);
@@ -117,8 +118,9 @@ export class Transport {
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof KeybinError) throw error;
-      if (own.signal.aborted) throw new KeybinError('the server did not answer in time', failed('timeout', error));
-      throw new KeybinError(`no answer from ${this.#base}`, failed('network', error));
+      const isLate = own.signal.aborted;
+      const message = `no answer from ${this.#base}${isLate ? ' in time' : ''}`;
+      throw new KeybinError(message, failed(isLate ? 'timeout' : 'network', error));
     } finally {
       clearTimeout(timer);
     }
