@@ -72,9 +72,12 @@ async function* connection(
   const { body } = await transport.send('GET', '/v2/changes', sent, response => response);
   if (body === null) return;
   place.isReached = true;
+  let isFirst = true;
   for await (const { data, id } of eventsOf(body, transport.timeout + BEAT)) {
     if (signal.aborted) return;
-    place.failures = 0;
+    // Each stream begins with a cursor, also where something cuts all of them at once.
+    if (!isFirst || data !== '') place.failures = 0;
+    isFirst = false;
     place.cursor = id ?? place.cursor;
     transport.onUse?.();
     if (data === '') continue;
