@@ -69,16 +69,16 @@ describe('locks over a network that loses, delays and parts', () => {
   it('are never held by two at once, and go round', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.boolean(), async (seed, takesKeys) => {
-        const taken = await tenMinutes(seed, takesKeys);
-        expect(taken).toBeGreaterThan(20);
+        const taken = await fiveMinutes(seed, takesKeys);
+        expect(taken).toBeGreaterThan(10);
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 });
 
-/** Ten minutes of four clients that want one lock; how often it was taken. Throws when two have it. */
-async function tenMinutes(seed: number, takesKeys: boolean): Promise<number> {
+/** Five minutes of four clients that want one lock; how often it was taken. Throws when two have it. */
+async function fiveMinutes(seed: number, takesKeys: boolean): Promise<number> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   const world = lossyWorld(seed, takesKeys);
   vi.spyOn(Math, 'random').mockImplementation(world.random);
@@ -108,7 +108,7 @@ async function tenMinutes(seed: number, takesKeys: boolean): Promise<number> {
 
   const lives = Promise.all([0, 1, 2, 3].map(live));
   lives.catch(() => {});
-  await vi.advanceTimersByTimeAsync(600_000);
+  await vi.advanceTimersByTimeAsync(300_000);
   isOver = true;
   world.mend();
   await vi.advanceTimersByTimeAsync(120_000);
