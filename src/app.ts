@@ -16,7 +16,7 @@ import { createOrigin } from './http/browser/origin.ts';
 import { callerOf, clientAddress } from './http/client-address.ts';
 import { edge, type Observe } from './http/edge/edge.ts';
 import { createHealth } from './http/edge/health.ts';
-import { openApiRoute } from './http/openapi/route.ts';
+import { keptDocument, openApiRoute } from './http/openapi/route.ts';
 import { dispatch, type Route } from './http/routing.ts';
 import type { CollectionSpec } from './storage/port.ts';
 import { SCHEMA_VERSION } from './storage/schema.ts';
@@ -202,11 +202,12 @@ export function createApp({
     configuration: shownConfig,
     cleanUp: keepHouseNow,
   };
-  const about = { settings: webSettings(config), server, version, punchKeyLabels: punchKeyLabels(config) };
-  const web = openWeb({ ...deps, ...about });
   const operations = opened.flatMap(dialect => dialect.operations ?? []);
-  const documented = openApiRoute({ version, prefix: deps.origin.prefix, operations });
-  const documentRoutes = operations.length > 0 ? [documented] : [];
+  const described =
+    operations.length > 0 ? keptDocument({ version, prefix: deps.origin.prefix, operations }) : undefined;
+  const documentRoutes = described ? [openApiRoute(described)] : [];
+  const about = { settings: webSettings(config), server, version, punchKeyLabels: punchKeyLabels(config), described };
+  const web = openWeb({ ...deps, ...about });
   const pages = web.routes.map(route => once(() => prepared, route));
   const mounts = forked([
     { name: 'server', routes: [...watching, ...web.assets] },

@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Marked, type Tokens } from 'marked';
 import { escapeHtml } from '../http/browser/page.ts';
-import { type DocumentPage, documentPages } from './documents/list.ts';
+import { documentPages } from './documents/list.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -21,7 +21,7 @@ function anchor(text: string): string {
 }
 
 /** The HTML of a document, with places for the path and the address of the server: those differ from server to server. */
-function rendered({ file }: DocumentPage): string {
+function rendered(file: string): string {
   let blocks = 0;
   const marked = new Marked({ gfm: true });
   marked.use({
@@ -62,5 +62,6 @@ copy('views');
 copy('assets');
 mkdirSync(new URL('./documents/', import.meta.url), { recursive: true });
 for (const page of documentPages) {
-  writeFileSync(new URL(`./documents/${page.name}.html`, import.meta.url), rendered(page));
+  if (page.file === undefined) continue;
+  writeFileSync(new URL(`./documents/${page.name}.html`, import.meta.url), rendered(page.file));
 }

@@ -5,6 +5,7 @@ import type { AttemptSettings } from '../core/throttle/attempts.ts';
 import type { Origin } from '../http/browser/origin.ts';
 import type { CallerOf, ClientAddress } from '../http/client-address.ts';
 import type { HealthReport } from '../http/edge/health.ts';
+import type { WrittenDocument } from '../http/openapi/route.ts';
 
 /** An API that has pages of its own. */
 export type Api = 'keybin' | 'v2' | 'punch' | 'dotsync' | 'simple-sync' | 'verstak';
@@ -50,4 +51,6 @@ export interface WebDeps {
   readonly settings: WebSettings;
   readonly server: ServerFacts;
   readonly version: string;
+  /** The document of the APIs; absent where none of them is described. */
+  readonly described?: (() => Promise<WrittenDocument>) | undefined;
 }

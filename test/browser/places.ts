@@ -16,6 +16,7 @@ const stranger = [
   '/forgot/sent',
   '/docs/start',
   '/docs/keybin',
+  '/docs/api',
   '/nowhere',
   '/admin/login',
 ];

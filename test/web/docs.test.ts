@@ -10,7 +10,7 @@ forEachEngine('the documents', engine => {
   it('are pages, with this server in their examples and no link that leads nowhere', async () => {
     const visitor = newVisitor(served.server);
     expect((await visitor.look('/docs')).location).toBe('/docs/start');
-    for (const { name } of documentPages) {
+    for (const { name } of documentPages.filter(({ file }) => file !== undefined)) {
       const { status, text } = await visitor.visit(`/docs/${name}`);
       expect([name, status]).toEqual([name, 200]);
       expect(text).not.toMatch(/localhost:5000|%PATH%|%ADDRESS%/);
@@ -22,6 +22,40 @@ forEachEngine('the documents', engine => {
       }
     }
     expect((await visitor.visit('/docs/keybin')).text).toContain(`curl -X POST ${served.server.url}/register`);
+  });
+
+  it('have every request that is described, each with a command that the server understands', async () => {
+    const { server } = served;
+    const { status, text } = await newVisitor(server).visit('/docs/api');
+    expect([status, text.length < 60_000]).toEqual([200, true]);
+    const { json } = await server.request('GET', '/openapi.json');
+    const operations = Object.values<object>(json.paths).flatMap(methods => Object.values(methods));
+    const commands = [...text.matchAll(/<pre id="curl-(\w+)"[^>]*><code>([^<]*)</g)];
+    expect(commands.map(([, id]) => id)).toEqual(operations.map(({ operationId }) => operationId));
+    for (const { operationId } of operations) expect(text).toContain(`<a href="#${operationId}">`);
+    const bob = { username: 'bob', password: 'right' };
+    await server.request('POST', '/register', bob);
+    const basic = { Authorization: `Basic ${Buffer.from('bob:right').toString('base64')}` };
+    for (const [, id, escaped = ''] of commands) {
+      const made = await server.request('POST', '/v2/tokens', {}, basic);
+      const command = escaped.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('$TOKEN', made.json.token);
+      const [, method = 'GET', path = ''] = /^curl(?: -X (\w+))? "http:\/\/[^/]+(\/[^"]*)"/.exec(command) ?? [];
+      const [, body] = /(?:-d|--data-binary) ['"](.*)['"]$/.exec(command) ?? [];
+      const headers = [...command.matchAll(/-H "([^:]+): ([^"]*)"/g)].map(([, name, value]) => [name, value]);
+      const answer = await server.request(method, path, body, Object.fromEntries(headers));
+      expect([id, answer.text, answer.json?.error === 'there is nothing at this path']).toEqual([
+        id,
+        answer.text,
+        false,
+      ]);
+      expect([200, 201, 204, 403, 404, 409, 501], `${id} ${answer.text}`).toContain(answer.status);
+    }
+  });
+
+  it('tell of no request where none is described', async () => {
+    const { server } = await openServer(engine, { options: { KEYBIN_ENABLED: 'false', V2_ENABLED: 'false' } });
+    expect((await newVisitor(server).visit('/docs/api')).status).toBe(404);
+    expect((await newVisitor(server).visit('/docs/errors')).text).not.toContain('href="/docs/api"');
   });
 
   it('of an API that is switched off are not there, nor is what is none', async () => {

@@ -12,22 +12,33 @@ export interface OpenApiOptions {
   readonly operations: readonly Operation[];
 }
 
-/** `GET /openapi.json`: for everybody, made when it is asked for first. */
-export function openApiRoute({ version, prefix, operations }: OpenApiOptions): Route {
-  let made: { readonly prefix: string; readonly document: Promise<Written> } | undefined;
-  const document = () => {
+/** The document, and how it is sent. */
+export interface WrittenDocument {
+  readonly document: object;
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** Gives the document: made when it is asked for first, and again when the path is another one. */
+export function keptDocument({ version, prefix, operations }: OpenApiOptions): () => Promise<WrittenDocument> {
+  let made: { readonly prefix: string; readonly document: Promise<WrittenDocument> } | undefined;
+  return () => {
     const present = prefix();
     if (made?.prefix !== present) {
       made = { prefix: present, document: openApiDocument({ version, prefix: present, operations }).then(written) };
     }
     return made.document;
   };
+}
+
+/** `GET /openapi.json`: for everybody. */
+export function openApiRoute(kept: () => Promise<WrittenDocument>): Route {
   return {
     method: 'GET',
     path: '/openapi.json',
     kind: 'open',
     handle: async ctx => {
-      const { text, etag } = await document();
+      const { text, etag } = await kept();
       ctx.set('Cache-Control', 'no-cache'); // asked again each time, and mostly told that it is the same
       if (hasAlready(ctx, etag)) return answerNotModified(ctx, etag);
       ctx.set('ETag', etag);
@@ -36,12 +47,7 @@ export function openApiRoute({ version, prefix, operations }: OpenApiOptions): R
   };
 }
 
-interface Written {
-  readonly text: string;
-  readonly etag: string;
-}
-
-function written(document: object): Written {
+function written(document: object): WrittenDocument {
   const text = JSON.stringify(document);
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` };
+  return { document, text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` };
 }

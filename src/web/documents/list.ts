@@ -3,8 +3,8 @@ import type { Api } from '../deps.ts';
 /** A document that is a page at `/docs/<name>`. */
 export interface DocumentPage {
   readonly name: string;
-  /** Its file in the repository. */
-  readonly file: string;
+  /** Its file in the repository; absent: it is made of what the server says of its APIs. */
+  readonly file?: string;
   /** Of which API it tells: switched off, it is not in the list. */
   readonly api?: Api;
 }
@@ -18,6 +18,7 @@ export const documentPages: readonly DocumentPage[] = [
   { name: 'dotsync', file: 'docs/dialects/dotsync.md', api: 'dotsync' },
   { name: 'simple-sync', file: 'docs/dialects/simple-sync.md', api: 'simple-sync' },
   { name: 'verstak', file: 'docs/dialects/verstak.md', api: 'verstak' },
+  { name: 'api' },
   { name: 'errors', file: 'docs/errors.md' },
   { name: 'configuration', file: 'docs/configuration.md' },
   { name: 'service', file: 'docs/service.md' },

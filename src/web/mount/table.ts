@@ -2,6 +2,7 @@
 export const PAGES: readonly string[] = [
   'GET /',
   'GET /docs',
+  'GET /docs/api',
   'GET /docs/:name',
   'POST /locale',
   'GET /register',

@@ -11,6 +11,7 @@ export const docs = {
     dotsync: 'dotsync: dotfiles',
     'simple-sync': 'simple-sync: events',
     verstak: 'Verstak: notes and files',
+    api: 'Every request',
     errors: 'Errors',
     configuration: 'Configuration',
     service: 'Running a server',

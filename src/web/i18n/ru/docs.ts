@@ -11,6 +11,7 @@ export const docs = {
     dotsync: 'dotsync: дотфайлы',
     'simple-sync': 'simple-sync: события',
     verstak: 'Verstak: заметки и файлы',
+    api: 'Все запросы',
     errors: 'Ошибки',
     configuration: 'Настройки',
     service: 'Как держать сервер',
