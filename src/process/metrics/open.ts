@@ -12,7 +12,7 @@ import type { Family } from './family.ts';
 import { listenForScrapes } from './listen.ts';
 import { lookAtMachine } from './machine.ts';
 import { countOperations } from './operations.ts';
-import { CONTENT_TYPE, render, toldOf } from './render.ts';
+import { CONTENT_TYPE, prepareToRender, render, toldOf } from './render.ts';
 import { countRequests } from './requests.ts';
 import { opens } from './token.ts';
 import { joinSupervisor } from './worker.ts';
@@ -24,7 +24,7 @@ export interface Metrics {
   readonly observer: Observer;
   /** To be called once both are there: until then nothing is told of them. */
   begin(core: Core, routes: Application['routes']): void;
-  /** Listens on the own address, unless the process that watches over several does. Throws `StartupError`. */
+  /** Gets ready for scrapes and listens on the own address, unless the process that watches over several does. Throws `StartupError`. */
   listen(log: Log): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export function openMetrics({ METRICS, STORE }: Config, version: string): Metric
       ...stored,
     ];
   };
-  const alone = shared(async () => render(toldOf(await collect(true))));
+  const alone = shared(async () => render(await toldOf(await collect(true))));
   const scrape = cluster.isWorker ? joinSupervisor(collect) : alone;
   return {
     observed: storage => operations.observed(storage),
@@ -57,7 +57,9 @@ export function openMetrics({ METRICS, STORE }: Config, version: string): Metric
       begun = { core, routes };
     },
     async listen(log) {
-      if (METRICS.listen !== '' && !cluster.isWorker) server = await listenForScrapes(METRICS, scrape, log);
+      if (cluster.isWorker) return;
+      await prepareToRender();
+      if (METRICS.listen !== '') server = await listenForScrapes(METRICS, scrape, log);
     },
     async close() {
       machine.close();

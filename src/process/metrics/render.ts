@@ -1,14 +1,14 @@
 /** The text of a scrape, in the form of OpenMetrics. */
 
 import type { RegistryContentType, Registry as RegistryOf } from 'prom-client';
-import { inSlices } from '../../base/slices.ts';
-import type { Family } from './family.ts';
+import { eachInSlices, inSlices } from '../../base/slices.ts';
+import type { Distribution, Family } from './family.ts';
 
 /** What the text is. */
 export const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 /** Numbers written between two looks at the clock. */
-const PORTION = 100;
+const PORTION = 50;
 
 /** A family as prom-client has it. */
 export interface Told {
@@ -19,33 +19,35 @@ export interface Told {
   readonly values: readonly { labels: Record<string, string | number>; value: number; metricName?: string }[];
 }
 
-/** Families as prom-client has them: of durations every bound has a number of its own. */
-export function toldOf(families: readonly Family[]): Told[] {
-  return families.map(family => {
+/** Families as prom-client has them: of durations every bound has a number of its own. Made in slices. */
+export async function toldOf(families: readonly Family[]): Promise<Told[]> {
+  const all: Told[] = [];
+  for (const family of families) {
     const { name, help, type, aggregator } = family;
-    return {
-      name,
-      help,
-      type,
-      aggregator,
-      values: family.type === 'histogram' ? numbersOf(family) : [...family.samples],
-    };
-  });
+    const values: Told['values'][number][] = [];
+    if (family.type !== 'histogram') values.push(...family.samples);
+    else await eachInSlices(family.distributions, one => values.push(...numbersOf(name, family.bounds, one)));
+    all.push({ name, help, type, aggregator, values });
+  }
+  return all;
 }
 
-function numbersOf({ name, bounds, distributions }: Extract<Family, { type: 'histogram' }>): Told['values'] {
-  return distributions.flatMap(({ labels, counts, sum }) => {
-    let count = 0;
-    const buckets = counts.map((more, i) => {
-      count += more;
-      return { labels: { ...labels, le: bounds[i] ?? '+Inf' }, value: count, metricName: `${name}_bucket` };
-    });
-    return [
-      ...buckets,
-      { labels, value: sum, metricName: `${name}_sum` },
-      { labels, value: count, metricName: `${name}_count` },
-    ];
+function numbersOf(name: string, bounds: readonly number[], { labels, counts, sum }: Distribution): Told['values'] {
+  let count = 0;
+  const buckets = counts.map((more, i) => {
+    count += more;
+    return { labels: { ...labels, le: bounds[i] ?? '+Inf' }, value: count, metricName: `${name}_bucket` };
   });
+  return [
+    ...buckets,
+    { labels, value: sum, metricName: `${name}_sum` },
+    { labels, value: count, metricName: `${name}_count` },
+  ];
+}
+
+/** Loads what writes the text: that would hold up requests if the first scrape did it. */
+export async function prepareToRender(): Promise<void> {
+  await import('prom-client');
 }
 
 /** What several processes tell, as one. */

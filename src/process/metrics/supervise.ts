@@ -40,7 +40,8 @@ export async function superviseMetrics({ METRICS }: Config, log: Log): Promise<{
 
   const hear = (worker: Worker, message: ToSupervisor) => {
     if (isAbout('collected', message) && 'families' in message) {
-      return waiting.get(`${worker.id} ${message.collected}`)?.(toldOf(message.families));
+      const taken = waiting.get(`${worker.id} ${message.collected}`);
+      return void toldOf(message.families).then(told => taken?.(told));
     }
     if (!isAbout('scrape', message)) return;
     const { scrape: scraped } = message;
