@@ -1,14 +1,14 @@
 /** The text of a scrape, in the form of OpenMetrics. */
 
+import { setImmediate as others } from 'node:timers/promises';
 import type { RegistryContentType, Registry as RegistryOf } from 'prom-client';
-import { eachInSlices, inSlices } from '../../base/slices.ts';
 import type { Distribution, Family } from './family.ts';
 
 /** What the text is. */
 export const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** Numbers written between two looks at the clock. */
-const PORTION = 50;
+/** Numbers made or written before others have their turn: a millisecond or two. */
+const PORTION = 200;
 
 /** A family as prom-client has it. */
 export interface Told {
@@ -19,14 +19,19 @@ export interface Told {
   readonly values: readonly { labels: Record<string, string | number>; value: number; metricName?: string }[];
 }
 
-/** Families as prom-client has them: of durations every bound has a number of its own. Made in slices. */
+/** Families as prom-client has them: of durations every bound has a number of its own. Others have their turn meanwhile. */
 export async function toldOf(families: readonly Family[]): Promise<Told[]> {
   const all: Told[] = [];
   for (const family of families) {
     const { name, help, type, aggregator } = family;
     const values: Told['values'][number][] = [];
     if (family.type !== 'histogram') values.push(...family.samples);
-    else await eachInSlices(family.distributions, one => values.push(...numbersOf(name, family.bounds, one)));
+    else {
+      for (const [i, one] of family.distributions.entries()) {
+        values.push(...numbersOf(name, family.bounds, one));
+        if (i % PORTION === 0) await others();
+      }
+    }
     all.push({ name, help, type, aggregator, values });
   }
   return all;
@@ -57,12 +62,11 @@ export async function merged(all: readonly (readonly Told[])[]): Promise<Told[]>
   return (await registry.getMetricsAsJSON()) as unknown as Told[];
 }
 
-/** The text; made in slices, since requests wait for the thread meanwhile. */
+/** The text. Others have their turn meanwhile. */
 export async function render(told: readonly Told[]): Promise<string> {
   const { Registry } = await import('prom-client');
   const registry: RegistryOf<RegistryContentType> = new Registry();
   registry.setContentType(CONTENT_TYPE);
-  const slices = inSlices();
   const parts: string[] = [];
   for (const family of told) {
     for (let at = 0; at < family.values.length; at += PORTION) {
@@ -72,7 +76,7 @@ export async function render(told: readonly Told[]): Promise<string> {
       const text = await registry.getSingleMetricAsString(family.name);
       // What the family is stands before its first number only.
       parts.push(at === 0 ? text : text.split('\n').slice(2).join('\n'));
-      if (slices.over()) await slices.pause();
+      if (family.values.length >= PORTION) await others();
     }
   }
   return `${parts.join('\n')}\n# EOF\n`;
