@@ -94,6 +94,12 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./tokens/token.ts')).token,
   },
   {
+    name: 'dotsync',
+    group: 'Files',
+    summary: 'keeps configuration files equal on several machines',
+    load: async () => (await import('./dotsync/command.ts')).dotsync,
+  },
+  {
     name: 'completion',
     group: 'Shell',
     summary: 'writes a script that has a shell complete commands',

@@ -27,8 +27,8 @@ export interface FileReport {
 /** What a round came to. */
 export interface Report {
   readonly files: FileReport[];
-  /** Files that are watched. */
-  watched: number;
+  /** Paths of the files that are watched, by config. */
+  readonly tracked: Map<string, readonly string[]>;
   /** Configs that this machine takes part in and the server has not. */
   readonly lost: string[];
 }
@@ -43,8 +43,6 @@ export interface RoundOptions {
   readonly configs: readonly string[];
   /** Only these files are dealt with. */
   readonly only?: ReadonlySet<string>;
-  /** No request unless a file here has changed. */
-  readonly lazy?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +51,7 @@ export interface RoundOptions {
  * breaks off, and errors of the disk that are no fault of one file; what was done until then is remembered.
  */
 export async function syncRound(options: RoundOptions): Promise<Report> {
-  const report: Report = { files: [], watched: 0, lost: [] };
+  const report: Report = { files: [], tracked: new Map(), lost: [] };
   pruneKept(options.place.disk, join(options.place.own, REPLACED));
   for (const id of options.configs) {
     const config = await options.remote.config(id, options.signal);
@@ -88,7 +86,7 @@ async function syncConfig(options: RoundOptions, id: string, paths: readonly str
     state.set(id, path, {});
     tell(path, 'gone');
   }
-  report.watched += paths.length;
+  report.tracked.set(id, paths);
   tidyBeside(place, paths);
   for (let pass = 0; pass < PASSES; pass++) {
     const again = await onePass(options, work, paths, (task, outcome) => {
