@@ -1,6 +1,16 @@
 /** A machine of somebody whose files are synced: a home folder, and rounds in this process. */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -87,6 +97,12 @@ export class Home {
 
   mode(path: string): string {
     return (statSync(this.at(path)).mode & 0o777).toString(8);
+  }
+
+  /** The file of a path is an empty one, at the end of a link. */
+  link(to: string, path: string): void {
+    this.write(to, '');
+    symlinkSync(to, this.at(path));
   }
 
   remove(path: string): void {

@@ -5,12 +5,12 @@ import type { Place } from './look.ts';
 import { localPath, trackedPath } from './paths.ts';
 import type { Task } from './plan.ts';
 import type { Known, State } from './state.ts';
-import { hashOf, layBeside, replace } from './write.ts';
+import { discard, hashOf, layBeside, replace } from './write.ts';
 
 /** Mode of a file that is received without one: for its user alone. */
 const PRIVATE = '0600';
 
-/** The folder of dotsync in which files are kept that were replaced by what the server sent. */
+/** The folder of dotsync in which files and copies are kept that were replaced or taken away. */
 export const REPLACED = 'replaced';
 
 /** What became of a file. `again`: it is to be looked at once more in this round. */
@@ -102,7 +102,7 @@ export function removeCopies(
   for (const copy of conflict?.copies ?? []) {
     const file = localPath(place.home, copy);
     const sha256 = hashOf(place.disk, file);
-    if (sha256 !== undefined && hashes.includes(sha256)) place.disk.remove(file);
+    if (sha256 !== undefined && hashes.includes(sha256)) discard(place.disk, file, join(place.own, REPLACED));
   }
 }
 
@@ -116,7 +116,7 @@ function keepBoth(work: Work, task: Task, line: FileLine): Outcome {
   const before = known.conflict;
   let kept = before?.copies.filter(copy => hashOf(place.disk, localPath(home, copy)) !== undefined) ?? [];
   const untouched = kept.find(copy => hashOf(place.disk, localPath(home, copy)) === before?.sha256);
-  const write = { mode: PRIVATE, before: before?.sha256 };
+  const write = { mode: PRIVATE, before: before?.sha256, keep: join(place.own, REPLACED) };
   if (untouched === undefined || !replace(place.disk, localPath(home, untouched), content, write)) {
     const name = layBeside(place.disk, `${localPath(home, path)}.dotsync-${machine}`, content, PRIVATE);
     kept = [...new Set([...kept, trackedPath(home, name)])];

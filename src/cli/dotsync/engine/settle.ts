@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { REPLACED, type Work } from './apply.ts';
 import { FILE_BYTES, look } from './look.ts';
 import { localPath } from './paths.ts';
-import { hashOf, replace } from './write.ts';
+import { discard, hashOf, replace } from './write.ts';
 
 /** A conflict that cannot be ended so; the message says why. */
 export class Unsettled extends Error {}
@@ -39,6 +39,6 @@ export function settle(
       throw new Unsettled(`${path} is being changed just now; try again`);
     }
   }
-  for (const copy of copies) disk.remove(copy);
+  for (const copy of copies) discard(disk, copy, join(own, REPLACED));
   state.set(config, path, { ...known, base: conflict.sha256 });
 }

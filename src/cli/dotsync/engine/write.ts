@@ -40,6 +40,13 @@ export function replace(disk: Disk, file: string, content: Uint8Array, { mode, b
   });
 }
 
+/** Takes a file away, into the folder where files are kept. Throws errors of the disk. */
+export function discard(disk: Disk, file: string, keep: string): void {
+  const sha256 = hashOf(disk, file);
+  if (sha256 !== undefined) keepFile(disk, file, keep, sha256);
+  disk.remove(file);
+}
+
 /** Most files that are kept of those that were replaced. */
 const KEPT = 500;
 

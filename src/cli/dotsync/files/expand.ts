@@ -22,7 +22,7 @@ interface Rules {
 
 /** A file of this machine by its absolute path; below home by the way of home, however one came there. */
 export function absolute(home: string, folder: string, file: string): string {
-  const path = resolve(folder, file);
+  const path = file.startsWith('~/') ? join(home, file.slice(2)) : resolve(folder, file);
   const real = realpathSync(home);
   return isInside(real, path) ? join(home, relative(real, path)) : path;
 }
