@@ -126,16 +126,7 @@ class Life {
    * more: these files are not kept for ever.
    */
   lost(): string[] {
-    const files = new Set(
-      this.workers.flatMap(({ home }) => home.files().flatMap(name => wordsOf(home.read(name) ?? ''))),
-    );
-    const kept = new Set(
-      this.workers.flatMap(({ home }) =>
-        home.disk
-          .list(home.at('.dotsync/replaced'))
-          .flatMap(name => wordsOf(home.read(`.dotsync/replaced/${name}`) ?? '')),
-      ),
-    );
+    const { files, kept } = this.#found();
     const lost: string[] = [];
     for (const words of this.#words.values()) {
       for (const word of words) {
@@ -150,6 +141,21 @@ class Life {
 
   get words(): number {
     return this.#written;
+  }
+
+  /** All words that lie somewhere. */
+  #found(): { files: Set<string>; kept: Set<string> } {
+    const files = new Set(
+      this.workers.flatMap(({ home }) => home.files().flatMap(name => wordsOf(home.read(name) ?? ''))),
+    );
+    const kept = new Set(
+      this.workers.flatMap(({ home }) =>
+        home.disk
+          .list(home.at('.dotsync/replaced'))
+          .flatMap(name => wordsOf(home.read(`.dotsync/replaced/${name}`) ?? '')),
+      ),
+    );
+    return { files, kept };
   }
 
   #edit({ home }: Worker, path: string): void {
@@ -224,7 +230,11 @@ class Life {
 
   /** The file is watched no longer, and then again: its copy on the server is gone. */
   async #relist(worker: Worker, path: string): Promise<void> {
+    const stored = await this.#stored(path);
     await this.#owner.track(...FILES.filter(other => other !== path));
+    // Who does that has all that the server has, or wants it gone: `keybin dotsync rm` sees to it.
+    const { files, kept } = this.#found();
+    for (const word of stored) if (!files.has(word) && !kept.has(word)) this.#words.get(path)?.delete(word);
     if (this.#random() < 0.5) await worker.round();
     await this.#owner.track(...FILES);
     this.#count('listed again');
