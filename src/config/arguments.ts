@@ -161,6 +161,9 @@ Commands; each has --help. The server may run meanwhile.
   unlock                  let somebody in again who is refused for guessing
   migrate                 copy all data into another storage, of either engine
   config                  print the values in force; config init writes a file
+  backup FILE             write all data to one file, while the server runs
+  verify FILE             check a backup
+  restore FILE            put a backup into an empty storage of either engine
   plugin purge NAME       remove all that a plugin keeps in its store
 
 Without any configuration it listens on http://127.0.0.1:5000 and keeps its data

@@ -14,6 +14,9 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   migrate: () => import('./keep/migrate.ts'),
   unlock: () => import('./accounts/unlock.ts'),
   config: () => import('./config.ts'),
+  backup: () => import('./keep/backup.ts'),
+  verify: () => import('./keep/verify.ts'),
+  restore: () => import('./keep/restore.ts'),
 };
 
 /** Where the name of a command stands among the arguments: first, or behind `--config FILE`. Undefined: nowhere. */
