@@ -12,9 +12,9 @@ const NUMBERS: Readonly<Record<string, number>> = {
 
 /** A document as one line of JSON. Its own fields are in order, so that equal documents have equal texts, whichever engine they come from. */
 export function encodeDoc(doc: AnyDoc): string {
-  const encoded: [string, unknown][] = [];
-  for (const field of Object.keys(doc).sort()) if (doc[field] !== undefined) encoded.push([field, encode(doc[field])]);
-  return JSON.stringify(Object.fromEntries(encoded));
+  const encoded: Record<string, unknown> = {};
+  for (const field of Object.keys(doc).sort()) if (doc[field] !== undefined) put(encoded, field, encode(doc[field]));
+  return JSON.stringify(encoded);
 }
 
 /** The document that a JSON object stands for. Throws when it stands for none. */
@@ -74,9 +74,16 @@ function tagged(name: string, value: unknown): unknown {
   throw new Error(`${name} stands for nothing that is known`);
 }
 
-/** Entries, not assignments: a member may be called `__proto__`. */
 function members(object: AnyDoc, change: (value: unknown) => unknown): AnyDoc {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(object)) put(result, name, change(object[name]));
+  return result;
+}
+
+/** A member may be called `__proto__`: to assign that would make it something else. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function isObject(value: unknown): value is AnyDoc {
