@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { errorCodes, errorTable } from '../src/base/error-table.ts';
+import { renderCommands } from '../src/cli/reference.ts';
 import { optionList } from '../src/config/options.ts';
 import { renderErrors } from '../src/config/render/errors.ts';
 import { renderExample, renderReference } from '../src/config/render/render.ts';
@@ -34,11 +35,17 @@ it.each([
   expect(read(path)).toBe(await render());
 });
 
+it('docs/cli.md is what the commands say; `npm run docs` writes it', async () => {
+  expect(read('docs/cli.md')).toBe(await renderCommands());
+});
+
 describe('options', () => {
   const names = new Set(optionList.flatMap(({ name, option }) => (option.mask ? [name, `${name}_file`] : name)));
   const variables = new Set([
     'KEYBIN_CONFIG',
     'KEYBIN_BUILD_COMMIT',
+    // Those of the command line for users (docs/cli.md).
+    ...['URL', 'TOKEN', 'CHANGE', 'KEY', 'AT', 'ETAG'].map(name => `KEYBIN_${name}`),
     ...optionList.flatMap(({ variable, option }) => (option.mask ? [variable, `${variable}_FILE`] : variable)),
   ]);
 

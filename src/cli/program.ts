@@ -46,6 +46,12 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./account/passwd.ts')).passwd,
   },
   {
+    name: 'token',
+    group: 'Account',
+    summary: 'makes, lists, revokes and renews tokens',
+    load: async () => (await import('./tokens/token.ts')).token,
+  },
+  {
     name: 'get',
     group: 'Values',
     summary: 'writes a value to the standard output',
@@ -88,10 +94,34 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./values/incr.ts')).incr,
   },
   {
-    name: 'token',
-    group: 'Account',
-    summary: 'makes, lists, revokes and renews tokens',
-    load: async () => (await import('./tokens/token.ts')).token,
+    name: 'edit',
+    group: 'Values',
+    summary: 'opens a value in an editor',
+    load: async () => (await import('./values/edit.ts')).edit,
+  },
+  {
+    name: 'watch',
+    group: 'Following',
+    summary: 'follows changes',
+    load: async () => (await import('./follow/watch.ts')).watch,
+  },
+  {
+    name: 'lock',
+    group: 'Following',
+    summary: 'runs a command while it holds a lock',
+    load: async () => (await import('./follow/lock.ts')).lock,
+  },
+  {
+    name: 'export',
+    group: 'Moving',
+    summary: 'writes values as lines of JSON',
+    load: async () => (await import('./transfer/export.ts')).exportCommand,
+  },
+  {
+    name: 'import',
+    group: 'Moving',
+    summary: 'stores the values of an export',
+    load: async () => (await import('./transfer/import.ts')).importCommand,
   },
   {
     name: 'dotsync',

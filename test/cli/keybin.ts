@@ -1,6 +1,6 @@
 /** `keybin` as a process of its own, as its users have it. */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The built program. */
@@ -33,22 +33,36 @@ export function shell(line: string, options: RunOptions = {}): Promise<Ran> {
   return runProgram('bash', ['-c', `${alias}\n${line}`], options);
 }
 
-function runProgram(
-  program: string,
-  args: readonly string[],
-  { environment = {}, input, cwd }: RunOptions,
-): Promise<Ran> {
+/** One that runs until it is stopped. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+  /** What it wrote so far. */
+  stdout(): string;
+}
+
+/** Starts it, and leaves it running. */
+export function startKeybin(args: readonly string[], options: RunOptions = {}): Running {
+  return startProgram(process.execPath, [KEYBIN, ...args], options);
+}
+
+function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+  return startProgram(program, args, options).ended;
+}
+
+function startProgram(program: string, args: readonly string[], { environment = {}, input, cwd }: RunOptions): Running {
   const { PATH = '' } = process.env;
   const child = spawn(program, [...args], { cwd, env: { PATH, ...environment } });
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', chunk => out.push(chunk));
   child.stderr.on('data', chunk => err.push(chunk));
   child.stdin.on('error', () => {}).end(input); // it may end before it has read that
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ran>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', code => {
       const bytes = Buffer.concat(out);
       resolve({ code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(err).toString() });
     });
   });
+  return { child, ended, stdout: () => Buffer.concat(out).toString() };
 }

@@ -61,6 +61,8 @@ const PAGE = z.object({
       content_type: z.string(),
       updated_at: moment,
       expires_at: moment,
+      content_encoding: z.string().optional(),
+      meta: z.record(z.string(), z.string()).optional(),
       value: z.string().optional(),
       value_base64: z.string().optional(),
     }),

@@ -6,7 +6,7 @@ import type { Core } from '../../../core/context.ts';
 import { base64Of } from '../../../core/entries/base64.ts';
 import type { Found } from '../../../core/entries/children.ts';
 import { bytesOf, type LongContent, openLong } from '../../../core/entries/content.ts';
-import { representationOf } from '../../../core/entries/raw/representation.ts';
+import { metaOf, representationOf } from '../../../core/entries/raw/representation.ts';
 
 /** Characters of a value that are written at once. */
 const PIECE = 65_536;
@@ -41,7 +41,18 @@ export function shortMember(entry: EntryDoc): string {
   const { content } = representationOf(entry);
   const bytes = content.kind === 'long' ? Buffer.alloc(0) : bytesOf(content);
   const value = isUtf8(bytes) ? { value: bytes.toString() } : { value_base64: bytes.toString('base64') };
-  return `${memberText(entry).slice(0, -1)},${JSON.stringify(value).slice(1)}`;
+  return `${knownText(entry).slice(0, -1)},${JSON.stringify(value).slice(1)}`;
+}
+
+/** What goes with a value: whoever has it so, can store it elsewhere. */
+function knownText(entry: EntryDoc): string {
+  const { content_encoding } = entry;
+  const more = {
+    ...(content_encoding !== undefined && { content_encoding }),
+    ...(entry.meta !== undefined && { meta: metaOf(entry) }),
+  };
+  const text = memberText(entry);
+  return Object.keys(more).length === 0 ? text : `${text.slice(0, -1)},${JSON.stringify(more).slice(1)}`;
 }
 
 /**
@@ -49,7 +60,7 @@ export function shortMember(entry: EntryDoc): string {
  * it is. Throws as `openLong`.
  */
 export async function* wholeMember(core: Core, entry: EntryDoc): AsyncGenerator<string> {
-  yield memberText(entry).slice(0, -1);
+  yield knownText(entry).slice(0, -1);
   const { content } = representationOf(entry);
   if (content.kind === 'long') yield* longValue(core, content, entry.encoding === 'bytes');
   else if (content.kind !== 'bytes') yield* textValue([content.text]);
