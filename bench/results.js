@@ -12,6 +12,7 @@ import os from 'node:os';
  *   value(title: string, value: number, unit: string, bar?: number): void,
  *   least(title: string, factor: number, bar: number): void,
  *   ratio(title: string, value: number, over: number, unit: string, bar: number): void,
+ *   table(title: string, head: string[], rows: string[][]): void,
  *   skip(title: string, reason: string): void, log(text: string): void,
  * }} Run
  */
@@ -67,6 +68,12 @@ export function collect(options) {
       }
       tables.push(`### ${title}`, '', ...head, ...lines, '');
       print([title, ...head, ...lines].join('\n'));
+    },
+    table(title, head, rows) {
+      const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+      const lines = [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)];
+      tables.push(`### ${title}`, '', ...lines, '');
+      print(['', title, ...lines].join('\n'));
     },
     value(title, value, unit, bar) {
       note(

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pinSelf } from './pinning.js';
 import { collect } from './results.js';
+import { commandLine } from './scenarios/command-line.js';
 import { dotsync } from './scenarios/dotsync.js';
 import { large } from './scenarios/large.js';
 import { logins } from './scenarios/logins.js';
@@ -31,6 +32,7 @@ const scenarios = {
   verstak,
   pages: pagesScenario,
   v2,
+  'command-line': commandLine,
 };
 
 const { values } = parseArgs({

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { errorCodes, errorTable } from '../src/base/error-table.ts';
-import { renderCommands } from '../src/cli/reference.ts';
+import { renderCommands as renderCommandLine } from '../src/cli/reference.ts';
 import { optionList } from '../src/config/options.ts';
 import { renderErrors } from '../src/config/render/errors.ts';
 import { renderExample, renderReference } from '../src/config/render/render.ts';
@@ -36,7 +36,7 @@ it.each([
 });
 
 it('docs/cli.md is what the commands say; `npm run docs` writes it', async () => {
-  expect(read('docs/cli.md')).toBe(await renderCommands());
+  expect(read('docs/cli.md')).toBe(await renderCommandLine());
 });
 
 describe('options', () => {
