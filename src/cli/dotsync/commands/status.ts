@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { printRows, say } from '../../output.ts';
 import { type Desk, failing, openDesk } from '../desk.ts';
 import { preview, type Standing } from '../engine/preview.ts';
-import { lostSentence } from './sync.ts';
+import { lostSentence } from './sentences.ts';
 
 /** `keybin dotsync status`. */
 export function status(context: Context, making: Making): Command {

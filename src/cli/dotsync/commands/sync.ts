@@ -6,6 +6,7 @@ import { Failure } from '../../failure.ts';
 import { printRows, say } from '../../output.ts';
 import { atWork, type Desk, failing, openDesk } from '../desk.ts';
 import { syncRound } from '../engine/round.ts';
+import { conflictSentence, lostSentence } from './sentences.ts';
 import { printStandings } from './status.ts';
 
 interface Options {
@@ -53,14 +54,4 @@ async function run(context: Context, desk: Desk, options: Options): Promise<void
   const open = files.find(({ what }) => what === 'conflict');
   if (open !== undefined) throw new Failure(EXIT.absent, conflictSentence(open.path));
   if (lost.length > 0) throw new Failure(EXIT.absent);
-}
-
-/** What to do about a conflict. */
-export function conflictSentence(path: string): string {
-  return `${path} changed on two machines; look at keybin dotsync diff ${path}, then keybin dotsync resolve ${path} --mine or --theirs, or merge it and remove the copy`;
-}
-
-/** What to do about a config that is gone. */
-export function lostSentence(name: string): string {
-  return `${name}: the server has no such config any more, and its files stay as they are; keybin dotsync init chooses others`;
 }

@@ -10,7 +10,7 @@ import { atWork, failing, failureOf, openDesk } from '../desk.ts';
 import { nodeDisk } from '../engine/node-disk.ts';
 import { type FileReport, hasNews, type Report, syncRound } from '../engine/round.ts';
 import { Busy, lock } from '../home/lock.ts';
-import { conflictSentence, lostSentence } from './sync.ts';
+import { conflictSentence, lostSentence } from './sentences.ts';
 
 /** `keybin dotsync watch`. */
 export function watch(context: Context, making: Making): Command {
