@@ -1,10 +1,11 @@
 /** All who follow changes in this process: how many there may be, and who is ended. */
 
 import { RateLimitedError, ServerBusyError } from '../../base/errors.ts';
+import { inSlices } from '../../base/slices.ts';
 import type { TokenDoc } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { type Cursors, cursorsOf } from './cursors.ts';
-import { Feed } from './feed.ts';
+import { Feed, type Shared } from './feed.ts';
 import type { Ear, End, Follower, Following, Reader } from './followers.ts';
 import { LiveTokens } from './live-tokens.ts';
 
@@ -32,8 +33,9 @@ export class Feeds {
   readonly #core: Core;
   readonly #limits: () => FollowerLimits;
   readonly #feeds = new Map<string, { readonly feed: Feed; readonly unfollow: () => void }>();
+  /** In the order in which they were given a sign of life. */
   readonly #all = new Set<Follower>();
-  readonly #tokens: LiveTokens;
+  readonly #shared: Shared;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #looking = false;
@@ -42,7 +44,8 @@ export class Feeds {
   constructor(core: Core, limits: () => FollowerLimits) {
     this.#core = core;
     this.#limits = limits;
-    this.#tokens = new LiveTokens(core, (follower, why) => this.#end(follower, why));
+    const end = (follower: Follower, why: End) => this.#end(follower, why);
+    this.#shared = { tokens: new LiveTokens(core, end), busy: new Set(), end };
   }
 
   /** The cursors of an account. Throws `StorageUnavailableError`. */
@@ -79,11 +82,11 @@ export class Feeds {
     this.#all.add(follower);
     this.#core.tallies.followers++;
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    feed.wake();
+    feed.wakeOne(follower);
     return {
       ready: () => {
         follower.busySince = undefined;
-        feed.wake();
+        if (this.#shared.busy.delete(follower)) feed.wakeOne(follower);
       },
       end: () => this.#remove(follower),
     };
@@ -98,7 +101,7 @@ export class Feeds {
   #feedOf(accountId: string): Feed {
     const known = this.#feeds.get(accountId);
     if (known !== undefined) return known.feed;
-    const feed = new Feed(this.#core, accountId, this.#tokens, (follower, why) => this.#end(follower, why));
+    const feed = new Feed(this.#core, accountId, this.#shared);
     const unfollow = this.#core.storage.changes?.follow(accountId, () => feed.wake()) ?? (() => {});
     this.#feeds.set(accountId, { feed, unfollow });
     return feed;
@@ -115,7 +118,8 @@ export class Feeds {
     follower.over = true;
     this.#all.delete(follower);
     this.#core.tallies.followers--;
-    this.#tokens.forget(follower.token.hash);
+    this.#shared.busy.delete(follower);
+    this.#shared.tokens.forget(follower.token.hash);
     const { accountId } = follower.reader;
     const kept = this.#feeds.get(accountId);
     kept?.feed.followers.delete(follower);
@@ -130,25 +134,36 @@ export class Feeds {
 
   #tick(): void {
     const now = this.#core.clock.elapsed();
-    for (const follower of this.#all) {
-      if (follower.busySince !== undefined) {
-        if (now - follower.busySince > BUSY_MS) this.#end(follower, 'slow');
-      } else if (now - follower.beatAt >= BEAT_MS) {
-        follower.beatAt = now;
-        follower.ear.beat?.();
-      }
+    for (const follower of this.#shared.busy) {
+      if (now - (follower.busySince ?? now) > BUSY_MS) this.#end(follower, 'slow');
     }
-    void this.#lookAtTokens();
+    void this.#look();
   }
 
-  async #lookAtTokens(): Promise<void> {
+  /** What may take longer than until the next tick. */
+  async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      await this.#tokens.endDead(this.#all, 'ask');
+      await this.#beat();
+      await this.#shared.tokens.endDead(this.#all, 'ask');
     } catch (err) {
       this.#core.log.debug({ err }, 'tokens of followers are looked at later');
     }
     this.#looking = false;
+  }
+
+  /** Whose turn it is are the first ones; then they are the last. */
+  async #beat(): Promise<void> {
+    const now = this.#core.clock.elapsed();
+    const slices = inSlices();
+    for (const follower of this.#all) {
+      if (now - follower.beatAt < BEAT_MS) return;
+      this.#all.delete(follower);
+      this.#all.add(follower);
+      follower.beatAt = now;
+      if (follower.busySince === undefined) follower.ear.beat?.();
+      if (slices.over()) await slices.pause();
+    }
   }
 }

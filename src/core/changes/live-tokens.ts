@@ -23,14 +23,16 @@ export class LiveTokens {
 
   /**
    * Ends those whose token was revoked or has expired. Where the engine tells whether tokens were written to that costs nothing most of the
-   * time; where it does not, they are looked up only with `ask`.
+   * time; where it does not, they are looked up only with `ask`. `some` may be new: of `all` it is asked who was so before, `ask` is
+   * for all of all accounts.
    */
-  async endDead(followers: Iterable<Follower>, ask?: 'ask'): Promise<void> {
+  async endDead(followers: Iterable<Follower>, whose: 'some' | 'all' | 'ask'): Promise<void> {
     const tokens = this.#core.storage.collection(tokensSpec);
     const state = await tokens.state();
     const isSame = state !== undefined && state === this.#all.state;
-    if (ask !== undefined && isSame && this.#core.clock.now() < this.#all.until) return;
-    const suspects = this.#suspects(followers, state, ask !== undefined);
+    if (whose !== 'some' && isSame && this.#core.clock.now() < this.#all.until) return;
+    const ask = whose === 'ask';
+    const suspects = this.#suspects(followers, state, ask);
     const hashes = [...suspects.keys()];
     for (let at = 0; at < hashes.length; at += PAGE) {
       const page = hashes.slice(at, at + PAGE);
@@ -42,7 +44,7 @@ export class LiveTokens {
       }
       if (at + PAGE < hashes.length) await new Promise(setImmediate);
     }
-    if (ask === undefined) return;
+    if (!ask) return;
     this.#all = { state, until: Number.POSITIVE_INFINITY };
     for (const { until } of this.#seen.values()) this.#all.until = Math.min(this.#all.until, until);
   }

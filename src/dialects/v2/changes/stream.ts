@@ -4,10 +4,10 @@ import type { Cursors } from '../../../core/changes/cursors.ts';
 import type { ChangeEvent } from '../../../core/changes/events.ts';
 import type { Feeds } from '../../../core/changes/feeds.ts';
 import type { Following, Reader } from '../../../core/changes/followers.ts';
-import { COMMENT, eventText, idText, openEventStream } from '../../../http/event-stream.ts';
+import { COMMENT, eventText, idText, openEventStream, pieceOf, type StreamPiece } from '../../../http/event-stream.ts';
 
-/** Bytes of events, by the list of them. */
-const bytes = new WeakMap<readonly ChangeEvent[], Buffer>();
+/** Events as they are written, by the list of them. */
+const pieces = new WeakMap<readonly ChangeEvent[], StreamPiece>();
 
 /** Answers with a stream of what happens behind a position; resolves when it is over. Throws as {@link Feeds.demandRoom}. */
 export async function streamChanges(
@@ -20,9 +20,9 @@ export async function streamChanges(
   feeds.demandRoom(reader.accountId);
   let following: Following | undefined;
   const stream = openEventStream(ctx, () => following?.ready());
-  stream.write(idText(cursors.of(from)));
+  stream.write(pieceOf(idText(cursors.of(from))));
   following = feeds.follow(reader, token, from, {
-    hear: events => events.length === 0 || stream.write(bytesOf(events, cursors)),
+    hear: events => events.length === 0 || stream.write(written(events, cursors)),
     beat: () => stream.write(COMMENT),
     end: why => (why === 'slow' ? stream.cut() : stream.end()),
   });
@@ -30,13 +30,11 @@ export async function streamChanges(
   following.end();
 }
 
-/** The bytes of events, which those who are told the same share: also while they are not taken. */
-function bytesOf(events: readonly ChangeEvent[], cursors: Cursors): Buffer {
-  const known = bytes.get(events);
+/** Events as they are written, which those who are told the same share: also while they are not taken. */
+function written(events: readonly ChangeEvent[], cursors: Cursors): StreamPiece {
+  const known = pieces.get(events);
   if (known !== undefined) return known;
-  const made = Buffer.from(
-    events.map(({ type, json, position }) => eventText(type, json, cursors.of(position))).join(''),
-  );
-  bytes.set(events, made);
+  const made = pieceOf(events.map(({ type, json, position }) => eventText(type, json, cursors.of(position))).join(''));
+  pieces.set(events, made);
   return made;
 }
