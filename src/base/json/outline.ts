@@ -20,14 +20,20 @@ export interface LongContainer {
   readonly parts: readonly Part[];
 }
 
+/** A long text. The bytes at `open` and `close` are its quotes. */
+export interface LongText {
+  readonly open: number;
+  readonly close: number;
+}
+
 /**
  * Whole members in the bytes from `from` up to `to`, with the commas between them; or, with `long`, one member that is a long
- * container, and the bytes before it (its name).
+ * container or text, and the bytes before it (its name).
  */
 export interface Part {
   readonly from: number;
   readonly to: number;
-  readonly long?: LongContainer;
+  readonly long?: LongContainer | LongText;
 }
 
 const QUOTE = 0x22;
@@ -48,7 +54,7 @@ interface Frame {
   /** Where the last member begins. */
   member: number;
   parts: Part[];
-  /** The last member was a long container: nothing but a comma or the end may follow. */
+  /** The last member was long: nothing but a comma or the end may follow. */
   afterLong: boolean;
 }
 
@@ -70,6 +76,8 @@ export class JsonOutline {
   #depth = 0;
   #values = 1;
   #quoted = false;
+  /** Where the last text begins. */
+  #quote = 0;
   /** A container was opened, and nothing was found in it yet. */
   #empty = false;
   #at: number;
@@ -93,7 +101,7 @@ export class JsonOutline {
       const byte = bytes[at] as number;
       if (this.#quoted) {
         if (byte === BACKSLASH) at++;
-        else if (byte === QUOTE) this.#quoted = false;
+        else if (byte === QUOTE) this.#unquote(at);
         continue;
       }
       if (byte > SPACE) this.#meet(byte, at);
@@ -109,10 +117,21 @@ export class JsonOutline {
       this.#empty = false;
       if (!closes) this.#count();
     }
-    if (byte === QUOTE) this.#quoted = true;
-    else if (byte === COMMA) this.#comma(at);
+    if (byte === QUOTE) {
+      this.#quoted = true;
+      this.#quote = at;
+    } else if (byte === COMMA) this.#comma(at);
     else if (closes) this.#close(at, byte === CLOSE_OBJECT);
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) this.#open(at, byte === OPEN_OBJECT);
+  }
+
+  #unquote(close: number): void {
+    this.#quoted = false;
+    const open = this.#quote;
+    const frame = this.#frames[this.#depth - 1];
+    if (close - open < this.#longFrom || frame === undefined) return;
+    if (frame.isObject && this.#isBlank(frame.member, open)) return; // it is a name
+    putInto(frame, { open, close });
   }
 
   #count(): void {
@@ -169,7 +188,12 @@ export class JsonOutline {
   }
 
   #demandBlank(from: number, to: number): void {
-    for (let at = from; at < to; at++) if (!isBlank(this.#bytes[at] as number)) throw notJson();
+    if (!this.#isBlank(from, to)) throw notJson();
+  }
+
+  #isBlank(from: number, to: number): boolean {
+    for (let at = from; at < to; at++) if (!isBlank(this.#bytes[at] as number)) return false;
+    return true;
   }
 
   #refuse(message: string, exceeded: 'depth' | 'values'): never {
@@ -178,7 +202,7 @@ export class JsonOutline {
 }
 
 /** Members before it become a part of their own. */
-function putInto(around: Frame, long: LongContainer): void {
+function putInto(around: Frame, long: LongContainer | LongText): void {
   if (around.afterLong) throw notJson();
   if (around.member > around.rest) around.parts.push({ from: around.rest, to: around.member - 1 });
   around.parts.push({ from: around.member, to: long.open, long });

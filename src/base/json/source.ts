@@ -39,21 +39,39 @@ export function* membersOf(json: string): Generator<JsonMember | undefined> {
   let pause = start + STRETCH;
   for (let at = nextMark(json, start + 1); depth > 0; at = nextMark(json, at + 1)) {
     const mark = json.charCodeAt(at);
-    if (isOpening(mark)) member.depth = Math.max(member.depth, depth++);
+    if (mark === QUOTE) {
+      at = endOfText(json, at, at + STRETCH);
+      if (isEscaped(json, at)) at = yield* restOfText(json, at);
+    } else if (isOpening(mark)) member.depth = Math.max(member.depth, depth++);
     else if (isClosing(mark)) depth--;
     else if (depth === 1 && mark === COLON) {
       member.name = nameOf(json.slice(member.from, at).trim());
       member.from = at + 1;
     }
     if (depth === 0 || (depth === 1 && mark === COMMA)) {
-      const text = json.slice(member.from, at).trim();
-      if (text !== '') yield { name: member.name, text, depth: member.depth };
+      yield finished(json, member, at);
       member = { from: at + 1, name: '', depth: 0 };
     }
     if (at < pause) continue;
     pause = at + STRETCH;
     yield undefined;
   }
+}
+
+/** The member that ends there; undefined when nothing is in it. */
+function finished(json: string, { from, name, depth }: { from: number; name: string; depth: number }, at: number) {
+  const text = json.slice(from, at).trim();
+  return text === '' ? undefined : { name, text, depth };
+}
+
+/** Where a long text has its closing quote, from a quote within it. */
+function* restOfText(json: string, quote: number): Generator<undefined, number> {
+  let at = quote;
+  while (isEscaped(json, at)) {
+    yield undefined;
+    at = endOfText(json, at, at + STRETCH);
+  }
+  return at;
 }
 
 /** What a text in quotes says. */
@@ -89,24 +107,35 @@ export function compact(json: string, limit: number): string | undefined {
   return text.length > limit ? undefined : text;
 }
 
-/** Where the next bracket, comma or colon is that is in no text; the length when there is none. */
+/** Where the next quote, bracket, comma or colon is, outside of a text; the length when there is none. */
 function nextMark(json: string, start: number): number {
   for (let at = start; at < json.length; at++) {
     const character = json.charCodeAt(at);
-    if (character === QUOTE) at = endOfText(json, at);
-    else if (character === COMMA || character === COLON || isOpening(character) || isClosing(character)) return at;
+    if (character === QUOTE || character === COMMA || character === COLON) return at;
+    if (isOpening(character) || isClosing(character)) return at;
   }
   return json.length;
 }
 
-/** Where the text that begins at `start` has its closing quote. */
-function endOfText(json: string, start: number): number {
-  for (let at = json.indexOf('"', start + 1); ; at = json.indexOf('"', at + 1)) {
-    if (at < 0) return json.length;
-    let before = at - 1;
-    while (json.charCodeAt(before) === BACKSLASH) before--;
-    if ((at - before) % 2 === 1) return at;
-  }
+/** Where the text that begins at `start` has its closing quote; or a quote within it, behind `stop`. */
+function endOfText(json: string, start: number, stop = Number.POSITIVE_INFINITY): number {
+  let at = quoteBehind(json, start);
+  while (at < stop && isEscaped(json, at)) at = quoteBehind(json, at);
+  return at;
+}
+
+/** The length when there is none. */
+function quoteBehind(json: string, start: number): number {
+  const at = json.indexOf('"', start + 1);
+  return at < 0 ? json.length : at;
+}
+
+/** Whether a quote is part of the text in which it stands. */
+function isEscaped(json: string, quote: number): boolean {
+  if (quote >= json.length) return false;
+  let before = quote - 1;
+  while (json.charCodeAt(before) === BACKSLASH) before--;
+  return (quote - before) % 2 === 0;
 }
 
 function firstInk(json: string, start: number): number {

@@ -7,6 +7,7 @@ import { membersOf, memberText } from '../../../base/json/source.ts';
 import { checkV2Key } from '../../../base/names.ts';
 import { eachInSlices, inSlices } from '../../../base/slices.ts';
 import type { TokenCaller } from '../../../core/access/callers.ts';
+import { bytesOfBase64 } from '../../../core/entries/base64.ts';
 import { type Conditions, readConditions } from '../../../core/entries/raw/conditions.ts';
 import { asObject, jsonOf } from '../../../http/body/body.ts';
 import { reasonOf } from '../../../http/body/shape.ts';
@@ -48,7 +49,11 @@ export async function readOps(ctx: Context, caller: TokenCaller, source: Buffer)
   const slices = inSlices();
   const read: ReadOp[] = [];
   for (const [i, op] of ops.entries()) {
-    read.push({ op, conditions: conditions[i] ?? {}, ...(op.op === 'put' && { bytes: bytesOf(op, i, texts[i]) }) });
+    read.push({
+      op,
+      conditions: conditions[i] ?? {},
+      ...(op.op === 'put' && { bytes: await bytesOf(op, i, texts[i]) }),
+    });
     if (slices.over()) await slices.pause();
   }
   return read;
@@ -99,17 +104,13 @@ async function jsonTexts(source: Buffer, ops: readonly Op[]): Promise<(string | 
   return found;
 }
 
-function bytesOf(op: Put, index: number, json: string | undefined): Buffer {
+async function bytesOf(op: Put, index: number, json: string | undefined): Promise<Buffer> {
   const given = [op.value, op.value_base64, op.json].filter(value => value !== undefined);
   if (given.length !== 1) throw invalid('ops', `[${index}]: a put takes one of value, value_base64, json`);
   if (op.value !== undefined) return Buffer.from(op.value);
   if (op.value_base64 === undefined) return Buffer.from(json ?? '');
-  const bytes = Buffer.from(op.value_base64, 'base64');
-  const padding = op.value_base64.endsWith('==') ? 2 : op.value_base64.endsWith('=') ? 1 : 0;
-  const isWhole = op.value_base64.length % 4 === 0 && bytes.length === (op.value_base64.length / 4) * 3 - padding;
-  if (!isWhole || /[^A-Za-z0-9+/=]/.test(op.value_base64)) {
-    throw invalid('ops', `[${index}].value_base64: expected base64 with its padding`);
-  }
+  const bytes = await bytesOfBase64(op.value_base64);
+  if (bytes === undefined) throw invalid('ops', `[${index}].value_base64: expected base64 with its padding`);
   return bytes;
 }
 
