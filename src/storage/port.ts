@@ -174,7 +174,7 @@ export interface Collection<T> {
   sum(range: Range, fields: readonly Field<T>[]): Promise<{ documents: number; sums: number[] }>;
 }
 
-/** One write of a commit. `require` writes nothing and demands a state; `'absent'` is for a key the same commit inserts. */
+/** One write of a commit. `require` changes nothing and demands a state, `'absent'` that nothing is there: also while the commit is under way. */
 // biome-ignore lint/suspicious/noExplicitAny: a commit mixes collections of different documents
 export type Write<T = any> = { readonly in: CollectionSpec<T> } & (
   | { readonly insert: T }

@@ -278,6 +278,7 @@ describe('changes of MongoDB', () => {
         $match: {
           'ns.coll': { $in: ['my_leaves', 'my_fallen'] },
           operationType: { $in: ['insert', 'update', 'replace'] },
+          'fullDocument._placeholder': { $exists: false },
           $or: [{ 'fullDocument.tree': { $eq: 't' } }],
         },
       },

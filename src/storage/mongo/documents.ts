@@ -4,6 +4,9 @@ import type { Doc } from './table.ts';
 /** Counts the commits that relied on a document without changing it; written by `require`, seen by nobody. */
 export const GUARD = '_guard';
 
+/** Marks what a commit made only to take it away again: whoever follows the changes passes over it. */
+export const PLACEHOLDER = '_placeholder';
+
 /** What reads leave out: MongoDB's own id, and the guard. */
 export const HIDDEN = { _id: 0, [GUARD]: 0 } as const;
 

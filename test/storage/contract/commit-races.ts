@@ -101,5 +101,22 @@ export function commitRacesContract(engine: Engine): void {
         if (one.atomicCommit) expect(errors).toHaveLength(1);
       }
     });
+
+    test('two that make what the other requires to be absent: not both succeed where commits are atomic', async () => {
+      const [one, two] = await withVersion();
+      for (let round = 0; round < 5; round++) {
+        const take = (storage: Storage, mine: string, other: string) =>
+          storage.commit([
+            { in: labels, require: [`${other}${round}`], expect: 'absent' },
+            { in: labels, insert: { id: `${mine}${round}`, text: 'mine' } },
+          ]);
+        const errors = failures(await Promise.allSettled([take(one, 'x', 'y'), take(two, 'y', 'x')]));
+        for (const error of errors) expect(error).toBeInstanceOf(ConflictError);
+        const made = await Promise.all(['x', 'y'].map(id => one.collection(labels).get([`${id}${round}`])));
+        const count = made.filter(label => label !== undefined).length;
+        expect(count).toBe(2 - errors.length);
+        if (one.atomicCommit) expect(count).toBe(1);
+      }
+    });
   });
 }

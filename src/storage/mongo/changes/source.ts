@@ -1,5 +1,6 @@
 import type { ChangeStreamOptions, Db, Document, Timestamp } from 'mongodb';
 import { StorageUnavailableError } from '../../../base/errors.ts';
+import { PLACEHOLDER } from '../documents.ts';
 import type { Gate } from '../gate.ts';
 import type { Doc, Table } from '../table.ts';
 import type { Position } from './position.ts';
@@ -69,6 +70,7 @@ export function pipelineOf(tables: readonly Table[], owner?: string): Document[]
       $match: {
         'ns.coll': { $in: tables.map(({ rows }) => rows.collectionName) },
         operationType: { $in: ['insert', 'update', 'replace'] },
+        [`fullDocument.${PLACEHOLDER}`]: { $exists: false },
         $or: owners.map(field => ({ [`fullDocument.${field}`]: wanted })),
       },
     },

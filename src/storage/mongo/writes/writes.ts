@@ -3,8 +3,8 @@ import { ConflictError } from '../../../base/errors.ts';
 import { keyOf } from '../../change.ts';
 import { checkTuple } from '../../cursor.ts';
 import type { Change, Expect, Range, Scalar } from '../../port.ts';
-import { decodeWhole, GUARD } from '../documents.ts';
-import { bulkFailure } from '../errors.ts';
+import { decodeWhole, GUARD, PLACEHOLDER } from '../documents.ts';
+import { bulkFailure, isDuplicate } from '../errors.ts';
 import { ended, equals, inRange, liveAt, withinBounds } from '../filters.ts';
 import { checkDoc, type Doc, indexOf, type Table } from '../table.ts';
 
@@ -117,7 +117,7 @@ export async function removeRange(table: Table, range: Range, now: number, sessi
 
 /**
  * Whether a document is as expected. In a transaction it is written to: a snapshot read guards nothing, while a write lets
- * only one of two commits through that rely on a document and change it. Absence is guarded by the insert that follows.
+ * only one of two commits through that rely on a document and change it.
  */
 export async function holds(
   table: Table,
@@ -126,8 +126,24 @@ export async function holds(
   now: number,
   session?: ClientSession,
 ): Promise<boolean> {
-  if (expect === 'absent') return (await table.rows.findOne(liveAt(table, key, now), { session })) === null;
+  if (expect === 'absent') return isAbsent(table, key, now, session);
   const filter = liveAt(table, key, now, expect);
   if (session === undefined) return (await table.rows.findOne(filter)) !== null;
   return (await table.rows.updateOne(filter, GUARDING, { session })).matchedCount > 0;
+}
+
+/** Where nothing is, something is made in a transaction and taken away again: it meets whoever makes it meanwhile. */
+async function isAbsent(table: Table, key: readonly Scalar[], now: number, session?: ClientSession): Promise<boolean> {
+  if ((await table.rows.findOne(liveAt(table, key, now), { session })) !== null) return false;
+  if (session === undefined) return true;
+  const there = equals(table.spec.key, key);
+  const made = { ...GUARDING, $setOnInsert: { [PLACEHOLDER]: true } };
+  try {
+    const { upsertedCount } = await table.rows.updateOne(there, made, { session, upsert: true });
+    if (upsertedCount > 0) await table.rows.deleteOne(there, { session });
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false; // somebody made it just now
+    throw error;
+  }
 }
