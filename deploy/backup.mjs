@@ -32,6 +32,8 @@ try {
   const contents = (await namesIn(join(data, 'blobs'))).filter(name => /^[0-9a-f]{2}$/.test(name));
   for (const name of contents) await copyFiles(join(data, 'blobs', name), join(target, 'blobs', name));
   await copyFiles(join(data, 'secrets'), join(target, 'secrets'));
+  // The history of the copy goes on in another way: whoever followed the changes must not go on from what is not in it.
+  await rm(join(target, 'secrets', 'changes'), { force: true });
   console.log(`${data} is copied to ${target}`);
 } catch (error) {
   console.error(`backup: ${error.message}`);

@@ -41,6 +41,8 @@ describe('deploy/backup.mjs', () => {
         await server.request('POST', `/user/${token}/store/k${stored}`, { value });
       }
     })();
+    const me = { Authorization: `Bearer ${token}` };
+    const { json: present } = await server.request('GET', '/v2/changes', undefined, me);
     for (const round of ['first', 'second']) {
       const file = await uploadFile(server, device, round);
       const before = stored;
@@ -50,6 +52,8 @@ describe('deploy/backup.mjs', () => {
       expect(json.keys.length).toBeGreaterThanOrEqual(before);
       for (const key of json.keys) expect((await copy.request('GET', `/user/${token}/store/${key}`)).status).toBe(200);
       expect((await copy.request('GET', file, undefined, device)).text).toBe(round);
+      const followed = await copy.request('GET', `/v2/changes?since=${present.cursor}`, undefined, me);
+      expect([followed.status, followed.json.code]).toEqual([410, 'cursor_gone']); // its history goes on otherwise
       await copy.stop();
     }
     writing = false;

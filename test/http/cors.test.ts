@@ -66,6 +66,19 @@ forEachEngine('CORS', engine => {
     expect([answer.json, answer.cors]).toEqual([{ keys: [] }, TOLD]);
   });
 
+  test('lets scripts read the metadata of a value by its names, besides what they may read of any', async () => {
+    const { headers } = await newUser(listed.server);
+    const sent = { ...headers, ...fromApp, 'Keybin-Meta-Color': 'red', 'Keybin-Meta-Size': '1' };
+    expect((await send(listed, 'PUT', '/v2/kv/k', sent, 'x')).status).toBe(201);
+    for (const method of ['GET', 'HEAD']) {
+      const { status, cors } = await send(listed, method, '/v2/kv/k', { ...headers, ...fromApp });
+      const exposed = `${EXPOSED}, keybin-meta-color, keybin-meta-size`;
+      expect([status, cors]).toEqual([200, { ...TOLD, 'access-control-expose-headers': exposed }]);
+    }
+    const without = await send(listed, 'GET', '/v2/kv/k', headers);
+    expect([without.headers['keybin-meta-color'], without.cors]).toEqual(['red', {}]);
+  });
+
   test('holds for a bug of the server', async () => {
     const { storage } = listed.server.core;
     const { headers } = await newUser(listed.server);

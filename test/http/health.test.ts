@@ -72,7 +72,7 @@ forEachEngine('health', engine => {
     const { server } = await openServer(engine);
     await server.core.storage.close();
     const answer = await server.request('GET', '/api/v1/health');
-    expect(answer.status).toBe(503);
+    expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '1']);
     expect(answer.json).toMatchObject({ status: 'degraded', database_reachable: false, blob_storage_writable: false });
     expect(answer.json.schema_version).toBe(2);
     const ready = await server.request('GET', '/readyz');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { tombstonesSpec } from '../../../src/core/collections.ts';
+import { removeAll } from '../../../src/core/entries/change/remove.ts';
 import { refuse } from '../../../src/plugin/index.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, sharedServer } from '../../support/served.ts';
@@ -83,6 +84,19 @@ forEachEngine('deleting all keys that begin with the same', engine => {
     expect((await Promise.all(writes)).every(status => status === 201 || status === 204)).toBe(true);
     expect((await deleting).status).toBe(200);
     expect((await get('/v2/kv?limit=1000')).json.keys.length).toBeLessThanOrEqual(writes.length);
+  });
+
+  test('that ended half way is done with by doing it again', async () => {
+    const { server } = served;
+    const { headers, accountId, get } = await newFilled(server, ['a', ...numbered(many, 'b/')]);
+    let asked = 0;
+    const hungUp = removeAll(server.core, accountId, 'b/', () => asked++ > 0);
+    await expect(hungUp).rejects.toMatchObject({ status: 503 });
+    const left = (await get('/v2/limits')).json.keys - 1;
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(many);
+    expect((await server.request('DELETE', '/v2/kv?prefix=b/', undefined, headers)).json).toEqual({ deleted: left });
+    expect(keysOf((await get('/v2/kv')).json)).toEqual(['a']);
   });
 
   test('by several at once deletes everything, and each key for one of them', async () => {

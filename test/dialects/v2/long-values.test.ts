@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
 import { Readable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { blobRefsSpec } from '../../../src/core/collections.ts';
@@ -6,7 +8,7 @@ import { retireExpired } from '../../../src/core/entries/expire.ts';
 import { KEPT_MS, sweepDiscarded } from '../../../src/core/entries/raw/discard.ts';
 import { forEachEngine } from '../../support/engines.ts';
 import { openServer, type Served, sharedServer } from '../../support/served.ts';
-import { type ValueUser, valueUser } from './values-support.ts';
+import { type ValueUser, valueUser, valueUserWith } from './values-support.ts';
 
 const MIB = 1_048_576;
 
@@ -24,6 +26,25 @@ async function contents({ server }: Served): Promise<number> {
 
 forEachEngine('values longer than 1 MiB', engine => {
   const served = sharedServer(engine);
+
+  test('whose token is revoked while they are sent are stored, and nothing after them', async () => {
+    const user = await valueUser(served);
+    const { json: made } = await user.send('POST', '/v2/tokens', '{"scopes":["kv:rw"]}');
+    const other = valueUserWith(made.token, user.accountId, served.server.url);
+    const storing = vi.spyOn(served.server.core.storage.blobs, 'put');
+    const headers = { Authorization: `Bearer ${made.token}`, 'Transfer-Encoding': 'chunked' };
+    const upload = http.request(`${served.server.url}/v2/kv/a`, { method: 'PUT', headers, agent: false });
+    upload.write(randomBytes(MIB + 1));
+    await expect.poll(() => storing.mock.calls.length).toBe(1);
+    storing.mockRestore();
+    expect((await user.send('DELETE', `/v2/tokens/${made.id}`)).status).toBe(204);
+    upload.end(randomBytes(MIB));
+    const [answer] = await once(upload, 'response');
+    answer.resume();
+    expect(answer.statusCode).toBe(201);
+    expect((await other.put('b', 'x')).status).toBe(401);
+    expect((await user.info('a')).json.size).toBe(2 * MIB + 1);
+  });
 
   test('are stored, given in parts, told about and removed as others', async () => {
     const user = await valueUser(served);
