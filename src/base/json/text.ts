@@ -36,7 +36,8 @@ function endOfPiece(bytes: Buffer, start: number, end: number, close: number): n
   if (end === close) return end;
   let at = end;
   while (((bytes[at] as number) & 0xc0) === 0x80) at--;
-  const last = bytes.lastIndexOf(BACKSLASH, at - 1);
+  let last = at - 1;
+  while (last >= at - ESCAPE && bytes[last] !== BACKSLASH) last--;
   if (last < start || last < at - ESCAPE) return at;
   let first = last;
   while (first > start && bytes[first - 1] === BACKSLASH) first--;
