@@ -30,7 +30,7 @@ forEachEngine('migrate, from the embedded engine', engine => {
     const headers = { Authorization: `Bearer ${token}` };
     const long = 'long '.repeat(300_000);
     expect((await server.request('PUT', '/v2/kv/long', long, headers)).status).toBe(201);
-    for (let i = 0; i < 20; i++) await server.request('POST', `/user/${token}/store/k${i}`, { value: [i, -0, 'ü'] });
+    for (let i = 0; i < 20; i++) await server.request('POST', `/user/${token}/store/k${i}`, { value: [i, null, 'ü'] });
 
     await writeFile(config, '[APP]\nread_only=true\n');
     server.signal('SIGHUP');
@@ -52,7 +52,7 @@ forEachEngine('migrate, from the embedded engine', engine => {
     expect(JSON.parse(moved.stdout)).toEqual(JSON.parse(looked.stdout));
     const there = await program.start({ settings: { ...other.settings, APP_READ_ONLY: 'false' } });
     expect((await there.request('GET', '/v2/kv/long', undefined, headers)).text).toBe(long);
-    expect((await there.request('GET', `/user/${token}/store/k7`)).text).toBe('{"value":[7,-0,"ü"]}');
+    expect((await there.request('GET', `/user/${token}/store/k7`)).text).toBe('{"value":[7,null,"ü"]}');
     await there.stop();
     await server.stop();
 
