@@ -159,6 +159,7 @@ Commands; each has --help. The server may run meanwhile.
   user                    list, add, block and delete accounts, set passwords
   token                   list and end what opens an account
   unlock                  let somebody in again who is refused for guessing
+  check                   compare indexes, references and sums with the data
   migrate                 copy all data into another storage, of either engine
   config                  print the values in force; config init writes a file
   backup FILE             write all data to one file, while the server runs

@@ -28,6 +28,7 @@ const COLLECTION: Readonly<Record<keyof Collection<object>, Kind>> = {
 const STORAGE: Readonly<Record<Exclude<keyof Storage, keyof Facts | 'collection' | 'blobs'>, Kind>> = {
   secret: 'reads',
   snapshot: 'reads',
+  checkIndexes: 'reads',
   size: 'reads',
   ping: 'reads',
   close: 'reads',

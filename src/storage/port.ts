@@ -218,12 +218,25 @@ export interface Storage {
    * opens for that alone. Throws `StartupError`: it holds something else.
    */
   fill(copy: string): Promise<Fill>;
+  /**
+   * Compares the engine's own indexes with the documents; with `repair` those that differ are built anew. Undefined where the engine's
+   * server keeps them.
+   */
+  checkIndexes(repair: boolean): AsyncIterable<IndexFault> | undefined;
   /** Bytes that the database takes on its disk, blobs not included. An engine may be a minute behind. */
   size(): Promise<number>;
   /** Resolves when the engine answers; rejects with `StorageUnavailableError`. */
   ping(): Promise<void>;
   /** Waits for what is under way, then releases everything. Later calls reject. Idempotent. */
   close(): Promise<void>;
+}
+
+/** An index that differs from the documents: how many of them it lacks, and how many of its entries tell something else. */
+export interface IndexFault {
+  readonly collection: string;
+  readonly index: string;
+  readonly missing: number;
+  readonly stray: number;
 }
 
 /** A document of whatever collection. */

@@ -120,7 +120,7 @@ async function inSteps({ storage }: Core, room: readonly Room[], record: readonl
 }
 
 /** What the references of a scope, or of all scopes of the account, come to. Values of keys have room of another kind. */
-async function sumOf(core: Core, { accountId, scope }: BlobOwner): Promise<{ bytes: number; count: number }> {
+export async function sumOf(core: Core, { accountId, scope }: BlobOwner): Promise<{ bytes: number; count: number }> {
   const refs = core.storage.collection(blobRefsSpec);
   const prefix = scope === '' ? [accountId] : [accountId, scope];
   const sum = { bytes: 0, count: 0 };

@@ -11,6 +11,7 @@ export interface CommandModule {
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   user: () => import('./accounts/user.ts'),
   token: () => import('./accounts/token.ts'),
+  check: () => import('./check.ts'),
   migrate: () => import('./keep/migrate.ts'),
   unlock: () => import('./accounts/unlock.ts'),
   config: () => import('./config.ts'),

@@ -83,6 +83,7 @@ export function countOperations(): Operations {
         blobs: timed(storage.blobs, ofBlobs),
         snapshot: () => storage.snapshot(),
         fill: copy => storage.fill(copy),
+        checkIndexes: repair => storage.checkIndexes(repair),
         close: () => storage.close(),
       };
     },

@@ -6,6 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { OpenOptions } from '../options.ts';
 import type { BlobStore, Collection, CollectionSpec, Fill, Snapshot, Storage, Write } from '../port.ts';
 import { EmbeddedChanges } from './changes/changes.ts';
+import { checkIndexes } from './check.ts';
 import { EmbeddedCollection } from './collection.ts';
 import { commit } from './commit.ts';
 import { beginFill } from './copies/fill.ts';
@@ -101,6 +102,10 @@ class EmbeddedStorage implements Storage {
     return beginFill(this.#env, this.#opened, this.blobs, copy);
   }
 
+  checkIndexes(repair: boolean) {
+    return checkIndexes(this.#env, this.#opened, repair);
+  }
+
   async size(): Promise<number> {
     this.#env.beginRead();
     try {
@@ -194,6 +199,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     commit: unavailable,
     snapshot: unavailable,
     fill: unavailable,
+    checkIndexes: () => undefined,
     size: unavailable,
     ping: unavailable,
     close: async () => {},

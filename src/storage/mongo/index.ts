@@ -132,6 +132,10 @@ class MongoStorage implements Storage {
     return this.#gate.long(() => beginFill({ ...this.#parts(), blobs: this.blobs }, copy));
   }
 
+  checkIndexes() {
+    return undefined;
+  }
+
   size(): Promise<number> {
     return this.#gate.long(() => sizeOf(this.#client.db(this.#database)));
   }

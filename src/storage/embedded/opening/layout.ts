@@ -75,7 +75,8 @@ function forgetOthers(meta: Meta, tables: readonly Table[]): void {
   for (const key of [...meta.getKeys({ start: 'index:', end: 'index;' })]) if (!known.has(key)) meta.remove(key);
 }
 
-function buildIndex(table: Table, index: Index, log: Log): void {
+/** Builds an index anew of the documents. To be called in a transaction. Throws `StartupError`: there are duplicates. */
+export function buildIndex(table: Table, index: Index, log?: Log): void {
   index.db.clearSync();
   let done = 0;
   for (const { key, value } of table.primary.getRange({ ...EVERYTHING })) {
@@ -87,9 +88,9 @@ function buildIndex(table: Table, index: Index, log: Log): void {
     }
     done++;
     if (done % PROGRESS === 0)
-      log.info({ index: index.id, done, last: String(key[0]).slice(0, 8) }, 'building an index');
+      log?.info({ index: index.id, done, last: String(key[0]).slice(0, 8) }, 'building an index');
   }
-  if (done > 0) log.info({ index: index.id, done }, 'index built');
+  if (done > 0) log?.info({ index: index.id, done }, 'index built');
 }
 
 function duplicate(table: Table, index: Index): StartupError {
