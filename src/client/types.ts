@@ -142,6 +142,10 @@ export interface Entry {
   readonly expiresAt: Date | null;
   /** A text where the bytes are UTF-8. */
   readonly value?: string | Uint8Array;
+  /** Beside the value. */
+  readonly contentEncoding?: string;
+  /** Beside the value, where there is any. */
+  readonly meta?: Record<string, string>;
 }
 
 /** A page of a list. */
