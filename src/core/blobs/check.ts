@@ -11,8 +11,8 @@ const PAGE = 500;
 
 /** Something that is not as it must be. Accounts are named by their ids. */
 export type BlobFault =
-  | { readonly kind: 'content_missing' | 'content_size' | 'content_damaged'; readonly sha256: string }
-  | { readonly kind: 'reference_missing'; readonly account: string; readonly sha256: string }
+  | { readonly kind: 'content_gone' | 'content_size' | 'content_damaged'; readonly sha256: string }
+  | { readonly kind: 'reference_gone'; readonly account: string; readonly sha256: string }
   | { readonly kind: 'usage'; readonly account: string; readonly scope: string };
 
 /**
@@ -31,7 +31,7 @@ export async function* checkReferences(
       if (blob === undefined || (await refs.get([user_id, `kv/${key}`, blob]))) continue;
       // It may have been replaced meanwhile.
       const now = await entries.get([user_id, key]);
-      if (now?.blob === blob) yield { kind: 'reference_missing', account: user_id, sha256: blob };
+      if (now?.blob === blob) yield { kind: 'reference_gone', account: user_id, sha256: blob };
     }
   }
 }
@@ -46,7 +46,7 @@ async function* checkContents(core: Core, all: boolean): AsyncGenerator<BlobFaul
       if (sha256 === before) continue;
       before = sha256;
       const found = await core.storage.blobs.stat(sha256);
-      if (found === undefined) yield { kind: 'content_missing', sha256 };
+      if (found === undefined) yield { kind: 'content_gone', sha256 };
       else if (found.size !== size) yield { kind: 'content_size', sha256 };
       else if (all && !(await isSound(core, sha256))) yield { kind: 'content_damaged', sha256 };
     }

@@ -57,11 +57,11 @@ forEachEngine('check', engine => {
     expect(JSON.parse(found.stdout)).toEqual([
       ...(engine.name === 'embedded' ? [own] : []),
       { what: 'usage', where: 'account a, s', does: '--repair counts again' },
-      { what: 'content_missing', where: 'ab'.repeat(32), does: 'a backup may have it' },
+      { what: 'content_gone', where: 'ab'.repeat(32), does: 'a backup may have it' },
     ]);
     expect((await program.run(['check', '--repair'], settings)).code).toBe(3);
     const left = await program.run(['check'], settings);
-    expect(left.stdout.split('\t')[0]).toBe('content_missing');
+    expect(left.stdout.split('\t')[0]).toBe('content_gone');
     expect(left.stdout.trim().split('\n')).toHaveLength(1);
     if (engine.name === 'embedded') expect((await program.run(['user', 'ls'], settings)).stdout).toMatch(/^ann\t/);
   });
