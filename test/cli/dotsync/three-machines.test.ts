@@ -82,6 +82,8 @@ class Life {
   /** Words, by file. */
   readonly #words = new Map<string, Set<string>>(FILES.map(path => [path, new Set()]));
   #written = 0;
+  /** Words of the file that somebody deleted last, by machine and path. */
+  readonly #deleted = new Map<string, string[]>();
 
   constructor(owner: Owner, homes: readonly Home[], random: () => number) {
     this.#owner = owner;
@@ -166,6 +168,12 @@ class Life {
     // Now and then somebody merges in the copy.
     const target = copy !== undefined && this.#random() < 0.2 ? `~/${copy}` : path;
     const before = home.read(target);
+    if (before === undefined) {
+      // Whoever deleted the file and makes a new one has replaced what was in it, on the server too.
+      const { files } = this.#found();
+      for (const word of this.#deleted.get(`${home.name} ${path}`) ?? [])
+        if (!files.has(word)) this.#words.get(path)?.delete(word);
+    }
     if (before === undefined || this.#random() < 0.5) {
       home.write(target, `${before ?? ''}${word}\n`);
     } else {
@@ -182,6 +190,7 @@ class Life {
     if (home.files().some(name => name.startsWith(`${path.slice(2)}.dotsync-`))) return;
     const gone = wordsOf(home.read(path) ?? '');
     home.remove(path);
+    this.#deleted.set(`${home.name} ${path}`, gone);
     const left = new Set([...(await this.#stored(path)), ...this.#elsewhere(path)]);
     for (const word of gone) if (!left.has(word)) this.#words.get(path)?.delete(word);
     this.#count('deletions');
