@@ -6,13 +6,14 @@ import type { Manifest } from '../../src/keep/file/manifest.ts';
 import { type Backup, readBackup } from '../../src/keep/file/read.ts';
 import { totalsFor, writeBackup } from '../../src/keep/file/write.ts';
 import type { Item, Items } from '../../src/keep/items.ts';
+import { SCHEMA_VERSION } from '../../src/storage/schema.ts';
 
 /** The first line of a backup of these collections. */
 export function manifest(collections: readonly string[], changed: Partial<Manifest> = {}): Manifest {
   return {
     keybin_backup: 1,
     keybin: '9.9.9',
-    schema: 2,
+    schema: SCHEMA_VERSION,
     engine: 'embedded',
     id: 'a-copy',
     begun_at: '2026-01-02T03:04:05.000Z',

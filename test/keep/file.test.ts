@@ -5,6 +5,7 @@ import type { Item } from '../../src/keep/items.ts';
 import { decodeDoc, encodeDoc } from '../../src/keep/values.ts';
 import { verifyBackup } from '../../src/keep/verify.ts';
 import type { CollectionSpec } from '../../src/storage/port.ts';
+import { SCHEMA_VERSION } from '../../src/storage/schema.ts';
 import { blobOf, gathered, itemsOf, manifest, opened, packed } from './copies.ts';
 
 const things = { name: 'things', key: ['id'], indexes: [{ name: 'email', fields: ['email'], unique: true }] };
@@ -133,8 +134,12 @@ test('what a storage would not hold is named: values that are not unique, an ord
 
 test.each([
   ['a newer form', { keybin_backup: 2 }, /written by a newer version of Keybin \(9\.9\.9\)/],
-  ['newer data', { schema: 3 }, /written by a newer version/],
-  ['older data', { schema: 1 }, /schema version 1, and this program reads version 2/],
+  ['newer data', { schema: SCHEMA_VERSION + 1 }, /written by a newer version/],
+  [
+    'older data',
+    { schema: SCHEMA_VERSION - 1 },
+    /holds data of schema version \d+, and this program reads version \d+: restore it with Keybin 9\.9\.9/,
+  ],
 ])('%s is refused in a sentence', async (_, changed, sentence) => {
   await expect(opened(await packed(itemsOf([]), manifest([], changed)))).rejects.toThrow(sentence);
 });
