@@ -27,8 +27,10 @@ export interface Desk {
   readonly settings: Settings;
   readonly place: Place;
   readonly remote: Remote;
-  /** For a round over some configs, all of this machine without `configs`. The state is read anew. */
+  /** For a round over some configs, all of this machine without `configs`. The state is read anew. To be called `atWork`. */
   round(configs?: readonly Taken[]): RoundOptions;
+  /** The same for those that only look, and take no lock. */
+  looking(configs?: readonly Taken[]): RoundOptions;
 }
 
 /** Opens it. Throws `Failure` where this machine is not set up. */
@@ -51,15 +53,22 @@ export function openDesk(context: Context): Desk {
   const { signal } = context;
   const remote = remoteOf((method, path, options) => client.request(method, path, { signal, ...options }));
   const place = { disk: nodeDisk, home: folder.home, own: folder.own, allowed: settings.allowed };
-  const round = (configs = settings.configs): RoundOptions => ({
+  const options = (configs: readonly Taken[], mayTidy: boolean): RoundOptions => ({
     place,
-    state: new State(nodeDisk, folder.state),
+    state: new State(nodeDisk, folder.state, mayTidy),
     remote,
     machine: settings.machine,
     configs: configs.map(({ id }) => id),
     signal,
   });
-  return { folder, settings, place, remote, round };
+  return {
+    folder,
+    settings,
+    place,
+    remote,
+    round: (configs = settings.configs) => options(configs, true),
+    looking: (configs = settings.configs) => options(configs, false),
+  };
 }
 
 /** Does work that changes files or what is remembered of them: nobody else does meanwhile. Waits for who is at it. Throws `Busy`. */

@@ -63,7 +63,7 @@ describe('keybin dotsync', () => {
     });
     expect(await one.run(['status'])).toMatchObject({ code: 0, stdout: 'to send\t~/.vimrc\tthe server has none\n' });
     expect((await one.run(['sync'])).stdout).toMatch(/^sent\t~\/\.vimrc/);
-    expect((await two.init(user)).stderr).toContain('(1 files)');
+    expect((await two.init(user)).stderr).toContain('(1 file)');
     two.write('.vimrc', 'two\n');
     expect((await two.run(['sync', '--dry-run'])).stdout).toMatch(/^conflict\t~\/\.vimrc\tdiffers/);
     expect(await two.run(['sync', '--json'])).toMatchObject({

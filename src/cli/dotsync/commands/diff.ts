@@ -28,7 +28,7 @@ export function diff(context: Context, making: Making): Command {
         const desk = openDesk(context);
         const { config, path } = await findTracked(desk, file);
         const found = look(desk.place, path);
-        const there = await contentOf(desk.round([config]), config.id, path);
+        const there = await contentOf(desk.looking([config]), config.id, path);
         const here = found.kind === 'file' ? desk.place.disk.read(found.target, FILE_BYTES) : undefined;
         if (found.kind === 'blocked') return say(context, `${path} ${found.reason}`);
         if (there === undefined) return say(context, `the server has no ${path} yet`);

@@ -73,7 +73,7 @@ async function run(context: Context, given: string | undefined, options: Options
     .reduce((sum, { files: all }) => sum + all.length, 0);
   await say(
     context,
-    `${machine} takes part as ${signedIn.account} at ${url}: ${taken.map(({ name }) => name).join(', ')} (${files} files)`,
+    `${machine} takes part as ${signedIn.account} at ${url}: ${taken.map(({ name }) => name).join(', ')} (${files} ${files === 1 ? 'file' : 'files'})`,
   );
   await say(
     context,

@@ -26,7 +26,7 @@ export async function printStandings(context: Context, desk: Desk, options: { js
   const names = new Map(desk.settings.configs.map(({ id, name }) => [id, name]));
   const lost: string[] = [];
   const all: Standing[] = [];
-  for await (const standing of preview(desk.round(), id => lost.push(id))) all.push(standing);
+  for await (const standing of preview(desk.looking(), id => lost.push(id))) all.push(standing);
   const rows = all
     .filter(({ what }) => what !== 'same')
     .map(({ config, ...row }) => ({ config: names.get(config), ...row }));

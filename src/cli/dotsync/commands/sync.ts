@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../terminal/exit-codes.ts';
+import { showProgress } from '../../../terminal/progress.ts';
 import { define, jsonOption, type Making } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { Failure } from '../../failure.ts';
@@ -37,7 +38,9 @@ export function sync(context: Context, making: Making): Command {
 }
 
 async function run(context: Context, desk: Desk, options: Options): Promise<void> {
-  const { files, tracked, lost } = await syncRound(desk.round());
+  const progress = showProgress({ label: 'syncing', unit: 'files' });
+  const dealt = (total: number) => progress.advance(1, total);
+  const { files, tracked, lost } = await syncRound({ ...desk.round(), dealt }).finally(() => progress.end());
   const names = new Map(desk.settings.configs.map(({ id, name }) => [id, name]));
   const rows = files.map(({ config, ...file }) => ({ config: names.get(config), ...file }));
   await printRows(context, options, rows, [

@@ -44,6 +44,8 @@ export interface RoundOptions {
   /** Only these files are dealt with. */
   readonly only?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
+  /** Called for each file that was dealt with, with the number of files. */
+  readonly dealt?: (files: number) => void;
 }
 
 /**
@@ -104,7 +106,7 @@ async function syncConfig(options: RoundOptions, id: string, paths: readonly str
 
 /** Each file once. True: some are to be looked at again. */
 async function onePass(
-  { remote, only, signal }: RoundOptions,
+  { remote, only, signal, dealt }: RoundOptions,
   work: Work,
   paths: readonly string[],
   tell: (task: Task, outcome: Outcome) => void,
@@ -127,6 +129,7 @@ async function onePass(
       done ||= line.event === 'done';
       const about = line.event === 'file' ? batch.tasks.get(line.path) : undefined;
       if (about === undefined || line.event !== 'file') continue;
+      dealt?.(paths.length);
       try {
         const outcome = apply(work, about.task, line, about.sent);
         again ||= outcome.again === true;

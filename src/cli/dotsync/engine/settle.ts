@@ -28,7 +28,8 @@ export function settle(
   if (changed.length > 0 && !(force || (side === 'theirs' && copies.length === 1))) {
     throw new Unsettled(`${changed[0]} was changed since it was received; merge it, or add --yes if it may go`);
   }
-  const theirs = copies.at(-1);
+  // What the server has, before what somebody has changed.
+  const theirs = copies.find(copy => !changed.includes(copy)) ?? copies.at(-1);
   if (side === 'theirs') {
     if (theirs === undefined)
       throw new Unsettled(`the copy beside ${path} is gone; with --mine, what stands in the file is sent`);

@@ -36,11 +36,13 @@ export class State {
   readonly #disk: Disk;
   readonly #file: string;
 
-  constructor(disk: Disk, file: string) {
+  /** `mayTidy`: nobody else is at work on it, so that it may be written anew when it has become long. */
+  constructor(disk: Disk, file: string, mayTidy = true) {
     this.#disk = disk;
     this.#file = file;
     const lines = this.#lines();
     for (const line of lines) this.#take(line);
+    if (!mayTidy) return;
     const live = [...this.#known.values()].reduce((sum, files) => sum + files.size, 0);
     if (lines.length > 2 * live + 100 || lines.some(line => parse(line) === undefined)) this.#rewrite();
   }
