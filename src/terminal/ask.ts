@@ -16,9 +16,9 @@ export function askLine(question: string): Promise<string | undefined> {
 
 /** Asks for a line that is not shown while it is typed; undefined: there was none. */
 export async function askHidden(question: string): Promise<string | undefined> {
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const text = await ask('', nowhere);
+  // Not before the terminal shows nothing any more: somebody may type at once.
+  const text = await ask('', nowhere, () => process.stderr.write(question));
   process.stderr.write('\n');
   return text;
 }
@@ -34,8 +34,9 @@ export async function readInput(): Promise<string> {
   return text.replace(/\r?\n$/, '');
 }
 
-async function ask(question: string, output: NodeJS.WritableStream): Promise<string | undefined> {
+async function ask(question: string, output: NodeJS.WritableStream, begun?: () => void): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
+  begun?.();
   // A terminal that is read so sends no signal for Ctrl-C.
   lines.on('SIGINT', () => {
     process.stderr.write('\n');

@@ -99,7 +99,8 @@ function store(
   const size = Buffer.byteLength(body);
   return settle(punches, [accountId, id], stored, async before => {
     if (before === undefined) {
-      await announce([figures.start]);
+      const wait = announce([figures.start]); // as a rule there is none, of ten thousand punches
+      if (wait) await wait;
       const doc = { user_id: accountId, id, updated, body, size, ...figures };
       return withRoom(core, accountId, { bytes: size, keys: 1 }, async () =>
         filled(figures.start, await inserted(punches, doc)),
@@ -107,7 +108,8 @@ function store(
     }
     const { updated: live, mark } = before;
     if (updated <= (live ?? mark ?? 0)) return true;
-    await announce([before.start, figures.start]);
+    const wait = announce([before.start, figures.start]);
+    if (wait) await wait;
     const asRead = live === undefined ? { mark } : { updated: live };
     const missing = OPTIONAL.filter(field => figures[field] === undefined);
     const change = { set: { updated, body, size, ...figures }, unset: [...DELETED, ...missing] };

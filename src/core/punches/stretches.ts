@@ -54,8 +54,8 @@ export function punchesOf(accountId: string, stretch: number) {
 export interface Writing {
   readonly core: Core;
   readonly accountId: string;
-  /** To be awaited before a punch is written that begins, or until then began, at one of these moments. */
-  announce(starts: readonly (number | undefined)[]): Promise<void>;
+  /** What is to be awaited, if anything, before a punch is written that begins, or until then began, at one of these moments. */
+  announce(starts: readonly (number | undefined)[]): Promise<unknown> | undefined;
   /** Notes that a punch was written which begins then, if it was; returns whether it was. */
   filled(start: number, wasWritten: boolean): boolean;
 }
@@ -69,27 +69,33 @@ export async function announcing(
   accountId: string,
   work: (writing: Writing) => Promise<void>,
 ): Promise<void> {
-  const announced = new Map<number, { readonly at: number; readonly done: Promise<unknown> }>();
+  const announced = new Map<number, { readonly at: number; readonly done: Promise<void>; isDone: boolean }>();
   const begun: { readonly stretch: number; readonly at: number }[] = [];
   const full = new Set<number>();
   let isKnown = true;
   const writing: Writing = {
     core,
     accountId,
-    async announce(starts) {
+    announce(starts) {
       const now = core.clock.now();
-      const waits = new Set<Promise<unknown>>();
+      const waits = new Set<Promise<void>>();
       for (const start of starts) {
         if (start === undefined) continue;
         const stretch = stretchOf(start);
-        let known = announced.get(stretch);
-        if (known === undefined || now - known.at > AGAIN_MS) {
-          known = { at: now, done: begin(core, accountId, stretch).then(() => begun.push({ stretch, at: now })) };
-          announced.set(stretch, known);
+        const known = announced.get(stretch);
+        if (known !== undefined && now - known.at <= AGAIN_MS) {
+          if (!known.isDone) waits.add(known.done);
+          continue;
         }
-        waits.add(known.done);
+        const done = begin(core, accountId, stretch).then(() => {
+          begun.push({ stretch, at: now });
+          announcement.isDone = true;
+        });
+        const announcement = { at: now, done, isDone: false };
+        announced.set(stretch, announcement);
+        waits.add(done);
       }
-      await Promise.all(waits);
+      return waits.size === 0 ? undefined : Promise.all(waits);
     },
     filled(start, wasWritten) {
       if (wasWritten) full.add(stretchOf(start));
