@@ -95,7 +95,8 @@ function isUsage(error: unknown): error is UsageError {
   return error instanceof Error && 'exitCode' in error && String((error as UsageError).code).startsWith('commander.');
 }
 
-function usageOf({ exitCode, message }: UsageError): string {
+function usageOf({ code, exitCode, message }: UsageError): string {
+  if (code === 'commander.help') return 'say what to do';
   return exitCode === 0
     ? ''
     : message

@@ -1,7 +1,7 @@
 /** Engines whose data nobody may change for a while: each write is refused before the engine sees it. */
 
 import { ReadOnlyError } from '../base/errors.ts';
-import type { BlobStore, Collection, Storage } from './port.ts';
+import type { BlobStore, Collection, CollectionSpec, Storage } from './port.ts';
 
 type Kind = 'reads' | 'writes';
 
@@ -53,6 +53,17 @@ const BLOBS: Readonly<Record<keyof BlobStore, Kind>> = {
 /** The same storage, of which every write rejects with `ReadOnlyError` as long as `readOnly` says so. */
 export function guardWrites(storage: Storage, readOnly: () => boolean): Storage {
   const guarded = new Map<string, Collection<object>>();
+  const parts: Pick<Storage, 'blobs' | 'collection'> = {
+    blobs: methodsOf(storage.blobs, BLOBS, readOnly),
+    collection: <T extends object>(spec: CollectionSpec<T>) => {
+      let collection = guarded.get(spec.name);
+      if (collection === undefined) {
+        collection = methodsOf(storage.collection(spec) as unknown as Collection<object>, COLLECTION, readOnly);
+        guarded.set(spec.name, collection);
+      }
+      return collection as unknown as Collection<T>;
+    },
+  };
   const facts: Facts = {
     description: storage.description,
     ready: storage.ready,
@@ -63,20 +74,8 @@ export function guardWrites(storage: Storage, readOnly: () => boolean): Storage 
       return storage.changes;
     },
   };
-  return Object.defineProperties(methodsOf(storage, STORAGE, readOnly), {
-    ...Object.getOwnPropertyDescriptors(facts),
-    blobs: { value: methodsOf(storage.blobs, BLOBS, readOnly) },
-    collection: {
-      value: (spec: Parameters<Storage['collection']>[0]) => {
-        let collection = guarded.get(spec.name);
-        if (collection === undefined) {
-          collection = methodsOf(storage.collection(spec), COLLECTION, readOnly);
-          guarded.set(spec.name, collection);
-        }
-        return collection;
-      },
-    },
-  }) as Storage;
+  const methods = Object.assign(methodsOf(storage, STORAGE, readOnly), parts);
+  return Object.defineProperties(methods, Object.getOwnPropertyDescriptors(facts));
 }
 
 function methodsOf<T extends object>(inner: T, kinds: Readonly<Record<string, Kind>>, readOnly: () => boolean): T {

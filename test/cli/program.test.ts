@@ -17,6 +17,9 @@ describe('keybin', () => {
     const missing = await keybin(['completion']);
     expect(missing).toMatchObject({ code: 2, stdout: '' });
     expect(missing.stderr).toBe("keybin: missing required argument 'shell'; see keybin completion --help\n");
+    const which = await keybin(['token']);
+    expect(which).toMatchObject({ code: 2, stdout: '' });
+    expect(which.stderr).toMatch(/^Usage: keybin token .*\nkeybin: say what to do; see keybin token --help\n$/s);
   });
 
   it('has bash complete commands, their options, and what their arguments can be', async () => {
