@@ -26,7 +26,7 @@ forEachEngine('health', engine => {
       build_commit: 'test',
       database_reachable: true,
       blob_storage_writable: true,
-      schema_version: 2,
+      schema_version: 3,
       read_only: false,
     });
   });
