@@ -11,7 +11,11 @@ const isServed = (dialect: string) => readdirSync(path.join(root, 'src/dialects'
 const dialects = readdirSync(path.join(root, 'test/dialects'));
 
 /** More requests at once than a server answers in time while other tests use it as well: these run when all others are done. */
-const crowded = ['test/dialects/keybin/throttle-parallel.test.ts', 'test/process/stalls.test.ts'];
+const crowded = [
+  'test/dialects/keybin/throttle-parallel.test.ts',
+  'test/process/stalls.test.ts',
+  'test/process/stalls-v2.test.ts',
+];
 
 const suites = {
   engines: ['test/storage/**/*.test.ts', 'test/properties/**/*.test.ts'],
