@@ -33,6 +33,7 @@ export function endOf(error: unknown): End {
   if (error instanceof OutputError) return outputEnd(error);
   if (isRefusal(error)) return { exitCode: exitCodeOf(error), message: sentenceOf(error) };
   if (isUsage(error)) return { exitCode: error.exitCode === 0 ? EXIT.done : EXIT.usage, message: usageOf(error) };
+  if (isBrokenOff(error)) return { exitCode: EXIT.failed, message: BROKEN_OFF };
   if (isOfSystem(error)) return { exitCode: EXIT.failed, message: systemSentence(error) };
   return { exitCode: EXIT.failed, message: error instanceof Error ? String(error.stack) : String(error) };
 }
@@ -103,6 +104,13 @@ function usageOf({ code, exitCode, message }: UsageError): string {
         .replace(/^error: /, '')
         .replace(/\s*\n\s*/g, ' ')
         .replace(/\.$/, '');
+}
+
+const BROKEN_OFF = 'the connection broke off before all of it had come; try again';
+
+/** What reading an answer throws that does not end: `TypeError: terminated`. */
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof TypeError && error.message === 'terminated';
 }
 
 function isOfSystem(error: unknown): error is NodeJS.ErrnoException {

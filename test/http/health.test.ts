@@ -74,7 +74,7 @@ forEachEngine('health', engine => {
     const answer = await server.request('GET', '/api/v1/health');
     expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '1']);
     expect(answer.json).toMatchObject({ status: 'degraded', database_reachable: false, blob_storage_writable: false });
-    expect(answer.json.schema_version).toBe(2);
+    expect(answer.json.schema_version).toBe(3);
     const ready = await server.request('GET', '/readyz');
     expect([ready.status, Number(ready.headers.get('Retry-After'))]).toEqual([503, 1]);
     expect(ready.json).toEqual({ ...answer.json, error: expect.any(String), code: 'storage_unavailable' });
