@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { eventually, type Program, test } from '../support/process.ts';
 
 const KEY = 'f3Kx9-8sLq0-27dmQz';
@@ -75,7 +75,7 @@ describe.concurrent('the plugins of the documents', () => {
     expect((await client.upload(one, { ...other, in: 100 })).status).toBe(204);
   });
 
-  test('post to a webhook, with a signature', async ({ program }) => {
+  test('post to a webhook, with a signature', async ({ program, onTestFinished }) => {
     const posted: { body: string; signature: unknown }[] = [];
     const hook = createServer(async (req, res) => {
       const chunks = await req.toArray();
@@ -87,7 +87,7 @@ describe.concurrent('the plugins of the documents', () => {
     const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
     await configure(program, { webhook: await printed('webhook') }, `[PLUGIN.webhook]\nurl=${url}\nsecret=s3cret`);
     const client = punchClient(await program.start());
-    await client.upload({ ...PUNCH, in: 1, out: 2 });
+    expect((await client.upload({ ...PUNCH, in: 1, out: 2 })).status).toBe(204);
     await eventually(
       async () => posted,
       ({ length }) => length > 0,
