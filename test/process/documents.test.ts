@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { freePort } from '../deploy/proxy.ts';
 import { type Program, type ServerProcess, test } from '../support/process.ts';
@@ -59,13 +60,13 @@ async function run({ folder }: Program, { url }: ServerProcess, commands: string
     ${commands.replaceAll('localhost:5000', url)}
     for name in ${VARIABLES.join(' ')}; do [ -z "\${!name+x}" ] || declare -p "$name"; done > variables`;
   await writeFile(join(folder, 'statuses'), '');
-  execFileSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  await promisify(execFile)('bash', ['-c', script], { cwd: folder });
   const variables = await readFile(join(folder, 'variables'), 'utf8');
   expect(variables, 'every token and cursor was found in an answer').not.toMatch(/=""$/m);
   return (await readFile(join(folder, 'statuses'), 'utf8')).trim().split('\n').filter(Boolean).map(Number);
 }
 
-describe('the commands of the pages', () => {
+describe.concurrent('the commands of the pages', () => {
   const names = Object.keys(pages);
   for (const [order, list] of [
     ['in this order', names],
