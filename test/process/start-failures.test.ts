@@ -65,7 +65,7 @@ describe.concurrent('the program does not start', () => {
   test.for([
     [SCHEMA_VERSION - 1, /wrote it/],
     [SCHEMA_VERSION + 1, /newer/],
-  ])('on data of schema version %i in a folder', async ([version, message], { program }) => {
+  ] as const)('on data of schema version %i in a folder', async ([version, message], { program }) => {
     const server = await program.start();
     await server.register('ann');
     await server.stop();
