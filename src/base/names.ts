@@ -81,11 +81,18 @@ export function checkV2PathKey(key: string): void {
   if (!WIDE_KEY.test(key)) {
     refuse('key_invalid', 'key: expected 1 to 1024 of the characters A-Z a-z 0-9 _ . , - : @ ~ + = /');
   }
-  for (const segment of key.split('/')) {
-    if (segment === '' || segment === '.' || segment === '..') {
-      refuse('key_invalid', 'key: between slashes something other than . and .. is expected');
-    }
+  if (!key.split('/').every(isSegment)) {
+    refuse('key_invalid', 'key: between slashes something other than . and .. is expected');
   }
+}
+
+/** Whether an entry can have this key: as `checkV2Key`. */
+export function isV2Key(key: string): boolean {
+  return key === '.' || key === '..' || (WIDE_KEY.test(key) && key.split('/').every(isSegment));
+}
+
+function isSegment(segment: string): boolean {
+  return segment !== '' && segment !== '.' && segment !== '..';
 }
 
 /** The beginning of a key of v2; may be empty. Throws `InvalidInputError` (code `prefix_invalid`). */

@@ -71,7 +71,8 @@ function compile(routes: readonly Route[]): Map<string, Compiled[]> {
   const compiled = new Map<string, Compiled[]>();
   for (const route of routes) {
     const router = new Router({ sensitive: true, strict: true });
-    router.register(route.path, [route.method], () => {});
+    // Nothing may be what follows, too: the route refuses it once it knows who asks.
+    router.register(route.path.replace(/\*(\w+)$/, '{*$1}'), [route.method], () => {});
     for (const { regexp, paramNames } of router.stack) {
       const shape = route.path.includes('*') ? openShapeOf(route.path) : shapeOf(route.path);
       const names = paramNames.map(({ name }) => name);

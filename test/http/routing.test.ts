@@ -60,7 +60,7 @@ forEachEngine('a path', engine => {
         {
           error: expect.any(String),
           code: 'not_found',
-          ...(/^\/v2\//.test(path) && { request_id: expect.any(String) }),
+          ...(/^\/v2\//.test(path) && { request_id: expect.any(String), details: {} }),
         },
       ]);
       expect(answer.headers['content-type']).toMatch(/^application\/json/);
@@ -126,9 +126,10 @@ forEachEngine('a path', engine => {
     }
     for (const path of ['/api/x', '/v1/x', '/v2/x', '/user/x/y', `${user.path}/store/unknown`, `${user.path}/x`]) {
       const answer = await get(path, { Accept: BROWSER });
-      const { request_id, ...rest } = answer.json;
+      const { request_id, details, ...rest } = answer.json;
       expect([path, answer.status, Object.keys(rest)]).toEqual([path, 404, ['error', 'code']]);
-      expect(request_id !== undefined).toBe(path.startsWith('/v2/')); // errors of v2 name the request
+      const isV2 = path.startsWith('/v2/'); // whose errors name the request
+      expect([request_id !== undefined, details]).toEqual([isV2, isV2 ? {} : undefined]);
     }
   });
 

@@ -3,6 +3,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { UnauthorizedError } from '../../base/errors.ts';
+import { isV2Key } from '../../base/names.ts';
 import { callerOfToken, type TokenCaller } from '../../core/access/callers.ts';
 import { scopeInsufficient } from '../../core/access/scopes.ts';
 import { bearerToken } from '../../http/bearer.ts';
@@ -116,10 +117,15 @@ function demandRight({ scopes }: TokenCaller | PasswordCaller, right: Right): vo
 
 /** Throws `ForbiddenError` (code `scope_insufficient`) unless the caller may read the key. */
 export function demandRead({ scopes }: TokenCaller, key: string): void {
-  if (!scopes.mayRead(key)) throw scopeInsufficient(`kv:r:${key}`);
+  if (!scopes.mayRead(key)) throw scopeInsufficient(scopeOf('kv:r', key));
 }
 
 /** Throws `ForbiddenError` (code `scope_insufficient`) unless the caller may write the key. */
 export function demandWrite({ scopes }: TokenCaller, key: string): void {
-  if (!scopes.mayWrite(key)) throw scopeInsufficient(`kv:w:${key}`);
+  if (!scopes.mayWrite(key)) throw scopeInsufficient(scopeOf('kv:w', key));
+}
+
+/** The scope that opens the key. What is no key, which is found out only after this, is not repeated. */
+function scopeOf(right: 'kv:r' | 'kv:w', key: string): string {
+  return isV2Key(key) ? `${right}:${key}` : right;
 }

@@ -31,7 +31,7 @@ export async function answerError(ctx: Context, error: unknown, log: Log, showEr
   if (error instanceof AppError) {
     answerJson(ctx, JSON.stringify({ error: error.message, code: error.code, ...moreOf(ctx, error) }), error.status);
   } else {
-    const more = V2.test(pathOf(ctx)) ? { request_id: ctx.state.id } : {};
+    const more = V2.test(pathOf(ctx)) ? { request_id: ctx.state.id, details: {} } : {};
     answerJson(ctx, JSON.stringify({ error: 'Internal server error', code: 'internal_error', ...more }), 500);
   }
 }
@@ -40,8 +40,9 @@ export async function answerError(ctx: Context, error: unknown, log: Log, showEr
 function moreOf(ctx: Context, error: AppError): object | undefined {
   if (!V2.test(pathOf(ctx))) return error.details;
   const current_etag = error instanceof PreconditionFailedError ? error.etag : undefined;
-  const details = current_etag === undefined ? error.details : { ...error.details, current_etag };
-  return { request_id: ctx.state.id, ...(details && { details }) };
+  // An object also where there is nothing to tell: programs look into it.
+  const details = { ...error.details, ...(current_etag !== undefined && { current_etag }) };
+  return { request_id: ctx.state.id, details };
 }
 
 /** Whether it was answered with a page. */

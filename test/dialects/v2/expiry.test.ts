@@ -59,6 +59,9 @@ forEachEngine('expiry of values', engine => {
     ['expires_at=2999-01-01T00:00:00Z', 'expires_at_invalid'],
     ['expires_at=tomorrow', 'expires_at_invalid'],
     ['expires_at=2030-13-01T00:00:00Z', 'expires_at_invalid'],
+    ['expires_at=2030-02-29T00:00:00Z', 'expires_at_invalid'],
+    ['expires_at=2030-04-31T12:00:00%2B01:00', 'expires_at_invalid'],
+    ['expires_at=2030-01-01T24:00:00Z', 'expires_at_invalid'],
     ['ttl=5&expires_at=2030-01-01T00:00:00Z', 'expires_at_invalid'],
     ['ttI=5', 'field_unknown'],
   ])('cannot be %s', async (query, code) => {

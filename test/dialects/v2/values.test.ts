@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { forEachEngine } from '../../support/engines.ts';
 import { sharedServer } from '../../support/served.ts';
+import { scopedHeaders } from './scoped.ts';
 import { valueUser } from './values-support.ts';
 
 const TEXT = { 'Content-Type': 'text/plain' };
@@ -152,6 +153,34 @@ forEachEngine('values of v2', engine => {
       expect([status, json.code]).toEqual([400, 'key_invalid']);
     },
   );
+
+  test('are looked for only once it is known that the token may, and then the key comes before conditions', async () => {
+    const user = await valueUser(served);
+    const narrow = await scopedHeaders(served.server, user.accountId, ['kv:rw:app/']);
+    const wrong = { 'If-Match': 'no tag' };
+    for (const [method, path] of [
+      ['GET', 'kv'],
+      ['HEAD', 'kv'],
+      ['PUT', 'kv'],
+      ['DELETE', 'kv'],
+      ['GET', 'info'],
+      ['POST', 'touch'],
+      ['POST', 'incr'],
+    ] as const) {
+      const asked = async (key: string, headers = {}) => {
+        const { status, json } = await user.send(method, `/v2/${path}/${key}`, undefined, { ...wrong, ...headers });
+        return method === 'HEAD' ? [status] : [status, json.code, typeof json.details];
+      };
+      const answer = (status: number, code: string) => (method === 'HEAD' ? [status] : [status, code, 'object']);
+      expect(await asked('other/a%20b', narrow)).toEqual(answer(403, 'scope_insufficient'));
+      expect(await asked('app/a%20b', narrow)).toEqual(answer(400, 'key_invalid'));
+      expect(await asked('')).toEqual(answer(400, 'key_invalid'));
+      expect(await asked('', { Authorization: 'Bearer x' })).toEqual(answer(401, 'unauthorized'));
+      expect(await asked('app/a', narrow)).toEqual(answer(400, 'if_match_invalid'));
+    }
+    const long = await user.send('GET', `/v2/kv/${'k'.repeat(5000)}`, undefined, narrow);
+    expect([long.status, long.json.details]).toEqual([403, { scope: 'kv:r' }]);
+  });
 
   test('have keys of 1024 characters, and of all that are allowed', async () => {
     const user = await valueUser(served);

@@ -28,8 +28,8 @@ const readBytes = bytesReader(LIMITS.bytes);
 
 /** Gives a value another moment to end. */
 export async function touchValue(core: Core, ctx: Context, caller: TokenCaller, { key = '' }: Params): Promise<void> {
-  checkV2PathKey(key);
   demandWrite(caller, key);
+  checkV2PathKey(key);
   const conditions = conditionsOf(ctx);
   const idempotency = idempotencyOf(core, ctx, caller);
   const bytes = await readBytes(ctx);
@@ -42,9 +42,9 @@ export async function touchValue(core: Core, ctx: Context, caller: TokenCaller, 
 
 /** Counts in a value. */
 export async function countValue(core: Core, ctx: Context, caller: TokenCaller, { key = '' }: Params): Promise<void> {
-  checkV2PathKey(key);
   demandRead(caller, key);
   demandWrite(caller, key);
+  checkV2PathKey(key);
   const conditions = conditionsOf(ctx);
   const idempotency = idempotencyOf(core, ctx, caller);
   const bytes = await readBytes(ctx);

@@ -47,8 +47,8 @@ export async function readInfo(core: Core, ctx: Context, caller: TokenCaller, { 
 }
 
 function demandReadable(caller: TokenCaller, key: string): void {
-  checkV2PathKey(key);
   demandRead(caller, key);
+  checkV2PathKey(key);
 }
 
 /** The entry; undefined when the client has it, and was told so. Throws `NotFoundError`, `PreconditionFailedError`. */

@@ -16,7 +16,7 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 const TYPE = /^[\x21-\x7e][\x20-\x7e]{0,254}$/;
 
 /** RFC 3339, section 5.6. */
-const MOMENT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const MOMENT = /^\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 export const ttlSchema = z
   .int({ error: 'expected whole seconds' })
@@ -52,10 +52,16 @@ export function expiryOf(ctx: Context, now: number): Date | undefined {
   if (ttl !== undefined) return new Date(now + ttl * 1000);
   if (expires_at === undefined) return undefined;
   const moment = Date.parse(expires_at.toUpperCase());
-  if (Number.isNaN(moment)) throw invalid('expires_at', 'there is no such moment');
+  if (Number.isNaN(moment) || !isDay(expires_at.slice(0, 10))) throw invalid('expires_at', 'there is no such moment');
   if (moment <= now) throw invalid('expires_at', 'expected a moment to come');
   if (moment > now + LONGEST_TTL * 1000) throw invalid('expires_at', 'expected a moment within ten years');
   return new Date(moment);
+}
+
+/** Whether the calendar has the day: `Date` takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 /** Type and coding of the body, as they are kept. Throws `InvalidInputError` (codes `content_type_invalid`, `encoding_invalid`). */

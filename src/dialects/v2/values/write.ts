@@ -42,8 +42,8 @@ interface Wanted {
 
 /** Stores a value. */
 export async function putValue(core: Core, limit: number, ctx: Context, caller: TokenCaller, { key = '' }: Params) {
-  checkV2PathKey(key);
   demandWrite(caller, key);
+  checkV2PathKey(key);
   const wanted = {
     accountId: caller.accountId,
     key,
@@ -81,8 +81,8 @@ export async function putValue(core: Core, limit: number, ctx: Context, caller: 
 
 /** Removes a value. */
 export async function deleteValue(core: Core, ctx: Context, caller: TokenCaller, { key: given = '' }: Params) {
-  checkV2PathKey(given);
   demandWrite(caller, given);
+  checkV2PathKey(given);
   const conditions = conditionsOf(ctx);
   const { accountId } = caller;
   const key = core.plugins.filters('entries.delete') ? await filteredKey(core, accountId, given) : given;
