@@ -8,32 +8,13 @@ import type { Config } from '../config/options.ts';
 import { planReload } from '../config/reload.ts';
 import { renderEffective } from '../config/render/render.ts';
 import { isObserved } from '../config/sections/metrics.ts';
-import { resumeErasures } from '../core/accounts/erase.ts';
 import type { Core } from '../core/context.ts';
 import { pluginStore } from '../core/plugins/store.ts';
-import { refreshMeters } from '../core/quotas/meters.ts';
 import { assemble } from './assemble.ts';
 import { listen } from './listen.ts';
 import { levelOf } from './output.ts';
 import { loadPlugins } from './plugins.ts';
-
-/** Milliseconds between two looks for unregistered accounts whose data is not all gone. */
-const ERASE_PAUSE = 30_000;
-
-/** Milliseconds between two looks at what accounts store: what others have stored is known in less than a minute. */
-const METER_PAUSE = 15_000;
-
-/** Milliseconds between two rounds of housekeeping. */
-const TIDY_PAUSE = 3_600_000;
-
-/** Milliseconds between two looks at what admins have chosen at other processes. */
-const REFRESH_PAUSE = 3_000;
-
-/** Milliseconds between two looks for values that have expired: whoever follows is told within a minute. */
-const EXPIRE_PAUSE = 20_000;
-
-/** Milliseconds between two looks for mails that are due. */
-const MAIL_PAUSE = 30_000;
+import { beginRounds } from './rounds.ts';
 
 /**
  * How long a stop waits for work in the background, such as mails under way, in milliseconds: within a time that is counted from
@@ -122,31 +103,7 @@ export async function serve({ config, log, version, buildCommit }: ServeOptions)
     if (stopping.signal.aborted) return;
     log.info({ engine: core.storage.description }, 'ready');
     if (core.settings.readOnly()) log.warn({}, 'nothing is written: [APP] read_only');
-    const resume = () => resumeErasures(core).catch(error => log.warn({ err: error }, 'erasing goes on later'));
-    const send = () => app.sendMails(stopping.signal);
-    const expire = () => core.background.run(() => app.expire(stopping.signal));
-    const meter = () =>
-      refreshMeters(core).catch(error => {
-        if (!stopping.signal.aborted) log.warn({ err: error }, 'what is stored is counted later');
-      });
-    /** What the server does by itself writes: it waits while nothing may be written. */
-    const own = (work: () => Promise<void>, pause: number, first = work) => {
-      const unlessReadOnly = (todo: () => Promise<void>) => async () => {
-        if (!core.settings.readOnly()) await todo();
-      };
-      void unlessReadOnly(first)();
-      regularly(unlessReadOnly(work), pause, stopping.signal);
-    };
-    own(resume, ERASE_PAUSE);
-    own(
-      () => app.tidy(),
-      TIDY_PAUSE,
-      () => app.tidy('atStart'),
-    );
-    own(send, MAIL_PAUSE);
-    own(expire, EXPIRE_PAUSE);
-    regularly(() => app.refresh(), REFRESH_PAUSE, stopping.signal);
-    own(meter, METER_PAUSE, async () => {});
+    beginRounds({ app, core, log, stopping: stopping.signal });
   });
 
   return {
@@ -185,11 +142,4 @@ async function untilDone(work: () => Promise<void>, { log }: Core, signal: Abort
     }
     await pause(PREPARE_PAUSE, undefined, { signal, ref: false }).catch(() => {});
   }
-}
-
-/** Has something done from time to time, until the server stops. */
-function regularly(work: () => Promise<void>, pause: number, stopping: AbortSignal): void {
-  const timer = setInterval(work, pause);
-  timer.unref();
-  stopping.addEventListener('abort', () => clearInterval(timer));
 }

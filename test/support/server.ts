@@ -34,6 +34,8 @@ export interface TestServer {
   readonly url: string;
   readonly core: Core;
   readonly clock: TestClock;
+  /** What its process has it do by itself. */
+  readonly app: Application;
   /** Every route that it serves. */
   readonly routes: Application['routes'];
   /** Takes over other option values, as SIGHUP does. */
@@ -95,6 +97,7 @@ export async function startServer(
     url: server.url,
     core,
     clock: engine.clock,
+    app,
     routes: app.routes,
     async configure(changes) {
       config = await load({ ...options, ...changes });
