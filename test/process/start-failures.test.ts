@@ -62,7 +62,7 @@ describe.concurrent('the program does not start', () => {
     expect(await complaint(program, {})).toContain(join(program.folder, 'data'));
   });
 
-  test.for([
+  test.for<readonly [number, RegExp]>([
     [SCHEMA_VERSION - 1, /wrote it/],
     [SCHEMA_VERSION + 1, /newer/],
   ] as const)('on data of schema version %i in a folder', async ([version, message], { program }) => {
