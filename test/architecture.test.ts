@@ -72,6 +72,7 @@ const PORT = [
   'secret',
   'follows',
   'position-gone',
+  'recalled',
 ].map(name => `storage/${name}.ts`);
 
 const DIALECT = { ours: ['base/', 'own/', 'core/', 'http/'], types: ['dialects/dialect.ts', 'storage/port.ts'] };

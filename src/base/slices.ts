@@ -60,12 +60,10 @@ export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T, inde
 
 /** The items that fit, in order, in slices; for a `fits` that takes no longer than to look at a clock. */
 export async function filterInSlices<T>(items: readonly T[], fits: (item: T) => boolean): Promise<T[]> {
-  const slices = inSlices();
   const fitting: T[] = [];
-  for (let at = 0; at < items.length; at += LOOK_AFTER) {
-    for (const item of items.slice(at, at + LOOK_AFTER)) if (fits(item)) fitting.push(item);
-    if (slices.over()) await slices.pause();
-  }
+  await eachPart(items, item => {
+    if (fits(item)) fitting.push(item);
+  });
   return fitting;
 }
 
@@ -89,6 +87,37 @@ export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T)
     runs = merged;
   }
   return runs[0] ?? [];
+}
+
+/** The first `count` of the items in order, for few: the others are not sorted. In slices; what is equal keeps its order. */
+export async function firstInSlices<T>(
+  items: readonly T[],
+  compare: (a: T, b: T) => number,
+  count: number,
+): Promise<T[]> {
+  const first: T[] = [];
+  await eachPart(items, item => {
+    const last = first[count - 1];
+    if (last !== undefined && compare(item, last) >= 0) return;
+    let [low, high] = [0, first.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare(first[middle] as T, item) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    first.splice(low, 0, item);
+    if (first.length > count) first.pop();
+  });
+  return first;
+}
+
+/** Some items at once, with a look at the clock between them. */
+async function eachPart<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
+  const slices = inSlices();
+  for (let at = 0; at < items.length; at += LOOK_AFTER) {
+    for (const item of items.slice(at, at + LOOK_AFTER)) work(item);
+    if (slices.over()) await slices.pause();
+  }
 }
 
 async function merge<T>(left: T[], right: T[], compare: (a: T, b: T) => number, slices: Slices): Promise<T[]> {

@@ -196,6 +196,18 @@ export interface AuditDoc {
 export const accountsSpec: CollectionSpec<AccountDoc> = {
   name: 'users',
   key: ['user_id'],
+  whole: [
+    'username',
+    'email',
+    'uuid',
+    'admin',
+    'simple_sync',
+    'blocked_at',
+    'unconfirmed_at',
+    'erasing_at',
+    'created_at',
+    'last_seen',
+  ],
   indexes: [
     { name: 'username', fields: ['username'], unique: true },
     { name: 'uuid', fields: ['uuid'], unique: true },
@@ -258,12 +270,14 @@ export const blobRefsSpec: CollectionSpec<BlobRefDoc> = {
 export const blobUsageSpec: CollectionSpec<BlobUsageDoc> = {
   name: 'blob_usage',
   key: ['user_id', 'scope'],
+  whole: ['bytes', 'count'],
   owner: 'user_id',
 };
 
 export const accountUsageSpec: CollectionSpec<AccountUsageDoc> = {
   name: 'account_usage',
   key: ['user_id'],
+  whole: ['bytes', 'keys'],
   owner: 'user_id',
 };
 

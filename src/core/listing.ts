@@ -1,5 +1,6 @@
 /** Lists that people look through: they are filtered by what somebody types, sorted, and come in pages that have numbers. */
 
+import { firstInSlices, sortInSlices } from '../base/slices.ts';
 import type { Collection, Range, Scalar } from '../storage/port.ts';
 import { pagesOf } from './pages.ts';
 
@@ -50,6 +51,21 @@ export function placeIn(total: number, query: PageQuery): Omit<Listed<never>, 'i
 export function pageOf<T>(rows: readonly T[], query: PageQuery): Listed<T> {
   const { start, ...place } = placeIn(rows.length, query);
   return { ...place, items: rows.slice(start, start + place.perPage) };
+}
+
+/** Rows of a page and all before it that are found without sorting the others. */
+const FIRST = 500;
+
+/** The page of these rows once they are sorted; `compare` calls no two of them equal. In slices. */
+export async function pageInOrder<T>(
+  rows: readonly T[],
+  compare: (a: T, b: T) => number,
+  query: PageQuery,
+): Promise<Listed<T>> {
+  const { start, ...place } = placeIn(rows.length, query);
+  const end = start + place.perPage;
+  const sorted = end > FIRST ? await sortInSlices(rows, compare) : await firstInSlices(rows, compare, end);
+  return { ...place, items: sorted.slice(start, end) };
 }
 
 /**

@@ -11,7 +11,6 @@ import { isMember } from './members/membership.ts';
 import { pagesOf } from './pages.ts';
 import { punchesSpec } from './punches/collection.ts';
 import { listPunches, type PunchView, runningPunches } from './punches/read.ts';
-import { type KeptParts, partUnlessChanged } from './unchanged.ts';
 
 /** A count that stops early: with `more` there are others. */
 export interface Count {
@@ -33,12 +32,7 @@ export interface Overview {
   readonly events: (Count & { readonly last: Date | undefined }) | undefined;
 }
 
-/** How many files accounts have. */
-const known: KeptParts<Omit<Overview['dotfiles'], 'sets'>> = new WeakMap();
-
 const MOST_COUNTED = 1000;
-/** Files looked at for the one that changed last. */
-const MOST_FILES = 10_000;
 /** Index entries read at once. */
 const PAGE = 1000;
 
@@ -85,27 +79,15 @@ async function punchesIn(core: Core, accountId: string): Promise<Overview['punch
 }
 
 async function dotfilesIn(core: Core, accountId: string): Promise<Overview['dotfiles']> {
-  const part = { name: accountId, sizeOf: () => 1 };
-  const files = await partUnlessChanged(core.storage.collection(filesSpec), known, part, () =>
-    filesIn(core, accountId),
-  );
-  const sets = await core.storage.collection(configsSpec).count({ index: 'age', prefix: [accountId] }, PAGE);
-  return { ...files, sets };
-}
-
-async function filesIn(core: Core, accountId: string): Promise<Omit<Overview['dotfiles'], 'sets'>> {
   const files = core.storage.collection(filesSpec);
-  const scan = { index: 'state', prefix: [accountId], covered: true, limit: PAGE };
-  let count = 0;
-  let latest = 0;
-  let more = false;
-  for await (const page of pagesOf(after => files.scan({ ...scan, ...after }))) {
-    for (const { modified } of page) latest = Math.max(latest, modified);
-    count += page.length;
-    more = count >= MOST_FILES;
-    if (more) break;
-  }
-  return { count, more, lastChange: latest === 0 ? undefined : new Date(latest) };
+  const changed = { index: 'changed', prefix: [accountId] };
+  const [count, sets, { items }] = await Promise.all([
+    counted(files, changed),
+    core.storage.collection(configsSpec).count({ index: 'age', prefix: [accountId] }, PAGE),
+    files.scan({ ...changed, order: 'desc', covered: true, limit: 1 }),
+  ]);
+  const [last] = items;
+  return { ...count, sets, lastChange: last && new Date(last.modified) };
 }
 
 async function eventsFor(core: Core, accountId: string): Promise<Overview['events']> {

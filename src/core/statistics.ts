@@ -1,21 +1,19 @@
 /** How much there is on the server, in numbers that cost little however much it is: no operation is read or counted. */
 
+import { eachInSlices } from '../base/slices.ts';
 import { accountsSpec, auditSpec, blobRefsSpec } from './collections.ts';
 import type { Core } from './context.ts';
 import { devicesSpec } from './devices/devices.ts';
 import { lastHousekeeping } from './housekeeping.ts';
 import { mailTrouble } from './mail/queue.ts';
 import { pagesOf } from './pages.ts';
-import { type Kept, unlessChanged } from './unchanged.ts';
+import { wholeOf } from './unchanged.ts';
 import { recentOperations } from './vaults/growth.ts';
 import { vaultsSpec } from './vaults/vaults.ts';
 
 const DAY_MS = 86_400_000;
 /** Documents or entries of an index read at once. */
 const PAGE = 1000;
-
-/** Of all vaults, and when they came last. */
-const knownOperations: Kept<{ operations: number; last: Date | undefined }> = new WeakMap();
 
 /** Numbers, under the names that Verstak's JSON has for them, and moments. Not all of one moment. */
 export async function statisticsOf(core: Core) {
@@ -84,28 +82,17 @@ async function countDevices(core: Core) {
 async function countVaults(core: Core) {
   const vaults = core.storage.collection(vaultsSpec);
   const now = core.clock.now();
-  const active = { index: 'activity', limit: PAGE };
-  const { operations, last } = await unlessChanged(vaults, knownOperations, async () => {
-    const sum = { operations: 0, last: undefined as Date | undefined };
-    for await (const page of pagesOf(after => vaults.scan({ ...active, covered: true, ...after }))) {
-      for (const vault of page) {
-        sum.operations += vault.operations;
-        sum.last = vault.last_activity;
-      }
-    }
-    return sum;
+  const sum = { operations: 0, operations_24h: 0, last: undefined as Date | undefined };
+  const all = await wholeOf(vaults);
+  await eachInSlices(all, vault => {
+    sum.operations += vault.operations;
+    const { last_activity } = vault;
+    if (last_activity === undefined) return;
+    if (sum.last === undefined || last_activity > sum.last) sum.last = last_activity;
+    if (last_activity.getTime() >= now - DAY_MS) sum.operations_24h += recentOperations(vault, now);
   });
-  let lately = 0;
-  const from = new Date(now - DAY_MS);
-  for await (const page of pagesOf(after => vaults.scan({ ...active, from, ...after }))) {
-    for (const vault of page) lately += recentOperations(vault, now);
-  }
-  return {
-    vaults: await vaults.count({}),
-    operations,
-    operations_24h: lately,
-    last_sync_activity: last,
-  };
+  const { operations, operations_24h, last } = sum;
+  return { vaults: all.length, operations, operations_24h, last_sync_activity: last };
 }
 
 /**

@@ -5,47 +5,65 @@ import type { Collection } from '../storage/port.ts';
 /** By the states of collections: with a state goes what was kept of it. */
 export type Kept<T> = WeakMap<object, T>;
 
-/** Most documents of all parts that are kept of one collection. */
+/** Most documents of a collection that are kept. */
 const MOST = 100_000;
-
-/** What was made of parts of a collection, by their names; `size` counts the documents in it. */
-export type KeptParts<T> = Kept<{ readonly byName: Map<string, T>; size: number }>;
 
 /** What `read` gave in the present state of the collection; reads it where that is not known. Callers share it. */
 export async function unlessChanged<T>(
   collection: Pick<Collection<object>, 'state'>,
   kept: Kept<T>,
   read: () => Promise<T>,
+  isFew: (made: T) => boolean = () => true,
 ): Promise<T> {
   const state = await collection.state();
   const known = state && kept.get(state);
   if (known !== undefined) return known;
   const made = await read();
-  if (state !== undefined && (await collection.state()) === state) kept.set(state, made);
+  if (state !== undefined && isFew(made) && (await collection.state()) === state) kept.set(state, made);
   return made;
 }
 
-/**
- * As `unlessChanged`, of one of several things that are made of a collection; `sizeOf` says how many documents are in it. Where
- * there are too many the others are forgotten.
- */
-export async function partUnlessChanged<T>(
-  collection: Pick<Collection<object>, 'state'>,
-  kept: KeptParts<T>,
-  { name, sizeOf }: { readonly name: string; readonly sizeOf: (part: T) => number },
-  read: () => Promise<T>,
-): Promise<T> {
-  const state = await collection.state();
-  const known = state && kept.get(state)?.byName.get(name);
-  if (known !== undefined) return known;
-  const made = await read();
-  if (state === undefined || (await collection.state()) !== state) return made;
-  const size = sizeOf(made);
-  const before = kept.get(state);
-  const parts = before && before.size + size <= MOST ? before : { byName: new Map<string, T>(), size: 0 };
-  kept.set(state, parts);
-  if (size > MOST || parts.byName.has(name)) return made;
-  parts.byName.set(name, made);
-  parts.size += size;
-  return made;
+const wholes: Kept<readonly object[]> = new WeakMap();
+
+/** All documents of a collection, as its spec tells them as a whole. */
+export function wholeOf<T extends object>(collection: Collection<T>): Promise<readonly Readonly<T>[]> {
+  const kept = wholes as Kept<readonly Readonly<T>[]>;
+  return unlessChanged(
+    collection,
+    kept,
+    () => collection.all(),
+    ({ length }) => length <= MOST,
+  );
+}
+
+interface Owned {
+  readonly user_id: string;
+}
+
+/** Documents by their owners, and the list they were taken from. */
+interface ByOwner<T extends Owned> {
+  readonly list: readonly T[];
+  readonly docs: Map<string, T>;
+}
+
+const byOwners = new WeakMap<object, ByOwner<Owned>>();
+
+/** As `wholeOf`, of a collection that has one document for each owner, by those: only what has changed is put in anew. */
+export async function wholeByOwner<T extends Owned>(
+  collection: Collection<T>,
+): Promise<ReadonlyMap<string, Readonly<T>>> {
+  const list = await wholeOf(collection);
+  const known = byOwners.get(collection) as ByOwner<Readonly<T>> | undefined;
+  const docs = (known && patched(known, list)) ?? new Map(list.map(doc => [doc.user_id, doc]));
+  if (list.length <= MOST) byOwners.set(collection, { list, docs });
+  return docs;
+}
+
+/** The same documents with those that were changed; undefined where others came or went. */
+function patched<T extends Owned>({ list, docs }: ByOwner<T>, now: readonly T[]): Map<string, T> | undefined {
+  if (list.length !== now.length) return undefined;
+  const changed = now.filter((doc, i) => doc !== list[i]);
+  if (changed.some(({ user_id }) => !docs.has(user_id))) return undefined;
+  for (const doc of changed) docs.set(doc.user_id, doc);
+  return docs;
 }

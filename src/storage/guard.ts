@@ -12,6 +12,7 @@ const COLLECTION: Readonly<Record<keyof Collection<object>, Kind>> = {
   getEnded: 'reads',
   scan: 'reads',
   texts: 'reads',
+  all: 'reads',
   state: 'reads',
   count: 'reads',
   sum: 'reads',

@@ -35,6 +35,8 @@ export interface CollectionSpec<T> {
   readonly charge?: Charge<T>;
   /** A text that every document has and that `texts` reads without the rest. Only where documents do not expire. */
   readonly text?: Field<T>;
+  /** What `all` tells of a document. Only where documents do not expire, and for collections that people look through as a whole. */
+  readonly whole?: readonly Field<T>[];
   /** Its writes are told by {@link Changes}. It needs an owner. */
   readonly told?: Told<T>;
   /** Documents that have ended are as invisible as any, but they stay until `Collection.retire` puts something in their place. */
@@ -138,6 +140,11 @@ export interface Collection<T> {
    * the caller knows from what is in the texts.
    */
   texts(scan: TextScan): Promise<{ texts: string[]; more: boolean }>;
+  /**
+   * Every document in the order of the keys, of which items hold only the fields that the spec names as `whole`. One that is as it was the last time is
+   * the same object, and costs a fraction of another one. Others have their turn meanwhile, so it is not of one moment.
+   */
+  all(): Promise<readonly Readonly<T>[]>;
   /** Throws `DuplicateKeyError`. */
   insert(doc: T): Promise<void>;
   /** Upsert by primary key; the last write wins. Throws `DuplicateKeyError` when another document holds a unique value. */

@@ -22,7 +22,7 @@ export interface Format {
   day(moment: Date | number): string;
   /** `4.2 MiB`, of bytes. */
   size(bytes: number): string;
-  number(value: number, digits?: number): string;
+  number(value: number, digits?: 0 | 1 | 2): string;
   /** Hours and minutes of milliseconds: `7:05 h`. */
   hours(milliseconds: number): string;
 }
@@ -33,7 +33,10 @@ function formatsOf(language: Language) {
   return {
     relative: new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
     day: new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }),
-    whole: new Intl.NumberFormat(language, { maximumFractionDigits: 0 }),
+    upTo: [0, 1].map(digits => new Intl.NumberFormat(language, { maximumFractionDigits: digits })),
+    exactly: [0, 1, 2].map(
+      digits => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    ),
   };
 }
 
@@ -52,14 +55,11 @@ export function formatOf(language: Language, now: number): Format {
       return html`<time datetime="${exact}Z" title="${exact.slice(0, -3).replace('T', ' ')} UTC">${said}</time>`;
     },
     day: moment => formats.day.format(new Date(moment)),
-    size: bytes => sizeOf(language, bytes),
-    number: (value, digits = 0) =>
-      digits === 0
-        ? formats.whole.format(value)
-        : value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    size: bytes => sizeOf(bytes, formats.upTo),
+    number: (value, digits = 0) => formats.exactly[digits]?.format(value) ?? String(value),
     hours(milliseconds) {
       const minutes = Math.round(milliseconds / 60_000);
-      return `${Math.floor(minutes / 60).toLocaleString(language)}:${String(minutes % 60).padStart(2, '0')}`;
+      return `${formats.exactly[0]?.format(Math.floor(minutes / 60))}:${String(minutes % 60).padStart(2, '0')}`;
     },
   };
 }
@@ -72,7 +72,7 @@ function relativeTo(relative: Intl.RelativeTimeFormat, moment: number, now: numb
   return relative.format(0, 'second');
 }
 
-function sizeOf(language: Language, bytes: number): string {
+function sizeOf(bytes: number, upTo: readonly Intl.NumberFormat[]): string {
   let value = bytes;
   let unit = 0;
   while (value >= 1024 && unit < SIZES.length - 1) {
@@ -80,5 +80,5 @@ function sizeOf(language: Language, bytes: number): string {
     unit++;
   }
   const digits = unit > 0 && value < 10 ? 1 : 0;
-  return `${value.toLocaleString(language, { maximumFractionDigits: digits })}\u00a0${SIZES[unit]}`;
+  return `${upTo[digits]?.format(value)}\u00a0${SIZES[unit]}`;
 }

@@ -80,7 +80,9 @@ export function openPages({ core, origin, settings, version }: WebDeps, assets: 
         stranger
           ? html`<input type="hidden" name="locale_csrf" value="${localeCsrf()}">`
           : html`<input type="hidden" name="csrf_token" value="${readCookie(ctx, 'csrf_token') ?? ''}">`,
-      part: (name: string, data: object = {}): Html => new Html(eta.render(`./parts/${name}`, { ...it, ...data })),
+      // Rows have parts, too: to copy all of it for each would take longer than to write them.
+      part: (name: string, data: object = {}): Html =>
+        new Html(eta.render(`./parts/${name}`, Object.assign(Object.create(it), data))),
     };
     return it;
   }

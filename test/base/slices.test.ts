@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import { filterInSlices, sortInSlices } from '../../src/base/slices.ts';
+import { filterInSlices, firstInSlices, sortInSlices } from '../../src/base/slices.ts';
 
 test.each([0, 1, 2, 999, 1000, 1001, 3500, 10_000])('%i items are sorted in slices as at once', async count => {
   const items = Array.from({ length: count }, (_, i) => ({ rank: (i * 7919) % 997, place: i }));
   const compare = (a: { rank: number }, b: { rank: number }) => a.rank - b.rank;
-  expect(await sortInSlices(items, compare)).toEqual(items.toSorted(compare));
+  const sorted = items.toSorted(compare);
+  expect(await sortInSlices(items, compare)).toEqual(sorted);
+  for (const first of [1, 30, 2000]) expect(await firstInSlices(items, compare, first)).toEqual(sorted.slice(0, first));
 });
 
 test('others have their turn while very many items are sorted', async () => {

@@ -1,7 +1,7 @@
 /** The accounts of the server as admins look through them. */
 
 import { readableEmail } from '../../base/email.ts';
-import { filterInSlices, sortInSlices } from '../../base/slices.ts';
+import { filterInSlices } from '../../base/slices.ts';
 import { erasingAccounts } from '../account-names.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
@@ -13,31 +13,17 @@ import {
   forEachRow,
   type Listed,
   type PageQuery,
-  pageOf,
+  pageInOrder,
   pageOfRange,
 } from '../listing.ts';
-import { pagesOf } from '../pages.ts';
-import { type Kept, unlessChanged } from '../unchanged.ts';
+import { type Kept, unlessChanged, wholeOf } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
-
-/** Documents read at once. */
-const PAGE = 1000;
 
 /** How many devices accounts have. */
 const knownDevices: Kept<ReadonlyMap<string, number>> = new WeakMap();
 
-/** What accounts are filtered and sorted by; moments in milliseconds. All of them are kept, so that it is no more than that. */
-interface Found {
-  readonly user_id: string;
-  readonly username: string | undefined;
-  readonly email: string | undefined;
-  readonly status: UserStatus;
-  readonly isConfirmed: boolean;
-  readonly created: number;
-  readonly seen: number;
-}
-
-const known: Kept<readonly Found[]> = new WeakMap();
+/** An account as it is filtered and sorted. */
+type Found = Readonly<AccountDoc>;
 
 type Compare = (a: Found, b: Found) => number;
 
@@ -45,10 +31,10 @@ type Compare = (a: Found, b: Found) => number;
 const SORTS = {
   username: (a, b) => compareTexts(a.username ?? '', b.username ?? ''),
   email: (a, b) => compareTexts(a.email ?? '', b.email ?? ''),
-  confirmed: (a, b) => Number(a.isConfirmed) - Number(b.isConfirmed),
-  blocked: (a, b) => Number(a.status === 'blocked') - Number(b.status === 'blocked'),
-  created_at: (a, b) => a.created - b.created,
-  last_seen: (a, b) => a.seen - b.seen,
+  confirmed: (a, b) => Number(!a.unconfirmed_at) - Number(!b.unconfirmed_at),
+  blocked: (a, b) => Number(Boolean(a.blocked_at)) - Number(Boolean(b.blocked_at)),
+  created_at: (a, b) => timeOf(a.created_at) - timeOf(b.created_at),
+  last_seen: (a, b) => timeOf(a.last_seen) - timeOf(b.last_seen),
 } as const satisfies Readonly<Record<string, Compare>>;
 
 /** What the list may be sorted by. */
@@ -78,15 +64,16 @@ export interface UserRow {
 }
 
 /**
- * A page of the accounts, those being erased left out. But for the newest ones without a filter it reads all accounts after one was
- * written: there are far fewer than documents of any other kind, and no index finds a part of a name.
+ * A page of the accounts, those being erased left out. But for the newest ones without a filter it looks at all
+ * accounts: there are far fewer than documents of any other kind, and no index finds a part of a name.
  */
 export async function listUsers(core: Core, query: UserQuery): Promise<Listed<UserRow>> {
   const newest = await newestUsers(core, query);
   if (newest) return { ...newest, items: await forEachRow(newest.items, account => rowOf(core, account)) };
-  const found = await matching(await allAccounts(core), filterOf(query.q), query.status);
-  const listed = pageOf(await inOrder(core, found, query), query);
-  const shown = await core.storage.collection(accountsSpec).getMany(listed.items.map(({ user_id }) => [user_id]));
+  const accounts = core.storage.collection(accountsSpec);
+  const found = await matching(await wholeOf(accounts), filterOf(query.q), query.status);
+  const listed = await pageInOrder(found, await orderOf(core, query), query);
+  const shown = await accounts.getMany(listed.items.map(({ user_id }) => [user_id]));
   const present = shown.filter(account => account !== undefined);
   return { ...listed, items: await forEachRow(present, account => rowOf(core, account)) };
 }
@@ -113,54 +100,26 @@ export function userStatus({ blocked_at, unconfirmed_at }: Omit<AccountDoc, 'pas
 }
 
 function matching(accounts: readonly Found[], filter: string, asked: UserStatus | undefined): Promise<Found[]> {
-  return filterInSlices(accounts, ({ status, username, email }) => {
-    if (asked !== undefined && status !== asked) return false;
+  return filterInSlices(accounts, account => {
+    const { username, email } = account;
+    if (account.erasing_at || (asked !== undefined && userStatus(account) !== asked)) return false;
     if (contains(filter, username, email)) return true;
     return email?.includes('xn--') === true && contains(filter, readableEmail(email));
   });
 }
 
-/** Those that are not being erased; read again after something was written. */
-function allAccounts(core: Core): Promise<readonly Found[]> {
-  const accounts = core.storage.collection(accountsSpec);
-  return unlessChanged(accounts, known, async () => {
-    const found: Found[] = [];
-    for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
-      for (const account of page) if (!account.erasing_at) found.push(foundOf(account));
-    }
-    return found;
-  });
-}
-
-function foundOf(account: AccountDoc): Found {
-  const { user_id, username, email, unconfirmed_at, created_at, last_seen } = account;
-  return {
-    user_id,
-    username,
-    email,
-    status: userStatus(account),
-    isConfirmed: !unconfirmed_at,
-    created: timeOf(created_at),
-    seen: timeOf(last_seen),
-  };
-}
-
 /** What is equal in the order of the ids. */
-async function inOrder(core: Core, found: Found[], { sort, descending }: UserQuery): Promise<Found[]> {
+async function orderOf(core: Core, { sort, descending }: UserQuery): Promise<Compare> {
   const compare = sort === 'devices' ? await byDevices(core) : SORTS[sort];
   const direction = descending ? -1 : 1;
-  return sortInSlices(found, (a, b) => direction * (compare(a, b) || compareTexts(a.user_id, b.user_id)));
+  return (a, b) => direction * (compare(a, b) || compareTexts(a.user_id, b.user_id));
 }
 
 async function byDevices(core: Core): Promise<Compare> {
   const devices = core.storage.collection(devicesSpec);
   const counts = await unlessChanged(devices, knownDevices, async () => {
     const found = new Map<string, number>();
-    for await (const page of pagesOf(after =>
-      devices.scan({ index: 'newest', covered: true, limit: PAGE, ...after }),
-    )) {
-      for (const { user_id } of page) found.set(user_id, (found.get(user_id) ?? 0) + 1);
-    }
+    for (const { user_id } of await wholeOf(devices)) found.set(user_id, (found.get(user_id) ?? 0) + 1);
     return found;
   });
   return (a, b) => (counts.get(a.user_id) ?? 0) - (counts.get(b.user_id) ?? 0);

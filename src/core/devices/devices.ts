@@ -27,6 +27,7 @@ export interface DeviceDoc {
 export const devicesSpec: CollectionSpec<DeviceDoc> = {
   name: 'verstak_devices',
   key: ['user_id', 'device_id'],
+  whole: ['name', 'vault', 'client_version', 'created_at', 'last_seen', 'revoked_at'],
   indexes: [
     { name: 'token', fields: ['hash'], unique: true },
     { name: 'device', fields: ['device_id'], unique: true },

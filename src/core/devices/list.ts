@@ -1,30 +1,24 @@
 /** Devices as people look through them: their own, or as an admin those of all. */
 
-import { filterInSlices, sortInSlices } from '../../base/slices.ts';
-import { allNames, erasingAccounts, namesOf } from '../account-names.ts';
+import { filterInSlices } from '../../base/slices.ts';
+import { allAccounts, erasingAccounts, namesOf } from '../account-names.ts';
 import type { Core } from '../context.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf, pageOfRange } from '../listing.ts';
+import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageInOrder, pageOfRange } from '../listing.ts';
 import { pagesOf } from '../pages.ts';
-import { type Kept, unlessChanged } from '../unchanged.ts';
+import { wholeOf } from '../unchanged.ts';
 import { type DeviceDoc, devicesOf, devicesSpec } from './devices.ts';
 
 /** Devices read at once. */
 const PAGE = 500;
 
-/** What devices are filtered and sorted by; moments in milliseconds. All of them are kept, so that it is no more than that. */
-interface Found extends Pick<DeviceDoc, 'user_id' | 'device_id' | 'name' | 'vault' | 'client_version'> {
-  readonly created: number;
-  readonly seen: number;
-  readonly status: DeviceStatus;
-}
-
-const known: Kept<readonly Found[]> = new WeakMap();
+/** A device as it is filtered and sorted. */
+type Found = Readonly<DeviceDoc>;
 
 /** What a list may be sorted by. */
 const SORTS = {
-  created: (a: Found, b: Found) => a.created - b.created,
+  created: (a: Found, b: Found) => a.created_at.getTime() - b.created_at.getTime(),
   name: (a: Found, b: Found) => compareTexts(a.name, b.name),
-  last_seen: (a: Found, b: Found) => a.seen - b.seen,
+  last_seen: (a: Found, b: Found) => a.last_seen.getTime() - b.last_seen.getTime(),
 };
 
 /** What a list may be sorted by. */
@@ -68,12 +62,12 @@ export async function listDevices(core: Core, query: DeviceQuery): Promise<Liste
     const { more: _, ...newest } = await pageOfRange(devices, { index: 'newest' }, keyOf, query);
     return { ...newest, items: await withNames(core, newest.items) };
   }
-  const names = q || user ? await allNames(core) : undefined;
-  const found = await filterInSlices(await allDevices(core), device => {
-    const name = names?.get(device.user_id);
+  const accounts = q || user ? await allAccounts(core) : undefined;
+  const found = await filterInSlices(await wholeOf(devices), device => {
+    const name = accounts?.get(device.user_id)?.username;
     return (
       !erasing.has(device.user_id) &&
-      (query.status === undefined || query.status === device.status) &&
+      (query.status === undefined || query.status === statusOf(device)) &&
       contains(user ?? '', name) &&
       contains(vault ?? '', device.vault) &&
       contains(version ?? '', device.client_version) &&
@@ -82,27 +76,10 @@ export async function listDevices(core: Core, query: DeviceQuery): Promise<Liste
   });
   const direction = query.descending ? -1 : 1;
   const compare = SORTS[query.sort];
-  const sorted = await sortInSlices(found, (a, b) => direction * (compare(a, b) || byKey(a, b)));
-  const listed = pageOf(sorted, query);
+  const listed = await pageInOrder(found, (a, b) => direction * (compare(a, b) || byKey(a, b)), query);
   const shown = await devices.getMany(listed.items.map(({ user_id, device_id }) => [user_id, device_id]));
   const items = shown.filter(device => device !== undefined);
-  return { ...listed, items: await withNames(core, items, names) };
-}
-
-/** All of them, read again after something was written. */
-function allDevices(core: Core): Promise<readonly Found[]> {
-  const devices = core.storage.collection(devicesSpec);
-  return unlessChanged(devices, known, async () => {
-    const found: Found[] = [];
-    for await (const page of pagesOf(after => devices.scan({ limit: PAGE, ...after }))) {
-      for (const device of page) {
-        const { user_id, device_id, name, vault, client_version, created_at, last_seen } = device;
-        const [created, seen] = [created_at.getTime(), last_seen.getTime()];
-        found.push({ user_id, device_id, name, vault, client_version, created, seen, status: statusOf(device) });
-      }
-    }
-    return found;
-  });
+  return { ...listed, items: await withNames(core, items) };
 }
 
 /** The devices of an account, newest first, revoked ones included; `q` as in a `DeviceQuery`, over name, vault and version. */
@@ -130,13 +107,11 @@ export function statusOf({ revoked_at }: DeviceDoc): DeviceStatus {
   return revoked_at ? 'revoked' : 'active';
 }
 
-async function withNames(
-  core: Core,
-  devices: readonly DeviceDoc[],
-  known?: ReadonlyMap<string, string>,
-): Promise<OwnedDevice[]> {
-  const ids = devices.map(({ user_id }) => user_id);
-  const names = known ?? (await namesOf(core, ids));
+async function withNames(core: Core, devices: readonly DeviceDoc[]): Promise<OwnedDevice[]> {
+  const names = await namesOf(
+    core,
+    devices.map(({ user_id }) => user_id),
+  );
   return devices.map(device => ({ device, username: names.get(device.user_id) ?? '' }));
 }
 

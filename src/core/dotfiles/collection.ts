@@ -63,6 +63,7 @@ export const filesSpec: CollectionSpec<FileDoc> = {
       fields: ['user_id', 'config', 'path'],
       include: ['epoch', 'sha256', 'size', 'mode', 'modified'],
     },
+    { name: 'changed', fields: ['user_id', 'modified'] },
   ],
   owner: 'user_id',
   charge: { index: 'state', bytes: 'size' },

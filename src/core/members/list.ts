@@ -1,17 +1,14 @@
 /** The members of the shared history as admins look through them. */
 
 import { isUsername } from '../../base/names.ts';
-import { sortInSlices } from '../../base/slices.ts';
+import { eachInSlices } from '../../base/slices.ts';
 import { accountByUuid, publicId } from '../accounts/accounts.ts';
 import { type UserStatus, userStatus } from '../accounts/user-list.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageOf } from '../listing.ts';
-import { pagesOf } from '../pages.ts';
+import { compareTexts, contains, filterOf, type Listed, type PageQuery, pageInOrder } from '../listing.ts';
+import { wholeOf } from '../unchanged.ts';
 import { type Membership, membershipOf } from './membership.ts';
-
-/** Accounts read at once. */
-const PAGE = 1000;
 
 /** Which part of the list is asked for. */
 export interface MemberQuery extends PageQuery {
@@ -32,15 +29,12 @@ export interface MemberRow {
 export async function listMembers(core: Core, query: MemberQuery): Promise<Listed<MemberRow>> {
   const filter = filterOf(query.q);
   const found: MemberRow[] = [];
-  const accounts = core.storage.collection(accountsSpec);
-  for await (const page of pagesOf(after => accounts.scan({ limit: PAGE, ...after }))) {
-    for (const account of page) {
-      const row = account.erasing_at || !(account.admin || account.simple_sync) ? undefined : rowOf(core, account);
-      if (row !== undefined && contains(filter, account.username, row.uuid)) found.push(row);
-    }
-  }
-  const sorted = await sortInSlices(found, (a, b) => compareTexts(a.account.username ?? '', b.account.username ?? ''));
-  return pageOf(sorted, query);
+  await eachInSlices(await wholeOf(core.storage.collection(accountsSpec)), account => {
+    if (account.erasing_at || !(account.admin || account.simple_sync)) return;
+    const row = rowOf(core, account);
+    if (row !== undefined && contains(filter, account.username, row.uuid)) found.push(row);
+  });
+  return pageInOrder(found, (a, b) => compareTexts(a.account.username ?? '', b.account.username ?? ''), query);
 }
 
 /** The member with this id of an account; undefined when there is none. */

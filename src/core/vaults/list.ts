@@ -1,7 +1,7 @@
 /** Vaults as admins look through them: how much they hold, never what. */
 
-import { sortInSlices } from '../../base/slices.ts';
-import { allNames, erasingAccounts, namesOf } from '../account-names.ts';
+import { filterInSlices } from '../../base/slices.ts';
+import { allAccounts, erasingAccounts, namesOf } from '../account-names.ts';
 import { type AccountDoc, blobUsageSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
 import { type DeviceDoc, devicesOf } from '../devices/devices.ts';
@@ -12,19 +12,12 @@ import {
   forEachRow,
   type Listed,
   type PageQuery,
-  pageOf,
+  pageInOrder,
   pageOfRange,
   placeIn,
 } from '../listing.ts';
-import { pagesOf } from '../pages.ts';
-import { type Kept, unlessChanged } from '../unchanged.ts';
+import { wholeOf } from '../unchanged.ts';
 import { blobOwner, type VaultDoc, vaultsSpec } from './vaults.ts';
-
-/** Vaults read at once. */
-const PAGE = 500;
-
-/** All of them, in the order of the list. */
-const known: Kept<readonly VaultDoc[]> = new WeakMap();
 
 /** Which vaults are asked for. */
 export interface VaultQuery extends PageQuery {
@@ -67,9 +60,11 @@ export async function listVaults(core: Core, query: VaultQuery): Promise<Listed<
   const erasing = await erasingAccounts(core);
   const busiest = q === '' && erasing.size === 0 ? await busiestVaults(core, query) : undefined;
   if (busiest) return { ...busiest, items: await rowsOf(core, busiest.items) };
-  const names = q === '' ? undefined : await allNames(core);
-  const isAsked = ({ user_id, vault }: VaultDoc) => !erasing.has(user_id) && contains(q, names?.get(user_id), vault);
-  const listed = pageOf((await allVaults(core)).filter(isAsked), query);
+  const accounts = q === '' ? undefined : await allAccounts(core);
+  const isAsked = ({ user_id, vault }: VaultDoc) =>
+    !erasing.has(user_id) && contains(q, accounts?.get(user_id)?.username, vault);
+  const found = await filterInSlices(await wholeOf(core.storage.collection(vaultsSpec)), isAsked);
+  const listed = await pageInOrder(found, byActivity, query);
   return { ...listed, items: await rowsOf(core, listed.items) };
 }
 
@@ -82,15 +77,6 @@ async function busiestVaults(core: Core, query: PageQuery): Promise<Listed<Vault
   const keyOf = ({ user_id, vault }: VaultDoc) => [user_id, vault];
   const { items } = await pageOfRange(vaults, { index: 'activity' }, keyOf, { ...query, page: place.page });
   return { ...place, items };
-}
-
-function allVaults(core: Core): Promise<readonly VaultDoc[]> {
-  const vaults = core.storage.collection(vaultsSpec);
-  return unlessChanged(vaults, known, async () => {
-    const found: VaultDoc[] = [];
-    for await (const page of pagesOf(after => vaults.scan({ limit: PAGE, ...after }))) found.push(...page);
-    return sortInSlices(found, byActivity);
-  });
 }
 
 /** What is known of a vault of this account; undefined: there is none of that name. */

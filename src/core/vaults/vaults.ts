@@ -27,6 +27,7 @@ export type VaultKey = Pick<DeviceDoc, 'user_id' | 'vault'>;
 export const vaultsSpec: CollectionSpec<VaultDoc> = {
   name: 'verstak_vaults',
   key: ['user_id', 'vault'],
+  whole: ['operations', 'last_activity', 'recent'],
   indexes: [{ name: 'activity', fields: ['last_activity'], include: ['operations'] }],
   owner: 'user_id',
   // In the place of the operations: to count millions of them would take long.

@@ -12,6 +12,7 @@ const OF_COLLECTIONS = [
   'getEnded',
   'scan',
   'texts',
+  'all',
   'insert',
   'put',
   'update',

@@ -5,6 +5,7 @@ import * as apply from './apply.ts';
 import { step } from './commit.ts';
 import type { Environment } from './environment.ts';
 import { boundsOf } from './keys.ts';
+import { allOf } from './reads/all.ts';
 import { countOf, sumOf } from './reads/count.ts';
 import { pageOf, textsOf } from './reads/scan.ts';
 import { type Index, isDue, type Table } from './table.ts';
@@ -81,6 +82,10 @@ export class EmbeddedCollection implements Collection<Doc> {
   async texts(scan: TextScan): Promise<{ texts: string[]; more: boolean }> {
     this.#env.beginRead();
     return textsOf(this.#table, scan);
+  }
+
+  all(): Promise<readonly Doc[]> {
+    return allOf(this.#env, this.#table);
   }
 
   async insert(doc: Doc): Promise<void> {

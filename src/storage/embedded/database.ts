@@ -52,3 +52,21 @@ export function openTexts(root: RootDatabase, name: string, field: string): Db<s
   };
   return root.openDB(options as never) as unknown as Db<string>;
 }
+
+/** A value as it lies there, until the walk takes its next step: as many of the bytes as its size. */
+export interface Raw {
+  readonly bytes: Buffer;
+  readonly size: number;
+}
+
+/** A second view of a database that decodes nothing but keys, for walks. `decode` does that for bytes of their own. */
+export function openRaw<V>(root: RootDatabase, name: string): { raw: Db<Raw>; decode: (bytes: Buffer) => V } {
+  const encode = () => {
+    throw new Error('a view is read only');
+  };
+  const place = { bytes: Buffer.alloc(0), size: 0 };
+  const decode = (bytes: Buffer, size: number) => Object.assign(place, { bytes, size });
+  const raw = root.openDB({ name, keyEncoder, encoder: { encode, decode } } as never);
+  const { decoder } = openDb<V>(root, name) as unknown as { decoder: { decode(bytes: Buffer): V } };
+  return { raw: raw as unknown as Db<Raw>, decode: bytes => decoder.decode(bytes) };
+}

@@ -175,6 +175,7 @@ function failedStorage(folder: string, error: unknown): Storage {
     find: unavailable,
     scan: unavailable,
     texts: unavailable,
+    all: unavailable,
     insert: unavailable,
     put: unavailable,
     update: unavailable,

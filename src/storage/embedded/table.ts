@@ -1,9 +1,10 @@
 import type { RootDatabase } from 'lmdb';
 import { type Doc, equal } from '../change.ts';
 import type { CollectionSpec, IndexSpec, Scalar } from '../port.ts';
+import { Recalled } from '../recalled.ts';
 import type { Stamps } from './changes/stamps.ts';
 import { type Damage, guarded } from './damage.ts';
-import { type Db, openDb, openTexts } from './database.ts';
+import { type Db, openDb, openRaw, openTexts, type Raw } from './database.ts';
 import { EVERYTHING, type Tuple } from './keys.ts';
 import type { Remembered } from './snapshot/remembered.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -34,6 +35,12 @@ export interface Table {
   /** The documents as the text they begin with, where the spec names one. */
   readonly texts?: Db<string>;
   readonly remembered: Remembered;
+  /** The documents as they lie there, where the spec has a `whole`, and what is known of them. */
+  readonly whole?: {
+    readonly raw: Db<Raw>;
+    readonly decode: (bytes: Buffer, key: Tuple) => Doc;
+    readonly recalled: Recalled;
+  };
   /** Where what is told of it is written down. */
   readonly told?: { readonly stamp: string; readonly owner: string; readonly index: Index; readonly stamps: Stamps };
 }
@@ -61,12 +68,35 @@ export function openTable(
   const primary = guarded(openDb<Doc>(root, physical), damage, isKeyed);
   const index = indexes.find(({ name }) => name === TOLD);
   const telling = told && index && { told: { stamp: told.stamp, owner, index, stamps } };
-  const table = { spec, primary, indexes, remembered: snapshot.table(), ...telling };
+  const whole = spec.whole && { whole: openWhole(root, physical, spec, damage, isKeyed) };
+  const table = { spec, primary, indexes, remembered: snapshot.table(), ...telling, ...whole };
   if (spec.text !== undefined) {
     const isText = (text: string) => typeof text === 'string';
     return { ...table, texts: guarded(openTexts(root, physical, spec.text), damage, isText) };
   }
   return expiry ? { ...table, expiry } : table;
+}
+
+/** Only what changed is decoded, and looked at whether it is what was stored. */
+function openWhole(
+  root: RootDatabase,
+  physical: string,
+  spec: CollectionSpec<Doc>,
+  damage: Damage,
+  isKeyed: (doc: Doc, key: Tuple) => boolean,
+): NonNullable<Table['whole']> {
+  const { raw, decode } = openRaw<Doc>(root, physical);
+  const decoded = (bytes: Buffer, key: Tuple): Doc => {
+    let doc: Doc;
+    try {
+      doc = decode(bytes);
+    } catch (error) {
+      throw damage.whileReading(error);
+    }
+    if (!isKeyed(doc, key)) throw damage.note(new Error('a document is not what was stored'));
+    return doc;
+  };
+  return { raw: guarded(raw, damage, () => true), decode: decoded, recalled: new Recalled(spec) };
 }
 
 function openIndex(

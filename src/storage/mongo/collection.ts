@@ -1,10 +1,11 @@
 import { isExpired, snapshotOf, snapshotOfChange } from '../change.ts';
 import type { Change, Collection, Expect, Page, Range, Scalar, Scan, TextScan, Write } from '../port.ts';
+import { Recalled } from '../recalled.ts';
 import { decode } from './documents.ts';
 import { equals, inRange, notEnded } from './filters.ts';
 import type { Gate } from './gate.ts';
 import { identityOf, readMany } from './read-many.ts';
-import { readPage, readTexts } from './scan.ts';
+import { readAll, readPage, readTexts } from './scan.ts';
 import { SharedReads } from './shared-reads.ts';
 import { sumOf } from './sum.ts';
 import { type Doc, type Index, indexOf, type Table } from './table.ts';
@@ -23,12 +24,14 @@ export class MongoDbCollection implements Collection<Doc> {
   readonly #reads = new Map<Index, SharedReads>();
   readonly #writes: SharedWrites;
   readonly #retire: Retire;
+  readonly #recalled: Recalled;
 
   constructor(table: Table, gate: Gate, now: () => number, retire: Retire) {
     this.#retire = retire;
     this.#table = table;
     this.#gate = gate;
     this.#now = now;
+    this.#recalled = new Recalled(table.spec);
     this.#writes = new SharedWrites(table, gate);
     for (const index of [table.primary, ...table.indexes]) {
       if (index.unique) this.#reads.set(index, new SharedReads(table, index));
@@ -67,6 +70,10 @@ export class MongoDbCollection implements Collection<Doc> {
 
   texts(scan: TextScan): Promise<{ texts: string[]; more: boolean }> {
     return this.#gate.short(() => readTexts(this.#table, scan));
+  }
+
+  all(): Promise<readonly Doc[]> {
+    return this.#gate.long(() => readAll(this.#table, this.#recalled));
   }
 
   insert(doc: Doc): Promise<void> {

@@ -1,6 +1,8 @@
+import { BSON } from 'mongodb';
 import { isExpired, textFieldOf } from '../change.ts';
 import { decodeCursor, demandLimit, encodeCursor } from '../cursor.ts';
 import type { Page, Scalar, Scan, TextScan } from '../port.ts';
+import { demandWhole, type Recalled } from '../recalled.ts';
 import { decode, decodeCovered, HIDDEN } from './documents.ts';
 import { inRange, restOfRange } from './filters.ts';
 import { ascending, type Doc, type Index, indexOf, type Table } from './table.ts';
@@ -59,6 +61,20 @@ export async function readTexts(table: Table, scan: TextScan): Promise<{ texts: 
     return { texts, more: true };
   }
   return { texts, more: false };
+}
+
+/** Every document as the spec tells it as a whole: the server sends no more of it, and what is as it was the last time is not decoded. */
+export async function readAll({ rows, primary, spec }: Table, recalled: Recalled): Promise<readonly Doc[]> {
+  demandWhole(spec);
+  const projection = { _id: 0, ...ascending(recalled.fields) };
+  const cursor = rows.find({}, { hint: primary.name, sort: ascending(primary.order), projection, raw: true });
+  const walk = recalled.walk();
+  while (await cursor.hasNext()) {
+    for (const bytes of cursor.readBufferedDocuments() as unknown as Buffer[]) {
+      walk.next(bytes, bytes.length, copy => decode(BSON.deserialize(copy)));
+    }
+  }
+  return walk.end();
 }
 
 /** The options of the `find` that reads a scan: the hint makes sure that nobody sorts and nobody reads the collection. */

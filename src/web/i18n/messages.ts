@@ -11,6 +11,11 @@ export const messages: Readonly<Record<Language, Messages>> = { en, ru };
 /** Looks up a message by `subject.name` and fills in its values. They are escaped later, with the whole. */
 export type Translate = (key: string, values?: Readonly<Record<string, string | number>>) => string;
 
+const numbers: Readonly<Record<Language, Intl.NumberFormat>> = {
+  en: new Intl.NumberFormat('en'),
+  ru: new Intl.NumberFormat('ru'),
+};
+
 const rules: Readonly<Record<Language, Intl.PluralRules>> = {
   en: new Intl.PluralRules('en'),
   ru: new Intl.PluralRules('ru'),
@@ -25,7 +30,7 @@ export function translator(language: Language): Translate {
     return text.replace(/\{(\w+)\}/g, (hole, name: string) => {
       const value = values[name];
       if (value === undefined) return hole;
-      return typeof value === 'number' ? value.toLocaleString(language) : isolated(value);
+      return typeof value === 'number' ? numbers[language].format(value) : isolated(value);
     });
   };
 }

@@ -1,5 +1,5 @@
 import type { Storage } from '../../../src/storage/port.ts';
-import { lines, things } from './things.ts';
+import { labels, lines, things } from './things.ts';
 
 /** SHA-256 of nothing in particular. */
 const ADDRESS = 'ab'.repeat(32);
@@ -15,6 +15,7 @@ export function everyCall(storage: Storage): Record<string, () => Promise<unknow
     scan: () => collection.scan({ limit: 1 }),
     'scan by index': () => collection.scan({ index: 'rank', prefix: ['s'], limit: 1, covered: true }),
     texts: () => storage.collection(lines).texts({ limit: 1, bytes: 1 }),
+    all: () => storage.collection(labels).all(),
     insert: () => collection.insert({ space: 's', id: 'new' }),
     put: () => collection.put({ space: 's', id: 'a' }),
     update: () => collection.update(['s', 'a'], { set: { note: 'n' } }),

@@ -1,6 +1,7 @@
 /** The contract of `src/storage/port.ts`: every engine passes every case. */
 
 import type { Engine } from '../../support/engines.ts';
+import { allContract } from './all.ts';
 import { blobAcceptContract } from './blob-accept.ts';
 import { blobAgeContract } from './blob-age.ts';
 import { blobsContract } from './blobs.ts';
@@ -39,6 +40,7 @@ export function storageContract(engine: Engine): void {
   scanContract(engine);
   pagingContract(engine);
   textsContract(engine);
+  allContract(engine);
   updateContract(engine);
   deleteContract(engine);
   expiryContract(engine);

@@ -36,7 +36,7 @@ export interface Label {
 }
 
 /** One without indexes, and whose documents do not expire. */
-export const labels: CollectionSpec<Label> = { name: 'labels', key: ['id'] };
+export const labels: CollectionSpec<Label> = { name: 'labels', key: ['id'], whole: ['version'] };
 
 /** A document that is a text above all. */
 export interface Line {

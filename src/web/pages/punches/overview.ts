@@ -76,14 +76,14 @@ export async function showOverview(web: Web, ctx: Context, session: Session): Pr
   pages.show(ctx, { view: 'punches', title: t('punches.title'), session, data });
 }
 
-/** With the clocks that somebody forgot: they began long ago, and run through the period. */
+/** In the order of their beginnings, with the clocks that somebody forgot: they began long ago, and run through the period. */
 function withForgotten(
   begun: readonly PunchBrief[],
   running: readonly PunchBrief[],
   { from }: Period,
 ): readonly PunchBrief[] {
   const early = running.filter(punch => punch.in < from);
-  const forgotten = early.filter(({ id }) => !begun.some(known => known.id === id));
+  const forgotten = early.filter(({ id }) => !begun.some(known => known.id === id)).sort(byBeginning);
   return forgotten.length === 0 ? begun : [...forgotten, ...begun];
 }
 
@@ -104,22 +104,28 @@ function linksOf({ project }: Asked, period: Period, now: number) {
   };
 }
 
-/** A page of the list, the last begun first. The next one begins behind the last of this: none is skipped or comes twice. */
+function byBeginning(a: PunchBrief, b: PunchBrief): number {
+  return a.in - b.in || (a.id < b.id ? -1 : 1);
+}
+
+/**
+ * A page of the list, the last begun first; `punches` are in the order of their beginnings. The next one begins behind the last of this:
+ * none is skipped or comes twice.
+ */
 function listOf(punches: readonly PunchBrief[], { after = '', project }: Asked, { asked }: Period) {
-  const sorted = [...punches].sort((a, b) => b.in - a.in || (a.id < b.id ? 1 : -1));
   const [, time, id = ''] = /^(\d+(?:\.\d+)?)_(.*)$/.exec(after) ?? [];
   const isBehind = (one: PunchBrief) => one.in < Number(time) || (one.in === Number(time) && one.id < id);
-  const begin = time === undefined ? 0 : sorted.findIndex(isBehind);
-  const items = begin < 0 ? [] : sorted.slice(begin, begin + LISTED);
+  const end = time === undefined ? punches.length : punches.findLastIndex(isBehind) + 1;
+  const items = punches.slice(Math.max(0, end - LISTED), end).reverse();
   const last = items.at(-1);
   const here = { ...asked, project };
   return {
     items,
-    count: sorted.length,
+    count: punches.length,
     older:
-      last !== undefined && sorted.at(-1) !== last
+      last !== undefined && punches[0] !== last
         ? `/punches${writeAsked({ ...here, after: `${last.in}_${last.id}` })}`
         : undefined,
-    newest: begin === 0 ? undefined : `/punches${writeAsked(here)}`,
+    newest: end === punches.length ? undefined : `/punches${writeAsked(here)}`,
   };
 }
