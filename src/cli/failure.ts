@@ -45,7 +45,12 @@ function outputEnd({ isReaderGone, message }: OutputError): End {
 function exitCodeOf({ status, code }: Refusal): number {
   if (status === 401) return EXIT.notSignedIn;
   if (code === 'key_invalid') return EXIT.usage;
-  return status === 404 || status === 412 ? EXIT.absent : EXIT.failed;
+  return (status === 404 && !isElsewhere(code)) || status === 412 ? EXIT.absent : EXIT.failed;
+}
+
+/** What answers at the address is no Keybin server, or lies below another path: nothing is said about a value. */
+function isElsewhere(code: string): boolean {
+  return code === 'not_found' || code === 'http_404';
 }
 
 /** What the client library throws. It is not loaded for that: most of what fails has never needed it. */
@@ -69,9 +74,8 @@ function sentenceOf(error: Refusal): string {
   const message = printable(error.message);
   const seconds = retryAfter === undefined ? 'in a while' : `in ${Math.ceil(retryAfter)} s`;
   const { scope } = (details ?? {}) as { scope?: string };
-  if (code === 'network' || code === 'timeout') {
-    return `${message}; look whether the server runs and the address is right (KEYBIN_URL, or keybin whoami)`;
-  }
+  if (code === 'network' || code === 'timeout') return `${message}${unreached(error.cause)}`;
+  if (isElsewhere(code)) return `${message}; look whether the address is right (KEYBIN_URL, or keybin whoami)`;
   if (code === 'scope_insufficient') {
     return `${message}; make a token that may, with keybin token new${scope ? ` --scope ${printable(scope)}` : ''}`;
   }
@@ -84,6 +88,14 @@ function sentenceOf(error: Refusal): string {
   if (status === 507) return `${message}; remove values with keybin rm, or ask the server's admin for more room`;
   if (status >= 500) return `${message}; the server's log tells more${requestId ? ` (request ${requestId})` : ''}`;
   return message;
+}
+
+/** What helps where no answer came. */
+function unreached(cause: unknown): string {
+  const { code = '' } = (cause ?? {}) as { code?: string };
+  return /CERT|ALTNAME|ISSUER/.test(code)
+    ? `: its certificate is not trusted (${code}); NODE_EXTRA_CA_CERTS=FILE trusts the one in that file as well`
+    : '; look whether the server runs and the address is right (KEYBIN_URL, or keybin whoami)';
 }
 
 /** What the reader of the command line throws. It is not loaded for that. */

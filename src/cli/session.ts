@@ -1,11 +1,11 @@
 /** Who asks which server: from the environment and the profiles to a client. */
 
-import { Keybin } from '../client/index.ts';
+import type { Keybin } from '../client/index.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import type { Context } from './context.ts';
 import { Failure, misused } from './failure.ts';
 import { changeProfiles, type Profile, type Profiles, readProfiles } from './profiles.ts';
-import { version } from './version.ts';
+import { newClient } from './server/client.ts';
 
 /** A server that is spoken to, and who speaks. */
 export interface Session {
@@ -25,9 +25,6 @@ export interface Chosen {
 /** The address where nothing says another one. */
 export const DEFAULT_URL = 'http://localhost:5000';
 
-/** What requests say of their program. */
-export const USER_AGENT = `keybin/${version()}`;
-
 /**
  * The session that the options, the environment and the profiles give, in this order. A token is sent to no other server than the one it
  * was made by. Renews the token in the last third of its life. Throws `Failure` when nobody is signed in.
@@ -38,7 +35,7 @@ export async function connect(context: Context, chosen: Chosen): Promise<Session
   if (token && chosen.profile === undefined) {
     const address = url ?? profileOf(await readProfiles(context.environment), chosen)?.url ?? DEFAULT_URL;
     return {
-      client: new Keybin({ url: address, token, userAgent: USER_AGENT }),
+      client: newClient({ url: address, token }),
       url: address,
       keepExpiry: async () => {},
     };
@@ -66,7 +63,7 @@ async function clientOf({ signal }: Context, profile: Profile, keep: Session['ke
   const { url, token, ttl } = profile;
   let expiresAt = new Date(profile.expires_at);
   if (expiresAt.getTime() - Date.now() < (ttl * 1000) / 3) {
-    const client = new Keybin({ url, token, userAgent: USER_AGENT, retries: 0 });
+    const client = newClient({ url, token, retries: 0 });
     // What keeps it from being renewed, the command itself will tell.
     const renewed = await client.tokens.renew(ttl, { signal }).catch(() => undefined);
     if (renewed) {
@@ -75,7 +72,7 @@ async function clientOf({ signal }: Context, profile: Profile, keep: Session['ke
     }
   }
   const renewToken = { ttl, expiresAt, onRenew: (moment: Date) => void keep(moment).catch(() => {}) };
-  return new Keybin({ url, token, userAgent: USER_AGENT, renewToken });
+  return newClient({ url, token, renewToken });
 }
 
 function keepExpiry(

@@ -64,7 +64,7 @@ export class Transport {
   ): Promise<T> {
     if (!path.startsWith('/')) throw new TypeError(`path: expected a slash before ${path}`);
     const { signal, body, idempotent = method === 'GET' || method === 'HEAD' } = options;
-    const isStream = body instanceof ReadableStream;
+    const isOnce = isStream(body);
     const headers = this.#headersOf(options);
     const sent = { method, url: this.#urlOf(path, options), headers, body: bodyOf(options), signal };
     if (options.basic === undefined && this.#token !== undefined) this.onUse?.();
@@ -76,13 +76,13 @@ export class Transport {
       } catch (error) {
         if (!(error instanceof KeybinError)) throw error;
         error.repeated = repeated;
-        if (KEYLESS.has(error.code) && headers.has('Idempotency-Key')) {
+        if (KEYLESS.has(error.code) && headers['idempotency-key']) {
           this.#takesKeys = error.code !== UNSUPPORTED;
-          headers.delete('Idempotency-Key');
+          delete headers['idempotency-key'];
           continue;
         }
-        const isSafe = idempotent || headers.has('Idempotency-Key');
-        if (isStream || tries >= this.#retries || !mayRepeat(error, isSafe)) throw error;
+        const isSafe = idempotent || headers['idempotency-key'] !== undefined;
+        if (isOnce || tries >= this.#retries || !mayRepeat(error, isSafe)) throw error;
         repeated ||= UNSURE.has(error.status);
         await pause((error.retryAfter ?? 0) * 1000 + backOff(tries, LONGEST_BACK_OFF), signal);
       }
@@ -110,7 +110,7 @@ export class Transport {
         signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
         // Browsers' types want to know that the memory is not shared.
         ...(body !== undefined && { body: body as Exclude<Bytes, Uint8Array> | Uint8Array<ArrayBuffer> }),
-        ...(body instanceof ReadableStream && { duplex: 'half' as const }),
+        ...(isStream(body) && { duplex: 'half' as const }),
       });
       allow(this.timeout);
       if (response.ok || response.status === 304) return await read(response);
@@ -132,15 +132,15 @@ export class Transport {
     return this.#base + path + (text === '' ? '' : `?${text}`);
   }
 
-  #headersOf({ headers: given = {}, basic, body, json, once }: RequestOptions): Headers {
-    const headers = new Headers();
-    const isRepeatable = this.#retries > 0 && !(body instanceof ReadableStream);
-    if (once && isRepeatable && this.#takesKeys) headers.set('Idempotency-Key', newId());
-    if (json !== undefined) headers.set('Content-Type', 'application/json');
-    if (this.#userAgent !== undefined) headers.set('User-Agent', this.#userAgent);
-    if (basic) headers.set('Authorization', `Basic ${base64(`${basic.username}:${basic.password}`)}`);
-    else if (this.#token !== undefined) headers.set('Authorization', `Bearer ${this.#token}`);
-    for (const [name, value] of Object.entries(given)) if (value !== undefined) headers.set(name, value);
+  #headersOf({ headers: given = {}, basic, body, json, once }: RequestOptions): Record<string, string> {
+    const headers: Record<string, string> = {};
+    const isRepeatable = this.#retries > 0 && !isStream(body);
+    if (once && isRepeatable && this.#takesKeys) headers['idempotency-key'] = newId();
+    if (json !== undefined) headers['content-type'] = 'application/json';
+    if (this.#userAgent !== undefined) headers['user-agent'] = this.#userAgent;
+    if (basic) headers.authorization = `Basic ${base64(`${basic.username}:${basic.password}`)}`;
+    else if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`;
+    for (const [name, value] of Object.entries(given)) if (value !== undefined) put(headers, name, value);
     return headers;
   }
 }
@@ -165,6 +165,20 @@ export async function jsonOf<T>(response: Response): Promise<T> {
   }
 }
 
+/** Sets a header. Throws `TypeError` when it cannot be sent. */
+function put(headers: Record<string, string>, name: string, value: string): void {
+  // Not by a `Headers`: Node loads all of `fetch` for that, also where another one is given.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new TypeError(`header ${name}: expected a name of ASCII letters, and a value on one line, of Latin letters`);
+  }
+  headers[name.toLowerCase()] = value;
+}
+
+/** Asks for the class only where it may be one: it is loaded by being named. */
+function isStream(body: Bytes | undefined): body is ReadableStream<Uint8Array> {
+  return typeof body === 'object' && !('byteLength' in body) && body instanceof ReadableStream;
+}
+
 function mayRepeat({ status, retryAfter = 0 }: KeybinError, isSafe: boolean): boolean {
   // What is too much has not been done, whatever it was.
   return retryAfter <= LONGEST_RETRY_AFTER && (status === 429 || (isSafe && UNSURE.has(status)));
@@ -173,7 +187,7 @@ function mayRepeat({ status, retryAfter = 0 }: KeybinError, isSafe: boolean): bo
 interface Sent {
   readonly method: string;
   readonly url: string;
-  readonly headers: Headers;
+  readonly headers: Record<string, string>;
   readonly body: Bytes | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -188,8 +202,8 @@ function bodyOf({ body, json }: RequestOptions): Bytes | undefined {
 function sizeOf(body: Bytes | undefined): number {
   if (body === undefined) return 0;
   if (typeof body === 'string') return body.length;
-  if (body instanceof ReadableStream) return Number.POSITIVE_INFINITY;
-  return body instanceof Blob ? body.size : body.byteLength;
+  if ('byteLength' in body) return body.byteLength;
+  return isStream(body) ? Number.POSITIVE_INFINITY : body.size;
 }
 
 function isRedirect({ type, status }: Response): boolean {

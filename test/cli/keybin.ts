@@ -30,7 +30,8 @@ export function keybin(args: readonly string[], options: RunOptions = {}): Promi
 /** Runs a line of a shell in which `keybin` is the program. */
 export function shell(line: string, options: RunOptions = {}): Promise<Ran> {
   const alias = `keybin() { '${process.execPath}' '${KEYBIN}' "$@"; }`;
-  return runProgram('bash', ['-c', `${alias}\n${line}`], options);
+  // Without the user's start file: where its input is a socket, as Node's pipes are, bash takes itself for a remote shell and reads that.
+  return runProgram('bash', ['--norc', '-c', `${alias}\n${line}`], options);
 }
 
 /** One that runs until it is stopped. */

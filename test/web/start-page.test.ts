@@ -30,7 +30,7 @@ forEachEngine('the address of the server alone', engine => {
   test('has first steps that a terminal takes as they stand there', async () => {
     const page = await newVisitor(served.server).visit('/');
     const steps = unescaped(/<pre id="first-steps"[^>]*><code>([\s\S]*?)<\/code>/.exec(page.text)?.[1] ?? '');
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', steps]);
+    const { stdout } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', steps]);
     expect(stdout).toMatch(/\{"value":"hello"\}$/);
   });
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { Keybin } from '../../client/index.ts';
 import { define, type Making, profileOption } from '../command.ts';
 import type { Context } from '../context.ts';
 import { say } from '../output.ts';
-import { addressOf, USER_AGENT } from '../session.ts';
+import { newClient } from '../server/client.ts';
+import { addressOf } from '../session.ts';
 import { newPassword, PASSWORD_STDIN } from './password.ts';
 import { warnOfPlain } from './sign-in.ts';
 
@@ -31,7 +31,7 @@ export function register(context: Context, making: Making): Command {
       const url = await addressOf(context, given, options);
       await warnOfPlain(context, url);
       const password = await newPassword(context, options);
-      await new Keybin({ url, userAgent: USER_AGENT }).original.register(name, password, { signal: context.signal });
+      await newClient({ url }).original.register(name, password, { signal: context.signal });
       await say(context, `${name} has an account at ${url}; sign in with keybin login ${url} --user ${name}`);
     });
 }

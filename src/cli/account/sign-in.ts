@@ -1,10 +1,9 @@
 /** From a name and a password to a profile with a token. */
 
-import { Keybin } from '../../client/index.ts';
 import type { Context } from '../context.ts';
 import { say } from '../output.ts';
 import { changeProfiles, type Profile, readProfiles } from '../profiles.ts';
-import { USER_AGENT } from '../session.ts';
+import { makeToken, newClient } from '../server/client.ts';
 import { tokenName } from './password.ts';
 
 /** Who signs in, where, and under which name that is kept. */
@@ -20,8 +19,8 @@ export interface SigningIn {
 /** Makes a token, keeps it, and revokes the one that it replaces. */
 export async function signIn(context: Context, { url, username, password, profile, ttl }: SigningIn): Promise<Profile> {
   const { environment, signal } = context;
-  const given = { username, password, name: tokenName(username), ttl, signal, userAgent: USER_AGENT };
-  const { token } = await Keybin.signIn(url, given);
+  const given = { username, password, name: tokenName(username), ttl, signal };
+  const token = await makeToken(url, given);
   const made: Profile = {
     url,
     account: username,
@@ -41,7 +40,7 @@ export async function signIn(context: Context, { url, username, password, profil
 /** Revokes a token that nobody needs any more. False: the server was not reached, and the token lives on. */
 export async function forget({ signal }: Context, { url, token }: Profile): Promise<boolean> {
   try {
-    await new Keybin({ url, token, retries: 1, userAgent: USER_AGENT }).tokens.revoke('self', { signal });
+    await newClient({ url, token, retries: 1 }).tokens.revoke('self', { signal });
     return true;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,10 +1,9 @@
 /** What every command of dotsync works with: its folder, its settings, the server. */
 
-import { Keybin } from '../../client/index.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
-import { USER_AGENT } from '../session.ts';
+import { newClient } from '../server/client.ts';
 import { BadAnswer } from './engine/lines.ts';
 import type { Place } from './engine/look.ts';
 import { nodeDisk } from './engine/node-disk.ts';
@@ -49,7 +48,7 @@ export function openDesk(context: Context): Desk {
       writeSettings(nodeDisk, folder.config, { ...now, expires_at: expiresAt.toISOString() });
     },
   };
-  const client = new Keybin({ url: settings.url, token: settings.token, userAgent: USER_AGENT, renewToken });
+  const client = newClient({ url: settings.url, token: settings.token, renewToken });
   const { signal } = context;
   const remote = remoteOf((method, path, options) => client.request(method, path, { signal, ...options }));
   const place = { disk: nodeDisk, home: folder.home, own: folder.own, allowed: settings.allowed };

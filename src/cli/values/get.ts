@@ -14,6 +14,9 @@ interface Options {
   readonly profile?: string;
 }
 
+/** Bytes that are held in memory for being written. */
+const AT_ONCE = 262_144;
+
 /** `keybin get`. */
 export function get(context: Context, making: Making): Command {
   return define(
@@ -36,6 +39,8 @@ export function get(context: Context, making: Making): Command {
       if (options.json) return printJson(context, value);
       if (options.output !== undefined && options.output !== '-') return toFile(value, options.output);
       if (context.stdout.isTerminal) return toTerminal(context, value);
+      // One write is quicker than a stream, whose machinery has to be loaded.
+      if (value.size <= AT_ONCE) return context.stdout.write(await value.bytes());
       for await (const chunk of value.stream as unknown as AsyncIterable<Uint8Array>) await context.stdout.write(chunk);
     });
 }

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { Keybin } from '../../../client/index.ts';
 import { askLine, canAsk } from '../../../terminal/ask.ts';
 import { EXIT } from '../../../terminal/exit-codes.ts';
 import { accountName, PASSWORD_STDIN, passwordOf } from '../../account/password.ts';
@@ -9,7 +8,8 @@ import { define, type Making } from '../../command.ts';
 import { type Context, unlessStopped } from '../../context.ts';
 import { Failure, misused } from '../../failure.ts';
 import { say } from '../../output.ts';
-import { addressOf, checkUrl, USER_AGENT } from '../../session.ts';
+import { makeToken, newClient } from '../../server/client.ts';
+import { addressOf, checkUrl } from '../../session.ts';
 import { atWork, failing, TOKEN_LIFE } from '../desk.ts';
 import { nodeDisk } from '../engine/node-disk.ts';
 import { remoteOf, type SyncConfig } from '../engine/remote.ts';
@@ -57,7 +57,7 @@ async function run(context: Context, given: string | undefined, options: Options
     throw misused(`this machine is set up for ${before.url}; add --yes to leave it, which changes no file`);
   }
   const signedIn = await signIn(context, url, machine, same, options);
-  const request = new Keybin({ url, token: signedIn.token, userAgent: USER_AGENT });
+  const request = newClient({ url, token: signedIn.token });
   const remote = remoteOf((method, path, more) => request.request(method, path, { signal: context.signal, ...more }));
   const found = await remote.configs(context.signal);
   const taken = await choose(context, found, same?.configs ?? [], options);
@@ -97,13 +97,12 @@ async function signIn(
   await warnOfPlain(context, url);
   const account = await accountName(context, options.user, same?.account);
   const password = await passwordOf(context, options);
-  const { token } = await Keybin.signIn(url, {
+  const token = await makeToken(url, {
     username: account,
     password,
     name: `dotsync@${machine}`,
     scopes: ['sync'],
     ttl: TOKEN_LIFE,
-    userAgent: USER_AGENT,
     signal: context.signal,
   });
   return { url, account, token: token.token, token_id: token.id, expires_at: token.expiresAt.toISOString() };
@@ -156,6 +155,6 @@ function freeName(wanted: string, taken: readonly Taken[]): string {
 
 /** Revokes the token that was replaced, if the server is there: it ends by itself otherwise. */
 async function forget({ url, token }: Settings): Promise<void> {
-  const client = new Keybin({ url, token, retries: 0, userAgent: USER_AGENT });
+  const client = newClient({ url, token, retries: 0 });
   await client.tokens.revoke('self').catch(() => {});
 }
