@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AppError } from '../../src/base/errors.ts';
 import { parseJson, TrailingJsonError } from '../../src/base/json/parse.ts';
+import { rangesIn } from '../../src/base/json/ranges.ts';
+import { membersOf } from '../../src/base/json/source.ts';
 
 const ROOMY = { depth: 1_000, values: 1_000_000 };
 
@@ -171,4 +173,21 @@ test('the longest JSON leaves others their turn', async () => {
     clearInterval(watch);
   }
   expect(turns).toBeGreaterThan(10);
+});
+
+test('members stand where they are written, as bytes and as text', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue())),
+      fc.nat(3),
+      (value, indent) => {
+        const text = `${' '.repeat(indent)}${JSON.stringify(value, null, indent)} `;
+        const bytes = Buffer.from(text);
+        const ranges = [...rangesIn(bytes, 0)].flatMap(member => member ?? []);
+        const found = ranges.map(({ name, from, to }) => ({ name, text: bytes.toString('utf8', from, to) }));
+        const members = [...membersOf(text)].flatMap(member => member ?? []);
+        expect(found).toEqual(members.map(member => ({ name: member.name, text: member.text })));
+      },
+    ),
+  );
 });

@@ -76,9 +76,9 @@ export class WatchedServer {
 
   /**
    * Sends a request, reads its answer to the end, and returns the status. Fails when another client was held too long meanwhile,
-   * longer than beside no request.
+   * longer than beside no request, or while the server computed for longer than `most` milliseconds.
    */
-  async hold(what: string, { method, path, body }: Sent, sender: Sender): Promise<number> {
+  async hold(what: string, { method, path, body }: Sent, sender: Sender, most = MOST_MS): Promise<number> {
     const bytes = bytesOf(body);
     await this.#watcher.longest();
     await pause(IDLE_MS);
@@ -88,12 +88,13 @@ export class WatchedServer {
     let size = 0;
     for await (const piece of answer.body ?? []) size += piece.length;
     const took = performance.now() - begun;
-    const { held, waited } = await this.#watcher.longest();
+    const { held, waited, worked } = await this.#watcher.longest();
     const sizes = `${answer.status}, ${bytes?.byteLength ?? 0} bytes in, ${size} out, ${Math.round(took)} ms`;
     const waits = [held, waited, idle.held, idle.waited].map(Math.round);
-    const figures = `${what}: ${sizes}; others were held ${waits[0]} ms (waited ${waits[1]}; before ${waits[2]}, ${waits[3]})`;
+    const figures = `${what}: ${sizes}; others were held ${waits[0]} ms (waited ${waits[1]}; before ${waits[2]}, ${waits[3]}), it computed for ${Math.round(worked)}`;
     await this.#annotate(figures);
     expect(held, figures).toBeLessThan(MOST_MS + idle.held);
+    expect(worked, figures).toBeLessThan(most + idle.worked);
     return answer.status;
   }
 

@@ -13,31 +13,37 @@ const WATCHER = `
   const { parentPort, workerData: { url, pid } } = require('node:worker_threads');
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
-  /** Milliseconds that a thread has waited for a processor. */
-  function queued(thread) {
+  /** Milliseconds that a thread has had a processor, and has waited for one. */
+  function timesOf(thread) {
     try {
-      return Number(readFileSync('/proc/' + thread + '/schedstat', 'utf8').split(' ')[1]) / 1e6;
+      const [worked, queued] = readFileSync('/proc/' + thread + '/schedstat', 'utf8').split(' ');
+      return { worked: Number(worked) / 1e6, queued: Number(queued) / 1e6 };
     } catch {
-      return 0;
+      return { worked: 0, queued: 0 };
     }
   }
-  const queues = () => queued(pid + '/task/' + pid) + queued('thread-self');
+  const times = () => {
+    const { worked, queued } = timesOf(pid + '/task/' + pid);
+    return { worked, queued: queued + timesOf('thread-self').queued };
+  };
 
-  let worst = { held: 0, waited: 0 };
+  let worst = { held: 0, waited: 0, worked: 0 };
   let told = false;
   parentPort.on('message', () => { told = true; });
   function ask() {
-    const before = queues();
+    const before = times();
     const begun = performance.now();
     http.get(url + '/livez', { agent }, answer => {
       answer.resume();
       answer.on('end', () => {
         const waited = performance.now() - begun;
-        const held = Math.max(0, waited - (queues() - before));
-        if (held > worst.held) worst = { held, waited };
+        const after = times();
+        const held = Math.max(0, waited - (after.queued - before.queued));
+        const worked = Math.max(worst.worked, after.worked - before.worked);
+        worst = held > worst.held ? { held, waited, worked } : { ...worst, worked };
         if (told) {
           parentPort.postMessage(worst);
-          worst = { held: 0, waited: 0 };
+          worst = { held: 0, waited: 0, worked: 0 };
           told = false;
         }
         setTimeout(ask, 3);
@@ -53,6 +59,8 @@ export interface Wait {
   readonly held: number;
   /** By the clock. */
   readonly waited: number;
+  /** The most that the thread of the server computed while the client waited, however loaded the machine is; 0 where the system does not tell. */
+  readonly worked: number;
 }
 
 /** A client of a server that asks whether it lives, again and again. */

@@ -3,7 +3,7 @@
 import { InvalidInputError } from '../errors.ts';
 import { inSlices, type Slices } from '../slices.ts';
 import { isBlank, type JsonLimits, JsonOutline, type LongContainer, notJson, type Part } from './outline.ts';
-import { longText } from './text.ts';
+import { longText, type TextOf, type Way } from './text.ts';
 
 /** Bytes that are parsed at once: some milliseconds for the worst there is. */
 const AT_ONCE = 65_536;
@@ -21,9 +21,14 @@ export class TrailingJsonError extends InvalidInputError {
 /**
  * The value of JSON text in UTF-8, the same that `JSON.parse` gives. Long work is done in slices: `atOnce` bytes are parsed at
  * once, and only a single number or name, or what is nothing but a text, may be longer. Throws `InvalidInputError` (code `json_invalid`), what the limits say for what exceeds them,
- * and, as a kind of it, `TrailingJsonError`.
+ * and, as a kind of it, `TrailingJsonError`. `textOf` makes a value of the pieces of a long text.
  */
-export async function parseJson(bytes: Buffer, limits: JsonLimits, atOnce = AT_ONCE): Promise<unknown> {
+export async function parseJson(
+  bytes: Buffer,
+  limits: JsonLimits,
+  atOnce = AT_ONCE,
+  textOf: TextOf = pieces => pieces.join(''),
+): Promise<unknown> {
   let start = 0;
   while (start < bytes.length && isBlank(bytes[start] as number)) start++;
   const first = bytes[start];
@@ -35,7 +40,9 @@ export async function parseJson(bytes: Buffer, limits: JsonLimits, atOnce = AT_O
   while (outline.look(atOnce)) if (slices.over()) await slices.pause();
   const { end, long } = outline;
   if (end === undefined) throw notJson();
-  const value = long ? await join(bytes, long, slices, atOnce) : parse(bytes.toString('utf8', start, end));
+  const value = long
+    ? await join(bytes, long, slices, { atOnce, parse, textOf })
+    : parse(bytes.toString('utf8', start, end));
   for (let at = end; at < bytes.length; at++) {
     if (!isBlank(bytes[at] as number)) throw first === OPEN_OBJECT ? new TrailingJsonError() : notJson();
   }
@@ -48,12 +55,12 @@ export function parseOwnJson(text: string): Promise<unknown> {
 }
 
 /** The value of a long container, put together from its parts. */
-async function join(bytes: Buffer, long: LongContainer, slices: Slices, atOnce: number): Promise<unknown> {
+async function join(bytes: Buffer, long: LongContainer, slices: Slices, way: Way): Promise<unknown> {
   const joined = long.isObject ? {} : [];
   for (const part of long.parts) {
     if (slices.over()) await slices.pause();
     const text = bytes.toString('utf8', part.from, part.to);
-    const members = await membersOf(bytes, long, part, text, slices, atOnce);
+    const members = await membersOf(bytes, long, part, text, slices, way);
     // Where there is another part there is a comma, and on both sides of that has to be something.
     if (take(joined, members) === 0 && long.parts.length > 1) throw notJson();
   }
@@ -67,13 +74,13 @@ async function membersOf(
   { long }: Part,
   text: string,
   slices: Slices,
-  atOnce: number,
+  way: Way,
 ): Promise<object> {
   if (long === undefined) return parse(isObject ? `{${text}}` : `[${text}]`) as object;
   // What stands before the value has to be right before any other as well.
   const member = parse(isObject ? `{${text}[]}` : `[${text}[]]`) as Record<string, unknown>;
   const [name = ''] = Object.keys(member);
-  const value = 'parts' in long ? join(bytes, long, slices, atOnce) : longText(bytes, long, slices, { atOnce, parse });
+  const value = 'parts' in long ? join(bytes, long, slices, way) : longText(bytes, long, slices, way);
   setMember(member, name, await value);
   return member;
 }

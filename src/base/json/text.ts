@@ -8,10 +8,23 @@ const BACKSLASH = 0x5c;
 /** Bytes of the longest escape, `\\u0000`. */
 const ESCAPE = 6;
 
-/** How it is done: bytes at once, about, and what makes a value of JSON text. */
+/** A long text as pieces, for whoever has no use for the whole: to join 15 MiB takes long at once. */
+export class TextPieces {
+  readonly pieces: readonly string[];
+
+  constructor(pieces: readonly string[]) {
+    this.pieces = pieces;
+  }
+}
+
+/** What a long text is to be as a value. */
+export type TextOf = (pieces: readonly string[]) => unknown;
+
+/** How it is done: bytes at once, about, what makes a value of JSON text, and one of the pieces of a long text. */
 export interface Way {
   readonly atOnce: number;
   readonly parse: (text: string) => unknown;
+  readonly textOf: TextOf;
 }
 
 /** What the text says. Throws what `parse` throws. */
@@ -19,8 +32,8 @@ export async function longText(
   bytes: Buffer,
   { open, close }: LongText,
   slices: Slices,
-  { atOnce, parse }: Way,
-): Promise<string> {
+  { atOnce, parse, textOf }: Way,
+): Promise<unknown> {
   const pieces: string[] = [];
   for (let at = open + 1; at < close; ) {
     const end = endOfPiece(bytes, at, Math.min(at + Math.max(atOnce, 2 * ESCAPE), close), close);
@@ -28,7 +41,7 @@ export async function longText(
     at = end;
     if (slices.over()) await slices.pause();
   }
-  return pieces.join('');
+  return textOf(pieces);
 }
 
 /** Where a piece ends that neither cuts a letter nor an escape: at `end`, or some bytes before. */

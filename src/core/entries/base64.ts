@@ -5,19 +5,25 @@ import { inSlices } from '../../base/slices.ts';
 /** Characters that are looked at in one go; a multiple of four. */
 const AT_ONCE = 262_144;
 
-/** The bytes of base64 with its padding; undefined when it is none. */
-export async function bytesOfBase64(text: string): Promise<Buffer | undefined> {
-  if (text.length % 4 !== 0) return undefined;
+/** The bytes of base64 with its padding, both in pieces; undefined when it is none. */
+export async function bytesOfBase64(texts: readonly string[]): Promise<Buffer[] | undefined> {
   const slices = inSlices();
   const pieces: Buffer[] = [];
-  for (let at = 0; at < text.length; at += AT_ONCE) {
-    const piece = text.slice(at, at + AT_ONCE);
-    const isLast = at + AT_ONCE >= text.length;
-    if (!(isLast ? /^[A-Za-z0-9+/]*={0,2}$/ : /^[A-Za-z0-9+/]*$/).test(piece)) return undefined;
-    pieces.push(Buffer.from(piece, 'base64'));
-    if (slices.over()) await slices.pause();
+  let rest = '';
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at += AT_ONCE) {
+      const some = rest + text.slice(at, at + AT_ONCE);
+      // What may be the end, with its padding, waits for whatever comes.
+      const whole = Math.max(0, some.length - (some.length % 4 || 4));
+      if (!/^[A-Za-z0-9+/]*$/.test(some.slice(0, whole))) return undefined;
+      pieces.push(Buffer.from(some.slice(0, whole), 'base64'));
+      rest = some.slice(whole);
+      if (slices.over()) await slices.pause();
+    }
   }
-  return Buffer.concat(pieces);
+  if (!/^(?:[A-Za-z0-9+/]{2}(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))?$/.test(rest)) return undefined;
+  pieces.push(Buffer.from(rest, 'base64'));
+  return pieces;
 }
 
 /** The base64 of bytes that come in pieces, in pieces. */

@@ -4,8 +4,10 @@ import bodyParser from 'koa-bodyparser';
 import { InvalidInputError, PayloadTooLargeError } from '../../base/errors.ts';
 import type { JsonLimits } from '../../base/json/outline.ts';
 import { parseJson } from '../../base/json/parse.ts';
+import type { TextOf } from '../../base/json/text.ts';
 import { decoderOf } from './coding.ts';
 import { formHint } from './form-hint.ts';
+import { isLong, longBytes } from './long.ts';
 
 /** How much a body may be: `bytes` as it is sent, and again as many when a content coding was undone. */
 export interface BodyLimits extends JsonLimits {
@@ -82,13 +84,13 @@ export function textReader(limit: number): (ctx: Context) => Promise<string> {
   return async ctx => (await read(ctx)).toString();
 }
 
-/** The JSON value of what was read already. Throws as `jsonReader` does. */
-export async function jsonOf(ctx: Context, bytes: Buffer, limits: JsonLimits): Promise<unknown> {
+/** The JSON value of what was read already. `textOf` as in {@link parseJson}. Throws as `jsonReader` does. */
+export async function jsonOf(ctx: Context, bytes: Buffer, limits: JsonLimits, textOf?: TextOf): Promise<unknown> {
   if (bytes.length === 0) {
     throw new InvalidInputError('JSON is expected as the body, and the body is empty', { code: 'body_required' });
   }
   try {
-    return await parseJson(bytes, limits);
+    return await parseJson(bytes, limits, undefined, textOf);
   } catch (error) {
     const hint = formHint(ctx, bytes);
     if (hint === undefined || !(error instanceof InvalidInputError)) throw error;
@@ -105,7 +107,7 @@ export function bytesReader(limit: number): (ctx: Context) => Promise<Buffer> {
   const parse = bodyParser(options as unknown as bodyParser.Options);
   return async ctx => {
     const decode = decoderOf(ctx.req);
-    const sent = await sentBytes(ctx, parse, limit);
+    const sent = isLong(ctx.req, limit) ? await longBytes(ctx.req, limit) : await sentBytes(ctx, parse, limit);
     const bytes = decode && sent.length > 0 ? await decode(sent, limit) : sent;
     if (!isUtf8(bytes)) throw new InvalidInputError('the body is not valid UTF-8', { code: 'encoding_invalid' });
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;

@@ -111,12 +111,16 @@ function bytesOf(doc: Doc): number {
   return bytes;
 }
 
-/** Takes out documents that have ended, `limit` of them at most, and returns them. */
+/** Bytes of texts and bytes in ended documents that are taken out at once, about. */
+const ENDED_BYTES = 2_097_152;
+
+/** Takes out documents that have ended, `limit` of them at most, or fewer that are long, and returns them. */
 export function takeEnded(table: Table, limit: number, now: number): Doc[] {
   const { expiry } = table;
   const ended: Doc[] = [];
   if (expiry === undefined) return ended;
   const { low, high } = boundsOf({ below: new Date(now + 1) });
+  let bytes = 0;
   for (const { key: tuple, value } of [...expiry.db.getRange({ start: low, end: high, limit })]) {
     const key = primaryKey(table, expiry, tuple, value);
     const doc = table.primary.get(key);
@@ -126,6 +130,8 @@ export function takeEnded(table: Table, limit: number, now: number): Doc[] {
     }
     erase(table, key, doc);
     ended.push(doc);
+    bytes += bytesOf(doc);
+    if (bytes >= ENDED_BYTES) break;
   }
   return ended;
 }

@@ -1,3 +1,4 @@
+import { Agent, request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
 import { refuse } from '../../../src/plugin/index.ts';
 import { forEachEngine } from '../../support/engines.ts';
@@ -280,6 +281,67 @@ forEachEngine('a batch', engine => {
     const { status, json } = await batch(ops);
     expect([status, json.code]).toEqual([400, code]);
     expect(json.error.length).toBeGreaterThan(20);
+  });
+
+  test('stores long values as they were meant, wherever their pieces are cut', async ({ skip }) => {
+    skip(!isServed());
+    const { batch, get, headers } = await newBatcher(served.server);
+    const send = (ops: string) => served.server.request('POST', '/v2/batch', `{"ops":[${ops}]}`, headers);
+    const pads = Array.from({ length: 14 }, (_, i) => 'x'.repeat(65_536 - 7 + i));
+    const escaped = pads.map((pad, i) => `{"op":"put","key":"e${i}","value":"${pad}\\ud83d\\ude00\\n\\\\${pad}"}`);
+    const raw = pads.map((pad, i) => `{"op":"put","key":"r${i}","value":"${pad}\u{1f600}\u0436${pad}"}`);
+    expect((await send([...escaped, ...raw].join())).status).toBe(200);
+    for (const [i, pad] of pads.entries()) {
+      expect((await get(`/v2/kv/e${i}`)).text === `${pad}\u{1f600}\n\\${pad}`).toBe(true);
+      expect((await get(`/v2/kv/r${i}`)).text === `${pad}\u{1f600}\u0436${pad}`).toBe(true);
+    }
+    const bytes = [0, 1, 2].map(more => Buffer.alloc(300_000 + more, 'any bytes at all'));
+    await batch(bytes.map((one, i) => ({ op: 'put', key: `b${i}`, value_base64: one.toString('base64') })));
+    for (const [i, one] of bytes.entries()) expect((await get(`/v2/kv/b${i}`)).text === one.toString()).toBe(true);
+    const json = ` [ 1.0, "${'\\"]'.repeat(40_000)}", {"json": [ ]} ]`;
+    expect((await send(`{"json":1,"op":"put","json":${json} ,"key":"j"}`)).status).toBe(200);
+    expect((await get('/v2/kv/j')).text === json.trim()).toBe(true);
+  });
+
+  test('refuses long values that are none, as it does short ones', async ({ skip }) => {
+    skip(!isServed());
+    const { headers } = await newBatcher(served.server);
+    const long = 'AAAA'.repeat(50_000);
+    for (const content of [
+      `"value":"${long}\\ud83d"`,
+      `"value":"${long}\\ude00${long}"`,
+      `"value_base64":"${long}A"`,
+      `"value_base64":"${long}A="`,
+      `"value_base64":"${long}AA==${long}"`,
+      `"value_base64":"${long}*AAA"`,
+      `"value":"${long}","json":"${long}"`,
+    ]) {
+      const body = `{"ops":[{"op":"put","key":"a",${content}}]}`;
+      const { status, json } = await served.server.request('POST', '/v2/batch', body, headers);
+      expect([content.slice(-20), status, json.code]).toEqual([content.slice(-20), 400, 'ops_invalid']);
+      expect(json.error).toMatch(/^ops: \[0\]/);
+    }
+  });
+
+  test('may come in chunks; one that is too long is passed over, and the connection goes on', async ({ skip }) => {
+    skip(!isServed());
+    const { headers } = await newBatcher(served.server);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports: unknown[] = [];
+    const chunked = (bytes: number) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = { method: 'POST', headers: { ...headers, 'Transfer-Encoding': 'chunked' }, agent };
+        const request = httpRequest(`${served.server.url}/v2/batch`, sent, answer => {
+          ports.push(answer.socket.localPort);
+          answer.resume().on('end', () => resolve(answer.statusCode));
+        }).on('error', reject);
+        request.write('{"ops":[{"op":"put","key":"a","value":"');
+        for (let at = 0; at < bytes; at += MIB) request.write('x'.repeat(MIB));
+        request.end('"}]}');
+      });
+    expect([await chunked(2 * MIB), await chunked(17 * MIB), await chunked(MIB)]).toEqual([200, 413, 200]);
+    expect(new Set(ports).size).toBe(1);
+    agent.destroy();
   });
 
   test('takes 500 operations and 16 MiB and no more, and values no longer than anywhere', async ({ skip }) => {

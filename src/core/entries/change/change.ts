@@ -7,6 +7,7 @@ import {
   QuotaExceededError,
   StorageUnavailableError,
 } from '../../../base/errors.ts';
+import { inSlices } from '../../../base/slices.ts';
 import type { Write } from '../../../storage/port.ts';
 import { type EntryDoc, entriesSpec } from '../../collections.ts';
 import type { Core } from '../../context.ts';
@@ -91,10 +92,15 @@ async function lookAt(core: Core, accountId: string, key: string): Promise<Pick<
 /** The same of many. Throws `PayloadTooLargeError` when they are too many bytes to be held together. */
 async function lookAtAll(core: Core, accountId: string, steps: readonly Pick<Step<unknown>, 'key'>[]) {
   const found: Awaited<ReturnType<typeof lookAt>>[] = [];
+  const slices = inSlices();
+  const lookInTurn = async (key: string) => {
+    if (slices.over()) await slices.pause();
+    return lookAt(core, accountId, key);
+  };
   let bytes = 0;
   while (found.length < steps.length) {
     const some = steps.slice(found.length, found.length + AT_ONCE);
-    found.push(...(await Promise.all(some.map(({ key }) => lookAt(core, accountId, key)))));
+    found.push(...(await Promise.all(some.map(({ key }) => lookInTurn(key)))));
     for (const { before } of found.slice(-some.length)) if (before?.blob === undefined) bytes += before?.size ?? 0;
     if (bytes > HELD) throw new PayloadTooLargeError(HELD, {}, 'the values that the operations name, as they are now,');
   }

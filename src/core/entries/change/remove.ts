@@ -9,8 +9,8 @@ import { deleteEntry } from '../entries.ts';
 import { tell } from './change.ts';
 import { store } from './commit.ts';
 
-/** Entries that are deleted in one commit. */
-const PORTION = 200;
+/** Entries that are deleted in one commit, and bytes of those that are no contents of the blob store: what is deleted is read. */
+const PORTION = { entries: 200, bytes: 2_097_152 };
 
 /**
  * Deletes the entries of an account whose keys begin with `prefix`, in commits of some hundred; returns how many. What is written meanwhile
@@ -31,9 +31,11 @@ async function removeInOrder(core: Core, accountId: string, prefix: string, gone
   let deleted = 0;
   for (;;) {
     if (gone()) throw new ServerBusyError(1, { message: `nobody waits for it any more; ${deleted} are deleted` });
-    const { items, next } = await entries.scan({ ...range, limit: PORTION, covered: true });
-    if (items.length > 0)
-      deleted += asksFilters ? await removeEach(core, accountId, items) : await removeTogether(core, accountId, items);
+    const { items, next } = await entries.scan({ ...range, limit: PORTION.entries, covered: true });
+    for (const portion of portionsOf(items)) {
+      deleted += await (asksFilters ? removeEach : removeTogether)(core, accountId, portion);
+      if (slices.over()) await slices.pause();
+    }
     const last = items.at(-1)?.key;
     if (next === undefined || last === undefined) return deleted;
     range = { ...range, from: `${last}\u0001` };
@@ -41,7 +43,23 @@ async function removeInOrder(core: Core, accountId: string, prefix: string, gone
   }
 }
 
-/** By what the list says of them: no value is read. */
+function* portionsOf(items: readonly EntryDoc[]): Generator<EntryDoc[]> {
+  let portion: EntryDoc[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = item.blob === undefined ? (item.size ?? 0) : 0;
+    if (portion.length > 0 && bytes + size > PORTION.bytes) {
+      yield portion;
+      portion = [];
+      bytes = 0;
+    }
+    portion.push(item);
+    bytes += size;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** By what the list says of them. */
 async function removeTogether(core: Core, accountId: string, items: readonly EntryDoc[]): Promise<number> {
   const transitions = items.map(before => ({ key: before.key, before, after: undefined }));
   try {

@@ -3,17 +3,17 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { InvalidInputError, PayloadTooLargeError } from '../../../base/errors.ts';
-import { membersOf, memberText } from '../../../base/json/source.ts';
+import { TextPieces } from '../../../base/json/text.ts';
 import { checkV2Key } from '../../../base/names.ts';
 import { eachInSlices, inSlices } from '../../../base/slices.ts';
 import type { TokenCaller } from '../../../core/access/callers.ts';
-import { bytesOfBase64 } from '../../../core/entries/base64.ts';
 import { type Conditions, readConditions } from '../../../core/entries/raw/conditions.ts';
 import { asObject, jsonOf } from '../../../http/body/body.ts';
 import { reasonOf } from '../../../http/body/shape.ts';
 import { demandRead, demandWrite } from '../endpoint.ts';
 import { readInput } from '../input.ts';
 import { BATCH_OPS } from '../numbers.ts';
+import { jsonIn, type LongTexts, type PutBytes, putBytes, withoutLong } from './put-bytes.ts';
 import { type Op, opSchema, type Put } from './schema.ts';
 
 /** A value may nest 1,000 deep, and stands three deep in the body. */
@@ -22,11 +22,11 @@ const LIMITS = { depth: 1003, values: 1_000_000 };
 /** The operations are looked at one by one. */
 const BODY = z.object({ ops: z.unknown() });
 
-/** An operation that was read. `bytes` is what a `put` stores. */
+/** An operation that was read. `content` is what a `put` stores. */
 export interface ReadOp {
   readonly op: Op;
   readonly conditions: Conditions;
-  readonly bytes?: Buffer;
+  readonly content?: PutBytes;
 }
 
 /**
@@ -35,24 +35,29 @@ export interface ReadOp {
  * `PayloadTooLargeError`.
  */
 export async function readOps(ctx: Context, caller: TokenCaller, source: Buffer): Promise<ReadOp[]> {
-  const { ops: given } = readInput(BODY, asObject(await jsonOf(ctx, source, LIMITS)));
+  const { ops: given } = readInput(BODY, asObject(await jsonOf(ctx, source, LIMITS, pieces => new TextPieces(pieces))));
   if (Array.isArray(given) && given.length > BATCH_OPS) {
     throw new PayloadTooLargeError(BATCH_OPS, {}, 'ops', 'operations');
   }
   if (!Array.isArray(given) || given.length === 0) throw invalid('ops', 'expected a list of 1 to 500 operations');
   const ops: Op[] = [];
-  await eachInSlices(given, (op, i) => ops.push(opOf(op, i)));
+  const texts: LongTexts[] = [];
+  await eachInSlices(given, (one, i) => {
+    const { op, long } = withoutLong(one);
+    texts.push(long);
+    ops.push(opOf(op, i));
+  });
   for (const op of ops) demandScope(caller, op);
   demandKeys(ops);
   const conditions = ops.map(op => conditionsOf(op));
-  const texts = await jsonTexts(source, ops);
+  const jsons = await jsonIn(source, ops);
   const slices = inSlices();
   const read: ReadOp[] = [];
   for (const [i, op] of ops.entries()) {
     read.push({
       op,
       conditions: conditions[i] ?? {},
-      ...(op.op === 'put' && { bytes: await bytesOf(op, i, texts[i]) }),
+      ...(op.op === 'put' && { content: await contentOf(op, i, texts[i] ?? {}, jsons[i]) }),
     });
     if (slices.over()) await slices.pause();
   }
@@ -91,27 +96,14 @@ function conditionsOf({ if_match, if_none_match }: Op): Conditions {
   return readConditions({ if_match, if_none_match });
 }
 
-/** What stands under `json`, as it is written. */
-async function jsonTexts(source: Buffer, ops: readonly Op[]): Promise<(string | undefined)[]> {
-  if (!ops.some(op => op.op === 'put' && op.json !== undefined)) return [];
-  const list = (await memberText(source.toString(), 'ops')) ?? '';
-  const texts: string[] = [];
-  await eachInSlices(membersOf(list), member => {
-    if (member !== undefined) texts.push(member.text);
-  });
-  const found: (string | undefined)[] = [];
-  for (const text of texts) found.push(await memberText(text, 'json'));
-  return found;
-}
-
-async function bytesOf(op: Put, index: number, json: string | undefined): Promise<Buffer> {
+async function contentOf(op: Put, index: number, long: LongTexts, json: Buffer | undefined): Promise<PutBytes> {
   const given = [op.value, op.value_base64, op.json].filter(value => value !== undefined);
   if (given.length !== 1) throw invalid('ops', `[${index}]: a put takes one of value, value_base64, json`);
-  if (op.value !== undefined) return Buffer.from(op.value);
-  if (op.value_base64 === undefined) return Buffer.from(json ?? '');
-  const bytes = await bytesOfBase64(op.value_base64);
-  if (bytes === undefined) throw invalid('ops', `[${index}].value_base64: expected base64 with its padding`);
-  return bytes;
+  const content = await putBytes(op, long, json).catch(error => {
+    throw error instanceof RangeError ? invalid('ops', `[${index}].value: ${error.message}`) : error;
+  });
+  if (content === undefined) throw invalid('ops', `[${index}].value_base64: expected base64 with its padding`);
+  return content;
 }
 
 function invalid(field: 'ops', message: string): InvalidInputError {

@@ -11,11 +11,14 @@ import { filteredArrival } from '../../../core/entries/raw/filtered.ts';
 import { countStep, putStep, touchStep } from '../../../core/entries/raw/steps.ts';
 import { demandRoom } from '../../../core/quotas/quotas.ts';
 import { metaText } from '../values/sent.ts';
+import type { PutBytes } from './put-bytes.ts';
 import type { ReadOp } from './read.ts';
 import type { Put } from './schema.ts';
 
 /** Bytes of a value that are looked at in one go. */
 const PIECE = 262_144;
+
+const NOTHING: PutBytes = { pieces: [], size: 0 };
 
 /** What is stored of a batch, and what was taken in for it. */
 export interface Steps {
@@ -76,7 +79,7 @@ async function stepOf(
 async function putOf(
   core: Core,
   { accountId }: TokenCaller,
-  { conditions, bytes = Buffer.alloc(0) }: ReadOp,
+  { conditions, content: { pieces, size } = NOTHING }: ReadOp,
   op: Put,
   meta: string | undefined,
   limit: number,
@@ -84,8 +87,8 @@ async function putOf(
 ): Promise<BatchStep> {
   const said = { contentType: op.content_type ?? typeOf(op) };
   const accept = (size: number) => demandRoom(core, accountId, { bytes: size, keys: 0 });
-  const arrival = { said, limit, announced: bytes.byteLength, accept };
-  const arrived = await arrive(core, accountId, piecesOf(bytes), arrival);
+  const arrival = { said, limit, announced: size, accept };
+  const arrived = await arrive(core, accountId, piecesOf(pieces), arrival);
   all.push(arrived);
   const expiresAt = op.ttl === undefined ? undefined : new Date(core.clock.now() + op.ttl * 1000);
   const wanted = { key: op.key, said, expiresAt, value: arrived };
@@ -106,11 +109,13 @@ function typeOf({ value, value_base64 }: Put): string {
   return value_base64 === undefined ? 'application/json' : 'application/octet-stream';
 }
 
-async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
+async function* piecesOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   const slices = inSlices();
-  for (let at = 0; at < bytes.byteLength; at += PIECE) {
-    yield bytes.subarray(at, at + PIECE);
-    if (slices.over()) await slices.pause();
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.byteLength; at += PIECE) {
+      yield piece.subarray(at, at + PIECE);
+      if (slices.over()) await slices.pause();
+    }
   }
 }
 
