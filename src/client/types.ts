@@ -188,6 +188,10 @@ export interface BatchResult {
   readonly contentType?: string;
   readonly updatedAt?: Date | null;
   readonly expiresAt?: Date | null;
+  /** Of a `get` whose value was stored with one. */
+  readonly contentEncoding?: string;
+  /** Of a `get` whose value has some. */
+  readonly meta?: Record<string, string>;
   /** Of a `get` the value, of an `incr` the sum. */
   readonly value?: string | number | Uint8Array;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import type * as Client from '../../src/client/index.ts';
+import { Keybin } from '../../src/client/index.ts';
 import { createAccount } from '../../src/core/accounts/accounts.ts';
 import { embedded } from '../support/engines.ts';
 import { newName, openServer } from '../support/served.ts';
@@ -12,14 +13,29 @@ import { inBrowser } from './chromium.ts';
 
 const FILES = fileURLToPath(new URL('../../dist/client', import.meta.url));
 
+/** A program of a worker that uses it: it is told where the server is, and with which token. */
+const WORKER = `import { Keybin } from '/client/index.js';
+onmessage = async ({ data }) => {
+  const keybin = new Keybin(data);
+  const { cursor } = await keybin.changes();
+  await keybin.set('from/worker', new Uint8Array([1, 2]));
+  const stop = new AbortController();
+  for await (const { key } of keybin.watch({ since: cursor, signal: stop.signal })) {
+    stop.abort();
+    postMessage([key, await (await keybin.get(key)).bytes()]);
+  }
+};`;
+
 /** The origin of a page that uses the library as it is compiled. */
 async function pageOrigin(): Promise<string> {
   const server = createServer(async (req, res) => {
     const name = /^\/client\/([a-z0-9-]+\.js)$/.exec(req.url ?? '')?.[1];
     const script =
       '<script type="module">import * as client from "/client/index.js"; globalThis.client = client</script>';
-    res.setHeader('Content-Type', name ? 'text/javascript' : 'text/html');
-    res.end(name ? await readFile(join(FILES, name)) : `<!doctype html><title>A page</title>${script}`);
+    const isWorker = req.url === '/worker.js';
+    res.setHeader('Content-Type', name || isWorker ? 'text/javascript' : 'text/html');
+    if (isWorker) res.end(WORKER);
+    else res.end(name ? await readFile(join(FILES, name)) : `<!doctype html><title>A page</title>${script}`);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -108,5 +124,23 @@ inBrowser('the client library', open => {
       away: 'network',
     });
     expect(troubles.filter(trouble => trouble.startsWith('script'))).toEqual([]);
+  });
+
+  it('does so in a worker of a page', async () => {
+    const origin = await pageOrigin();
+    const { server } = await openServer(embedded, { options: { APP_CORS_ORIGINS: origin } });
+    const username = newName();
+    await createAccount(server.core, { username, password: 'right' });
+    const { token } = await Keybin.signIn(server.url, { username, password: 'right' });
+    const { page } = await open(origin);
+    await page.goto(origin);
+    const given = JSON.stringify({ url: server.url, token: token.token, retries: 0, userAgent: 'x' });
+    const told = await page.evaluate(`new Promise((resolve, reject) => {
+      const worker = new Worker('/worker.js', { type: 'module' });
+      worker.onmessage = message => resolve(message.data);
+      worker.onerror = error => reject(new Error(error.message));
+      worker.postMessage(${given});
+    })`);
+    expect(told).toEqual(['from/worker', new Uint8Array([1, 2])]);
   });
 });

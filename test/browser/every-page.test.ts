@@ -135,6 +135,27 @@ inBrowser('every page', open => {
   }
 
   it(
+    'shows the description of the API in both colours at both widths',
+    async () => {
+      const { stranger } = await visitors(open, plain);
+      const wrong: string[] = [];
+      // The other two are among all pages.
+      for (const [width, colorScheme] of [
+        [1280, 'dark'],
+        [390, 'light'],
+      ] as const) {
+        await stranger.page.emulateMedia({ colorScheme });
+        await stranger.page.setViewportSize({ width, height: 844 });
+        await stranger.page.goto('/docs/api');
+        const found = [...(await barriers(stranger.page)), ...stranger.troubles.splice(0)];
+        wrong.push(...found.map(what => `${width} ${colorScheme}: ${what}`));
+      }
+      expect(wrong).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
     'shows markup that somebody stored as the text that it is',
     async () => {
       const by = await visitors(open, wild, MARKUP);

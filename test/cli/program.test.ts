@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keybin, shell } from './keybin.ts';
+import { keybin } from './keybin.ts';
 
 describe('keybin', () => {
   it('shows its version, and what it can do', async () => {
@@ -20,14 +20,5 @@ describe('keybin', () => {
     const which = await keybin(['token']);
     expect(which).toMatchObject({ code: 2, stdout: '' });
     expect(which.stderr).toMatch(/^Usage: keybin token .*\nkeybin: say what to do; see keybin token --help\n$/s);
-  });
-
-  it('has bash complete commands, their options, and what their arguments can be', async () => {
-    const line = (words: string) =>
-      `source <(keybin completion bash); COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _keybin; echo "\${COMPREPLY[@]}"`;
-    const ran = await shell(
-      [line('keybin compl'), line('keybin completion z'), line('keybin completion --h')].join('\n'),
-    );
-    expect(ran.stdout.trim().split('\n')).toEqual(['completion', 'zsh', '--help']);
   });
 });

@@ -144,10 +144,10 @@ forEachEngine('the client library', engine => {
       { op: 'check', key: 'c', ifMatch: results[2]?.etag ?? '' },
       { op: 'get', key: 'none' },
     ]);
-    expect(read.map(({ status, value }) => [status, value])).toEqual([
-      [200, Uint8Array.of(255)],
-      [204, undefined],
-      [404, undefined],
+    expect(read.map(({ status, value, meta }) => [status, value, meta])).toEqual([
+      [200, Uint8Array.of(255), { some_name: 'x' }],
+      [204, undefined, undefined],
+      [404, undefined, undefined],
     ]);
     const refused = await failure(keybin.batch([{ op: 'put', key: 'b', value: '', ifAbsent: true }]));
     expect(refused).toMatchObject({ status: 409, code: 'batch_failed', details: { index: 0 } });

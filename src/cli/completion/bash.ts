@@ -1,17 +1,14 @@
-import { commandPaths, type Place } from './places.ts';
+import { commandPaths, type Place, spelled, valuedOptions } from './places.ts';
 
 /** The script for bash. Where it knows nothing, bash completes names of files. */
 export function bashScript(places: readonly Place[]): string {
   const cases = places.map(({ path, commands, options, choices }) => {
-    const words = [...commands, ...choices, ...options].map(({ word }) => word).join(' ');
-    return `    '${path}') choices='${words}' ;;`;
+    return `    '${path}') choices='${spelled([...commands, ...choices])}' options='${spelled(options)}' ;;`;
   });
-  const valued = places.flatMap(({ path, options }) =>
-    options.filter(({ takesValue }) => takesValue).map(({ word }) => `'${path}:${word}'`),
-  );
+  const valued = places.flatMap(place => valuedOptions(place).map(word => `'${place.path}:${word}'`));
   return `# keybin: completion for bash
 _keybin() {
-  local place='' choices='' i
+  local place='' choices='' options='' i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     [[ \${COMP_WORDS[i]} == -- ]] && return
@@ -25,6 +22,7 @@ _keybin() {
   case $place in
 ${cases.join('\n')}
   esac
+  [[ \${COMP_WORDS[COMP_CWORD]} == -* ]] && choices=$options
   COMPREPLY=($(compgen -W "$choices" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _keybin keybin

@@ -43,3 +43,13 @@ export function commandPaths(places: readonly Place[]): string {
     .map(({ path }) => `'${path}'`)
     .join('|');
 }
+
+/** Options behind which something of their own stands. */
+export function valuedOptions({ options }: Place): readonly string[] {
+  return options.filter(({ takesValue }) => takesValue).map(({ word }) => word);
+}
+
+/** Words with a space between them. */
+export function spelled(words: readonly Word[]): string {
+  return words.map(({ word }) => word).join(' ');
+}

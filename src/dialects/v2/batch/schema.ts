@@ -71,6 +71,8 @@ export const answerSchema = z.object({
       content_type: z.string().optional(),
       updated_at: z.iso.datetime().nullable().optional(),
       expires_at: z.iso.datetime().nullable().optional(),
+      content_encoding: z.string().optional().describe('Of a get whose value was stored with one.'),
+      meta: z.record(z.string(), z.string()).optional().describe('Of a get whose value has some.'),
       value: z.union([z.string(), z.int()]).optional().describe('Of a get a text, of an incr the sum.'),
       value_base64: z.string().optional(),
     }),
