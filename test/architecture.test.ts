@@ -89,13 +89,13 @@ const rules: Rule[] = [
   {
     files: /^http\//,
     ours: ['base/', 'http/'],
-    packages: ['@fastify/busboy', 'koa', '@koa/router', 'koa-bodyparser', 'zod'],
+    packages: ['@fastify/busboy', 'koa', '@koa/router', 'zod'],
   },
   {
     files: /^core\//,
     ours: ['base/', 'core/'],
     types: ['storage/port.ts'],
-    packages: ['bcryptjs', 'piscina', 'uuid'],
+    packages: ['bcryptjs', 'piscina'],
   },
   { files: /^dialects\/dialect\.ts$/, ours: [], types: ['base/', 'core/', 'http/', 'storage/port.ts'] },
   { files: /^dialects\/index\.ts$/, ours: ['dialects/'], types: ['config/options.ts'] },

@@ -1,8 +1,7 @@
-import { hash, randomBytes } from 'node:crypto';
-import { v4 } from 'uuid';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 /** A new random UUID (version 4, lower case): account ids, tokens, etags. 122 random bits. */
-export const newId: () => string = v4;
+export const newId: () => string = randomUUID;
 
 /** That many random bytes in lower-case hex: secrets that are not UUIDs. */
 export function newSecret(bytes: number): string {
