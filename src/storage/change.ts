@@ -20,7 +20,9 @@ export function snapshotOf(doc: Doc): Doc {
 /** A copy of a change, for the same reason. */
 export function snapshotOfChange(change: Change<Doc>): Change<Doc> {
   if (change.set === undefined) return change;
-  const set = Object.fromEntries(Object.entries(change.set).map(([field, value]) => [field, copyOf(value)]));
+  // By hand: with pairs of names and values it is the dearest line of a write.
+  const set: Doc = {};
+  for (const field in change.set) set[field] = copyOf(change.set[field]);
   return { ...change, set };
 }
 
@@ -56,11 +58,13 @@ export function equal(a: unknown, b: unknown): boolean {
 /** The document after a change. Throws `ConflictError` when `add` leaves the bounds. */
 export function changed(doc: Doc, change: Change<Doc>): Doc {
   const next: Doc = { ...doc };
-  for (const [field, value] of Object.entries(change.set ?? {})) {
-    if (value === undefined) delete next[field];
-    else next[field] = value;
+  const { set, unset } = change;
+  for (const field in set) {
+    if (set[field] !== undefined) next[field] = set[field];
+    else if (field in next) delete next[field];
   }
-  for (const field of change.unset ?? []) delete next[field];
+  // To delete what is not there would make a slow object of it all the same.
+  for (const field of unset ?? []) if (field in next) delete next[field];
   for (const [field, by] of Object.entries(change.add ?? {})) {
     const sum = Number(doc[field] ?? 0) + (by ?? 0);
     const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = change.bounds?.[field] ?? {};

@@ -14,7 +14,7 @@ export class Snapshot {
   readonly #tables: Remembered[] = [];
   /** What the writes of the running transaction have changed: those that were done, and the one that is at it. */
   readonly #written = new Set<Remembered>();
-  readonly #writing = new Set<Remembered>();
+  readonly #writing: Remembered[] = []; // a set is emptied by making another one, and each write empties it
   /** The last one of which it is known what it has changed, and the last one before reading began. */
   #transaction = -1;
   #reading = -1;
@@ -37,7 +37,9 @@ export class Snapshot {
 
   /** What one table remembers. To be called when the table is opened. */
   table(): Remembered {
-    const table = new Remembered(() => this.#writing.add(table));
+    const table = new Remembered(() => {
+      if (!this.#writing.includes(table)) this.#writing.push(table);
+    });
     this.#tables.push(table);
     return table;
   }
@@ -60,7 +62,7 @@ export class Snapshot {
   /** A write of the running transaction was done, or nothing of it stays. */
   wrote(done: boolean): void {
     if (done) for (const table of this.#writing) this.#written.add(table);
-    this.#writing.clear();
+    this.#writing.length = 0;
   }
 
   /**
@@ -85,6 +87,6 @@ export class Snapshot {
   #ended(): void {
     commits++;
     this.#written.clear();
-    this.#writing.clear();
+    this.#writing.length = 0;
   }
 }
