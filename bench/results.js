@@ -89,7 +89,7 @@ export function collect(options) {
       note(title, found, `≤ ${bar}×`, factor <= bar);
     },
     least(title, factor, bar) {
-      note(title, `${factor.toFixed(2)}×`, `≥ ${bar}×`, factor >= bar);
+      note(title, `${factor.toFixed(2)}×`, `≥ ${bar.toFixed(2)}×`, factor >= bar);
     },
     skip(title, reason) {
       note(title, `not measured: ${reason}`, '', true);
@@ -136,6 +136,8 @@ function document(bars, tables, { rounds, count, pinned }) {
       : 'Servers and client share the cores as the kernel likes: figures vary more than they would if pinned.',
     '',
     '## Figures and bars',
+    '',
+    'What was tried where a bar is missed: [0036](decisions/0036-missed-bars.md).',
     '',
     '| figure | measured | bar |',
     '|---|---|---|',

@@ -78,7 +78,7 @@ async function isStored(
   entry: Omit<EntryDoc, 'user_id' | 'key'>,
 ): Promise<boolean> {
   if (before !== undefined) {
-    const unset = OPTIONAL.filter(field => entry[field] === undefined);
+    const unset = absentIn(entry);
     return (await entries.update(key, { set: entry, unset }, { blob: undefined })) !== undefined;
   }
   try {
@@ -88,6 +88,13 @@ async function isStored(
     if (error instanceof DuplicateKeyError) return false;
     throw error;
   }
+}
+
+/** A loop, for every write of a value goes through it. */
+function absentIn(entry: Partial<EntryDoc>): (typeof OPTIONAL)[number][] {
+  const absent: (typeof OPTIONAL)[number][] = [];
+  for (const field of OPTIONAL) if (entry[field] === undefined) absent.push(field);
+  return absent;
 }
 
 /** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */

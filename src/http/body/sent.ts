@@ -41,8 +41,10 @@ export function sentBytes(req: Read, limit: number): Promise<Buffer> {
       req[SENT] = more === undefined ? (first ?? NOTHING) : Buffer.concat(more, bytes);
       resolve(req[SENT]);
     };
-    // Comes after the end as well, and then says nothing any more.
-    const cutOff = () => reject(new InvalidInputError('the body was cut off', { code: 'body_incomplete' }));
+    const cutOff = () => {
+      // It comes after the end as well, and an error with its stack is dear.
+      if (req[SENT] === undefined) reject(new InvalidInputError('the body was cut off', { code: 'body_incomplete' }));
+    };
 
     if (Number(announced) > limit) return refuse(new PayloadTooLargeError(limit));
     // The client hung up before, while the credential was checked.
