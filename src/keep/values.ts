@@ -17,10 +17,10 @@ export function encodeDoc(doc: AnyDoc): string {
   return JSON.stringify(encoded);
 }
 
-/** The document that a JSON object stands for. Throws when it stands for none. */
+/** The document that a JSON object stands for, which may become that document. Throws when it stands for none. */
 export function decodeDoc(json: unknown): AnyDoc {
   if (!isObject(json)) throw new Error('a document is no object');
-  return members(json, decode);
+  return decodeMembers(json);
 }
 
 /** As JSON has it. Throws for what no document holds: a function, a symbol. */
@@ -54,14 +54,24 @@ function nameOf(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** What JSON of {@link encode} stands for. Throws when that is nothing. */
+/** What JSON of {@link encode} stands for; the JSON itself may become that. Throws when it stands for nothing. */
 export function decode(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map(decode);
   for (const name in json) {
     if (name.startsWith('$')) return tagged(name, (json as AnyDoc)[name]);
   }
-  return members(json as AnyDoc, decode);
+  return decodeMembers(json as AnyDoc);
+}
+
+/** In place: most members stand for themselves. A member that is there keeps its name, also when that is `__proto__`. */
+function decodeMembers(json: AnyDoc): AnyDoc {
+  const object = json as Record<string, unknown>;
+  for (const name in object) {
+    const value = object[name];
+    if (typeof value === 'object' && value !== null) object[name] = decode(value);
+  }
+  return object;
 }
 
 function tagged(name: string, value: unknown): unknown {
@@ -70,7 +80,7 @@ function tagged(name: string, value: unknown): unknown {
   if (name === '$bigint' && typeof value === 'string') return BigInt(value);
   if (name === '$number' && typeof value === 'string' && Object.hasOwn(NUMBERS, value)) return NUMBERS[value];
   if (name === '$undefined') return undefined;
-  if (name === '$object' && isObject(value)) return members(value, decode);
+  if (name === '$object' && isObject(value)) return decodeMembers(value);
   throw new Error(`${name} stands for nothing that is known`);
 }
 

@@ -51,6 +51,12 @@ const sample = (): Item[] => [
 
 const sampleBytes = () => packed(itemsOf(sample()), manifest(['things', 'others']));
 
+test('a content that nothing makes smaller takes its bytes, one of text takes less', async () => {
+  const sizeOf = async (content: Buffer) => (await packed(itemsOf([blobOf(content)]), manifest([]))).length;
+  expect(await sizeOf(randomBytes(1_000_000))).toBeLessThan(1_020_000);
+  expect(await sizeOf(Buffer.from('text '.repeat(200_000)))).toBeLessThan(20_000);
+});
+
 test('any document is the same one after it was a line of JSON', () => {
   for (let i = 0; i < 3000; i++) {
     const doc = document();

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup-error.ts';
 
@@ -71,7 +72,9 @@ export class Lines {
 
   #give(whole: Buffer): void {
     this.#hash.update(whole);
-    this.#lines = whole.toString('utf8', 0, whole.length - 1).split('\n');
+    // Nearly all is ASCII, which is a tenth of the work.
+    const coding = isAscii(whole) ? 'latin1' : 'utf8';
+    this.#lines = whole.toString(coding, 0, whole.length - 1).split('\n');
     this.#at = 0;
   }
 

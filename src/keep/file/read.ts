@@ -11,7 +11,7 @@ import { type Manifest, manifestOf } from './manifest.ts';
 import { unsealed } from './seal.ts';
 
 /** A portion of documents ends with so many, or with so many characters. */
-const DOCUMENTS = 1000;
+const DOCUMENTS = 4000;
 const CHARACTERS = 1024 * 1024;
 
 /** A backup that is being read. */
@@ -27,7 +27,7 @@ export interface Backup {
 
 /** Begins to read a backup. Throws `BackupError`: it is none, or of a newer version. */
 export async function readBackup(source: AsyncIterable<Uint8Array>): Promise<Backup> {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+  const gunzip = createGunzip({ chunkSize: 64 * 1024 });
   pipeline(Readable.from(unsealed(source), { objectMode: false }), gunzip, () => {}); // whoever reads sees what fails
   const lines = new Lines(readable(gunzip));
   const first = await nextLine(lines);
@@ -92,7 +92,7 @@ async function* itemsOf(lines: Lines, totals: Totals): AsyncGenerator<Item> {
     if (text === undefined) throw new BackupError('the backup is cut short: it has no end');
     const line = (parsed(text, lines) ?? {}) as Line;
     if (typeof line.in === 'string') {
-      yield { in: line.in, docs: portion(lines, line.in, line, text, totals) };
+      yield { in: line.in, docs: await portion(lines, line.in, line, text, totals) };
     } else if (typeof line.blob === 'string' && Number.isSafeInteger(line.size)) {
       const { blob, size = 0 } = line;
       const state = { ended: false };
@@ -120,14 +120,16 @@ function single({ counter, secret, value, moment, one_moment }: Line, lines: Lin
   throw damaged(lines, 'is nothing that is known');
 }
 
-/** The documents of the line, and of those at hand behind it. */
-function portion(lines: Lines, collection: string, first: Line, text: string, totals: Totals): AnyDoc[] {
+/** The documents of the line, and of those behind it: many, since whoever stores them does so in one transaction. */
+async function portion(lines: Lines, collection: string, first: Line, text: string, totals: Totals): Promise<AnyDoc[]> {
   const counted = totals.documents[collection];
   if (counted === undefined) throw damaged(lines, 'is of a collection that was not announced');
   const before = `{"in":${JSON.stringify(collection)},`;
   const docs = [document(first, lines)];
   let characters = text.length;
-  while (docs.length < DOCUMENTS && characters < CHARACTERS && lines.peek()?.startsWith(before)) {
+  while (docs.length < DOCUMENTS && characters < CHARACTERS) {
+    if (lines.peek() === undefined) await lines.more();
+    if (!lines.peek()?.startsWith(before)) break;
     const next = lines.take() ?? '';
     characters += next.length;
     docs.push(document(parsed(next, lines) as Line, lines));

@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { type Item, type Items, noTotals, type Totals, UnsoundContent } from '../items.ts';
 import { encodeDoc } from '../values.ts';
+import { compressed, isDense, type Piece } from './compress.ts';
 import type { Manifest } from './manifest.ts';
 import { sealed } from './seal.ts';
 
-/** Characters that are gathered before they are compressed. */
-const GATHERED = 128 * 1024;
+/** Characters that are gathered before they are compressed: with fewer, less is found that comes twice. */
+const GATHERED = 256 * 1024;
 
 /** Bytes of a content in one line. */
 const CHUNK_BYTES = 48 * 1024;
-
-/** gzip's: higher ones take three times as long and save a tenth. */
-const LEVEL = 3;
 
 /** How a backup is written. */
 export interface WriteOptions {
@@ -34,10 +31,9 @@ export async function writeBackup(
   sink: Writable,
   { passed = () => {}, stopping }: WriteOptions = {},
 ): Promise<void> {
-  const gzip = createGzip({ level: LEVEL, chunkSize: 256 * 1024 });
   const end = sink !== process.stdout;
   const options = stopping === undefined ? { end } : { end, signal: stopping };
-  await pipeline(hashed(items, manifest, totals, passed), gzip, sealed, sink, options);
+  await pipeline(compressed(hashed(items, manifest, totals, passed)), sealed, sink, options);
 }
 
 /** A new count for what a manifest announces. */
@@ -51,40 +47,50 @@ async function* hashed(
   manifest: Manifest,
   totals: Totals,
   passed: (records: number) => void,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Piece> {
   const hash = createHash('sha256');
   let text = `${JSON.stringify(manifest)}\n`;
-  const take = () => {
+  let dense = false;
+  const take = (): Piece => {
     const bytes = Buffer.from(text);
     text = '';
     hash.update(bytes);
-    return bytes;
+    return { bytes, dense };
   };
   for await (const item of items) {
     for await (const lines of linesOf(item, totals)) {
-      text += lines;
+      if (lines.dense !== dense && text.length > 0) yield take();
+      dense = lines.dense;
+      text += lines.text;
       if (text.length >= GATHERED) yield take();
     }
     passed('docs' in item ? item.docs.length : 1);
   }
-  yield take();
-  yield Buffer.from(`${JSON.stringify({ end: totals, sha256: hash.digest('hex') })}\n`);
+  if (text.length > 0) yield take();
+  const end = `${JSON.stringify({ end: totals, sha256: hash.digest('hex') })}\n`;
+  yield { bytes: Buffer.from(end), dense: false };
 }
 
-async function* linesOf(item: Item, totals: Totals): AsyncGenerator<string> {
+/** Some lines, and whether they are of a content that nothing makes smaller. */
+interface Text {
+  readonly text: string;
+  readonly dense: boolean;
+}
+
+async function* linesOf(item: Item, totals: Totals): AsyncGenerator<Text> {
   if ('docs' in item) {
     totals.documents[item.in] = (totals.documents[item.in] ?? 0) + item.docs.length;
     const before = `{"in":${JSON.stringify(item.in)},"doc":`;
     let lines = '';
     for (const doc of item.docs) lines += `${before}${encodeDoc(doc)}}\n`;
-    yield lines;
+    yield { text: lines, dense: false };
   } else if ('blob' in item) {
     yield* contentLines(item, totals);
   } else {
     if ('counter' in item) totals.counters++;
     if ('secret' in item) totals.secrets++;
     const line = 'moment' in item ? { moment: item.moment.toISOString(), one_moment: item.oneMoment } : item;
-    yield `${JSON.stringify(line)}\n`;
+    yield { text: `${JSON.stringify(line)}\n`, dense: false };
   }
 }
 
@@ -92,16 +98,23 @@ async function* linesOf(item: Item, totals: Totals): AsyncGenerator<string> {
 async function* contentLines(
   { blob, size, content }: Extract<Item, { blob: string }>,
   totals: Totals,
-): AsyncGenerator<string> {
-  yield `{"blob":"${blob}","size":${size}}\n`;
+): AsyncGenerator<Text> {
+  const head = `{"blob":"${blob}","size":${size}}\n`;
+  let dense: boolean | undefined;
   try {
-    for await (const chunk of chunks(content)) yield `{"bytes":"${chunk.toString('base64')}"}\n`;
+    for await (const chunk of chunks(content)) {
+      const before = dense === undefined ? head : '';
+      dense ??= isDense(chunk);
+      yield { text: `${before}{"bytes":"${chunk.toString('base64')}"}\n`, dense };
+    }
+    if (dense === undefined) yield { text: head, dense: false };
     totals.blobs++;
     totals.bytes += size;
   } catch (error) {
     if (!(error instanceof UnsoundContent)) throw error;
     totals.missing.push(blob);
-    yield `{"unsound":"${blob}"}\n`;
+    const before = dense === undefined ? head : '';
+    yield { text: `${before}{"unsound":"${blob}"}\n`, dense: false };
   }
 }
 

@@ -148,9 +148,10 @@ export function entryOf(index: Index, doc: Doc): unknown {
   if (index.unique) return index.tuple.slice(index.own).map(field => doc[field]);
   let held: Doc | undefined;
   for (const field of index.include) {
-    if (doc[field] === undefined) continue;
+    const value = doc[field];
+    if (value === undefined) continue;
     held ??= {};
-    held[field] = doc[field];
+    held[field] = value;
   }
   return held ?? true;
 }
