@@ -3,7 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { collections } from '../../src/app.ts';
-import { accountsSpec, mailsSpec } from '../../src/core/collections.ts';
+import { StorageUnavailableError } from '../../src/base/errors.ts';
+import { eraseAccount, markForErasing, resumeErasures } from '../../src/core/accounts/erase.ts';
+import { type AccountDoc, accountsSpec, entriesSpec, mailsSpec } from '../../src/core/collections.ts';
+import type { Core } from '../../src/core/context.ts';
+import { punchesSpec } from '../../src/core/punches/collection.ts';
 import { fillStore } from '../../src/keep/fill-store.ts';
 import { readStore } from '../../src/keep/read-store.ts';
 import { encodeDoc } from '../../src/keep/values.ts';
@@ -91,15 +95,55 @@ async function store(server: TestServer): Promise<Question[]> {
     ['GET', `/api/v1/blobs/${json.sha256}`, undefined, desk.headers],
   );
 
-  // A mail under way, and an account whose data is half gone.
+  // A mail under way.
   const now = core.clock.now();
   const { account } = await newUser(server);
   const to = { email: 'ann@example.org', base: 'https://keybin.example.org', language: 'en' };
   const due = { attempts: 2, due_at: new Date(now + 3_600_000) };
   const mail = { user_id: account.user_id, purpose: 'confirm', mail_id: 'm', ...to, ...due };
   await core.storage.collection(mailsSpec as unknown as CollectionSpec<object>).put(mail);
-  await core.storage.collection(accountsSpec).update([account.user_id], { set: { erasing_at: new Date(now) } });
   return questions;
+}
+
+/** An account with data that is being erased, of which the storage went away half way; returns its id. */
+async function eraseHalf(server: TestServer): Promise<string> {
+  const { account, headers } = await newUser(server);
+  const long = { ...headers, 'Content-Type': 'application/octet-stream' };
+  await server.request('PUT', '/v2/kv/long', randomBytes(700_000).toString('hex'), long);
+  await server.request('PUT', '/v2/kv/short', 'x', headers);
+  await apiOf(server, headers).upload(punchOf(), punchOf());
+  const core = withoutDeletionsIn(punchesSpec.name, server.core);
+  const marked = await markForErasing(core, account.user_id, {});
+  await expect(eraseAccount(core, marked as AccountDoc)).rejects.toThrow('the storage is gone');
+  return account.user_id;
+}
+
+/** The same core, whose storage goes away when documents of a collection are to be removed. */
+function withoutDeletionsIn(name: string, core: Core): Core {
+  const collection: Storage['collection'] = spec => {
+    const found = core.storage.collection(spec);
+    if (spec.name !== name) return found;
+    const deleteMany = () => Promise.reject(new StorageUnavailableError('the storage is gone'));
+    return withParts(found, { deleteMany });
+  };
+  return { ...core, storage: withParts(core.storage, { collection }) };
+}
+
+/** The same, some methods of which are others. */
+function withParts<T extends object>(whole: T, parts: Partial<T>): T {
+  return new Proxy(whole, {
+    get(_, name) {
+      const found = Reflect.get(name in parts ? parts : whole, name);
+      return typeof found === 'function' ? found.bind(whole) : found;
+    },
+  });
+}
+
+/** The collections in which something of the account is. */
+async function collectionsOf(account: string, storage: Storage): Promise<string[]> {
+  const all = await everythingIn(storage);
+  const isOfIt = (held: unknown) => Array.isArray(held) && held.some(line => String(line).includes(account));
+  return Object.keys(all).filter(name => isOfIt(all[name]));
 }
 
 /** All that a storage holds, as lines. */
@@ -131,6 +175,7 @@ forEachEngine('what every API has stored', engine => {
     const served = await openServer(engine, simple.WITH_SECRET);
     const { server } = served;
     const questions = await store(server);
+    const erased = await eraseHalf(server);
     const expected = await answersTo(server, questions);
     expect(expected.filter(answer => / 200 /.test(answer)).length).toBeGreaterThan(25);
     const missing: string[] = [];
@@ -142,6 +187,10 @@ forEachEngine('what every API has stored', engine => {
     expect((await verifyBackup(await openedBackup(bytes, 100_000), collections)).problems).toEqual([]);
     expect(missing).toEqual([]);
     const before = await everythingIn(served.opened.storage);
+    const half = await collectionsOf(erased, served.opened.storage);
+    expect(half).toEqual(expect.arrayContaining([accountsSpec.name, punchesSpec.name]));
+    expect(half).not.toContain(entriesSpec.name);
+    const restored: TestServer[] = [];
     for (const target of engines.filter(({ skip }) => skip === undefined)) {
       const opened = await target.open({ specs: collections, clock: server.clock });
       onTestFinished(() => opened.cleanup());
@@ -149,7 +198,15 @@ forEachEngine('what every API has stored', engine => {
       expect(await everythingIn(opened.storage)).toEqual(before);
       const again = await startServer(opened, simple.WITH_SECRET);
       onTestFinished(() => again.stop());
+      restored.push(again);
       for (const [i, answer] of (await answersTo(again, questions)).entries()) expect(answer).toBe(expected[i]);
+    }
+    // What was begun there ends here: at once what can be, the rest when no request of before can be under way.
+    for (const { core } of restored) await resumeErasures(core);
+    server.clock.advance(181_000);
+    for (const { core } of restored) {
+      await resumeErasures(core);
+      expect(await collectionsOf(erased, core.storage)).toEqual([]);
     }
   });
 });
