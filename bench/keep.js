@@ -1,48 +1,83 @@
 /**
- * How fast a data folder is backed up, verified and restored, with how much memory:
+ * How fast a data folder is backed up, verified and restored, with how much memory, and how long others wait meanwhile:
  *
  *     node bench/keep.js [ENTRIES] [MEBIBYTES OF CONTENTS]
  *
  * It works in a folder of its own below TMPDIR, which it removes in the end. CPU time is what counts on a machine that does other work as well.
  */
 
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { collections } from '../dist/app.js';
 import { systemClock } from '../dist/base/clock.js';
 import { blobRefsSpec } from '../dist/core/collections.js';
 import { openStorage } from '../dist/storage/open.js';
+import { command } from './keep/command.js';
+import { waitsDuring } from './keep/waits.js';
 import { seed } from './seed.js';
+import { startKeybin } from './servers.js';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const MEBIBYTE = 1024 * 1024;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const [entries = 1_000_000, mebibytes = 1024] = process.argv.slice(2).map(Number);
 
-const folder = await mkdtemp(join(tmpdir(), 'keybin-keep-'));
-try {
-  const data = `file:${join(folder, 'data')}`;
-  await seed(data, '', entries);
-  await seedContents(data, mebibytes);
-  const backup = join(folder, 'backup.ndjson.gz');
-  await measured('backup', [backup], data);
-  console.log(`the file has ${(statSync(backup).size / 1e6).toFixed(0)} MB`);
-  await measured('backup without contents', [join(folder, 'documents.gz'), '--exclude', 'blobs'], data);
-  await measured('verify', [backup], data);
-  await measured('restore', [backup, '--to', `file:${join(folder, 'restored')}`], data);
-  await measured(
-    'restore without contents',
-    [join(folder, 'documents.gz'), '--to', `file:${join(folder, 'bare')}`],
-    data,
-  );
-} finally {
-  await rm(folder, { recursive: true, force: true });
+/**
+ * @typedef {{ name: string, part: 'documents' | 'contents', of: number, unit: string, cpu: number, start: number, wall: number, memory: number }} Measured
+ *   `of`: how much was done, in `unit`; seconds of CPU, those of the mere start of the program, seconds, MB of its own memory
+ */
+
+/**
+ * @param {number} entries
+ * @param {number} mebibytes
+ */
+export async function keep(entries, mebibytes) {
+  const folder = await mkdtemp(join(tmpdir(), 'keybin-keep-'));
+  const data = join(folder, 'data');
+  const host = `file:${data}`;
+  const [whole, bare] = [join(folder, 'whole.gz'), join(folder, 'documents.gz')];
+  /** @type {Measured[]} */
+  const commands = [];
+  try {
+    await seed(host, '', entries);
+    await seedContents(host, mebibytes);
+    const start = await command(['backup', '--help'], host);
+    /**
+     * @param {string} name
+     * @param {'documents' | 'contents'} part
+     * @param {string[]} args
+     */
+    const measured = async (name, part, args) => {
+      const cost = await command([name, ...args], host);
+      const [of, unit] = part === 'documents' ? [entries, 'documents'] : [(mebibytes * MEBIBYTE) / 1e6, 'MB'];
+      commands.push({
+        name: part === 'documents' ? name : `${name} with contents`,
+        part,
+        of,
+        unit,
+        ...cost,
+        start: start.cpu,
+      });
+    };
+    await measured('backup', 'documents', [bare, '--exclude', 'blobs']);
+    await measured('verify', 'documents', [bare]);
+    await measured('restore', 'documents', [bare, '--to', `file:${join(folder, 'bare')}`]);
+    await measured('backup', 'contents', [whole]);
+    await measured('verify', 'contents', [whole]);
+    await measured('restore', 'contents', [whole, '--to', `file:${join(folder, 'restored')}`]);
+    const bytes = statSync(whole).size;
+    const before = statSync(join(data, 'keybin.mdb')).size;
+    const server = await startKeybin({ KEYBIN_STORE_HOST: host });
+    const waits = await waitsDuring(server.url, entries, async () => {
+      await command(['backup', bare, '--exclude', 'blobs'], host);
+    });
+    await server.stop();
+    return { commands, waits, bytes, growth: statSync(join(data, 'keybin.mdb')).size - before };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -67,38 +102,20 @@ async function seedContents(host, size) {
   await storage.close();
 }
 
-/**
- * Runs a command and prints what it took.
- * @param {string} label
- * @param {string[]} args
- * @param {string} host
- */
-async function measured(label, args, host) {
-  const [command = ''] = label.split(' ');
-  const begun = performance.now();
-  const child = spawn(process.execPath, [MAIN, command, ...args], {
-    env: { PATH: process.env.PATH, KEYBIN_STORE_HOST: host },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const most = { anonymous: 0, cpu: 0 };
-  const look = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      most.anonymous = Math.max(most.anonymous, Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0));
-      const [user = 0, system = 0] =
-        readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
-      most.cpu = (user + system) / 100;
-    } catch {
-      // It has ended.
-    }
-  }, 50);
-  const [code] = await once(child, 'exit');
-  clearInterval(look);
-  if (code !== 0) throw new Error(`${label}: exit code ${code}`);
-  const wall = (performance.now() - begun) / 1000;
-  const rate = (/** @type {number} */ seconds) => Math.round(entries / seconds).toLocaleString('en-US');
-  const memory = `${Math.round(most.anonymous / 1024)} MiB of its own memory`;
-  console.log(
-    `${label}: ${wall.toFixed(1)} s (${rate(wall)} documents/s), ${most.cpu.toFixed(1)} s of CPU (${rate(most.cpu)}/s), ${memory}`,
-  );
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [entries = 1_000_000, mebibytes = 1024] = process.argv.slice(2).map(Number);
+  const { commands, waits, bytes, growth } = await keep(entries, mebibytes);
+  for (const { name, of, unit, cpu, start, wall, memory } of commands) {
+    const rate = Math.round(of / cpu).toLocaleString('en');
+    console.log(
+      `${name}: ${wall.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU, ${start.toFixed(1)} of them its start (${rate} ${unit}/s), ${memory.toFixed(0)} MB of its own memory`,
+    );
+  }
+  console.log(`the file with contents has ${(bytes / 1e6).toFixed(0)} MB`);
+  for (const { name, count, before, during } of waits) {
+    console.log(
+      `${name} of a running server: longest ${during.toFixed(0)} ms of ${count}, ${before.toFixed(0)} ms without a backup`,
+    );
+  }
+  console.log(`the data file has grown by ${(growth / 1e6).toFixed(1)} MB`);
 }

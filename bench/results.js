@@ -11,6 +11,7 @@ import os from 'node:os';
  *   row(title: string, figures: Figures, bar?: Bar): void,
  *   value(title: string, value: number, unit: string, bar?: number): void,
  *   least(title: string, factor: number, bar: number): void,
+ *   rate(title: string, found: number, unit: string, bar: number): void,
  *   ratio(title: string, value: number, over: number, unit: string, bar: number): void,
  *   table(title: string, head: string[], rows: string[][]): void,
  *   skip(title: string, reason: string): void, log(text: string): void,
@@ -90,6 +91,10 @@ export function collect(options) {
     },
     least(title, factor, bar) {
       note(title, `${factor.toFixed(2)}×`, `≥ ${bar.toFixed(2)}×`, factor >= bar);
+    },
+    rate(title, found, unit, bar) {
+      const text = (/** @type {number} */ number) => `${Math.round(number).toLocaleString('en')} ${unit}`;
+      note(title, text(found), `≥ ${text(bar)}`, found >= bar);
     },
     skip(title, reason) {
       note(title, `not measured: ${reason}`, '', true);
