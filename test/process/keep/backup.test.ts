@@ -20,8 +20,8 @@ async function fill(server: ServerProcess, count: number): Promise<{ token: stri
   for (let i = 0; i < count; i++) {
     const value = randomBytes(i % 20 === 0 ? LONG : 20).toString('hex');
     values.set(`k${i}`, value);
-    await put(server, token, `k${i}`, value);
   }
+  await Promise.all([...values].map(([key, value]) => put(server, token, key, value)));
   return { token, values };
 }
 
@@ -52,7 +52,7 @@ forEachEngine('backup, verify, restore', engine => {
   }, async ({ program }) => {
     const settings = program.place(engine);
     const server = await program.start({ settings });
-    const { token, values } = await fill(server, 45);
+    const { token, values } = await fill(server, 25);
     const old = await server.request('GET', '/v2/changes', undefined, { Authorization: `Bearer ${token}` });
     let writing = true;
     const writer = (async () => {
@@ -93,15 +93,15 @@ forEachEngine('backup, verify, restore', engine => {
     program,
   }) => {
     const first = await program.start();
-    const { token, values } = await fill(first, 60);
+    const { token, values } = await fill(first, 41);
     await first.stop();
     await program.run(['backup', 'a.gz'], {});
     const place = newPlace(program, engine);
     let killed = 0;
-    for (let wait = 80; ; wait += 80) {
+    for (let wait = 150; ; wait += 150) {
       // It dies after so many milliseconds, the last time not at all.
       const before = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${300 + wait});`;
-      const restore = program.spawn({ args: ['restore', 'a.gz'], settings: place, ...(killed < 6 && { before }) });
+      const restore = program.spawn({ args: ['restore', 'a.gz'], settings: place, ...(killed < 4 && { before }) });
       const { signal, code } = await restore.end();
       if (signal === null) {
         expect([code, restore.stderr]).toEqual([0, '']);
@@ -165,8 +165,9 @@ test('goes on every so often until it is stopped', async ({ program }) => {
   while ((await readdir(join(program.folder, 'b'))).filter(name => name.endsWith('.gz')).length < 2)
     await new Promise(setImmediate);
   expect((await backup.stop('SIGINT')).signal).toBe(null);
-  for (const name of await readdir(join(program.folder, 'b')))
-    expect((await program.run(['verify', join('b', name)])).code).toBe(0);
+  const names = await readdir(join(program.folder, 'b'));
+  const verified = await Promise.all(names.map(name => program.run(['verify', join('b', name)])));
+  expect(verified.map(({ code }) => code)).toEqual(names.map(() => 0));
 });
 
 test('a disk that is full ends it with a sentence, and no half file is left', { timeout: 60_000 }, async ({
@@ -174,7 +175,7 @@ test('a disk that is full ends it with a sentence, and no half file is left', { 
   skip,
 }) => {
   const server = await program.start();
-  await fill(server, 60);
+  await fill(server, 1);
   const disk = join(program.folder, 'disk');
   await mkdir(disk);
   await run('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'keybin-test', disk]).catch(() =>
@@ -204,9 +205,10 @@ test('what cannot be done is refused in a sentence', { timeout: 60_000 }, async 
     [['restore', 'other', '--to', 'mongodb://a:secret@db/'], 2, /KEYBIN_STORE_HOST/],
     [['restore', 'other', '--to', 'data'], 2, /expected file:FOLDER or mongodb/],
   ];
-  for (const [args, code, sentence] of refusals) {
+  const asked = refusals.map(async ([args, code, sentence]) => {
     const ended = await program.run(args);
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringMatching(sentence)]);
     expect(ended.stderr).not.toContain('secret');
-  }
+  });
+  await Promise.all(asked);
 });
