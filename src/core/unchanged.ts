@@ -6,7 +6,7 @@ import type { Collection } from '../storage/port.ts';
 export type Kept<T> = WeakMap<object, T>;
 
 /** Most documents of a collection that are kept. */
-const MOST = 100_000;
+export const MOST_KEPT = 100_000;
 
 /** What `read` gave in the present state of the collection; reads it where that is not known. Callers share it. */
 export async function unlessChanged<T>(
@@ -32,7 +32,7 @@ export function wholeOf<T extends object>(collection: Collection<T>): Promise<re
     collection,
     kept,
     () => collection.all(),
-    ({ length }) => length <= MOST,
+    ({ length }) => length <= MOST_KEPT,
   );
 }
 
@@ -55,15 +55,18 @@ export async function wholeByOwner<T extends Owned>(
   const list = await wholeOf(collection);
   const known = byOwners.get(collection) as ByOwner<Readonly<T>> | undefined;
   const docs = (known && patched(known, list)) ?? new Map(list.map(doc => [doc.user_id, doc]));
-  if (list.length <= MOST) byOwners.set(collection, { list, docs });
+  if (list.length <= MOST_KEPT) byOwners.set(collection, { list, docs });
   return docs;
 }
 
 /** The same documents with those that were changed; undefined where others came or went. */
 function patched<T extends Owned>({ list, docs }: ByOwner<T>, now: readonly T[]): Map<string, T> | undefined {
-  if (list.length !== now.length) return undefined;
-  const changed = now.filter((doc, i) => doc !== list[i]);
-  if (changed.some(({ user_id }) => !docs.has(user_id))) return undefined;
-  for (const doc of changed) docs.set(doc.user_id, doc);
+  if (!haveSameOwners(list, now)) return undefined;
+  for (const [i, doc] of now.entries()) if (doc !== list[i]) docs.set(doc.user_id, doc);
   return docs;
+}
+
+/** Whether one list has documents of the same owners at the same places as the other. */
+export function haveSameOwners(before: readonly Owned[], now: readonly Owned[]): boolean {
+  return before.length === now.length && now.every((doc, i) => doc === before[i] || doc.user_id === before[i]?.user_id);
 }

@@ -5,7 +5,7 @@ import { filterInSlices } from '../../base/slices.ts';
 import { erasingAccounts } from '../account-names.ts';
 import { type AccountDoc, accountsSpec } from '../collections.ts';
 import type { Core } from '../context.ts';
-import { devicesSpec } from '../devices/devices.ts';
+import { type DeviceDoc, devicesSpec } from '../devices/devices.ts';
 import {
   compareTexts,
   contains,
@@ -16,11 +16,14 @@ import {
   pageInOrder,
   pageOfRange,
 } from '../listing.ts';
-import { type Kept, unlessChanged, wholeOf } from '../unchanged.ts';
+import { haveSameOwners, MOST_KEPT, wholeOf } from '../unchanged.ts';
 import { vaultsSpec } from '../vaults/vaults.ts';
 
-/** How many devices accounts have. */
-const knownDevices: Kept<ReadonlyMap<string, number>> = new WeakMap();
+/** How many devices accounts have, and the devices that were counted. */
+const knownDevices = new WeakMap<
+  object,
+  { readonly list: readonly Readonly<DeviceDoc>[]; readonly counts: ReadonlyMap<string, number> }
+>();
 
 /** An account as it is filtered and sorted. */
 type Found = Readonly<AccountDoc>;
@@ -117,11 +120,15 @@ async function orderOf(core: Core, { sort, descending }: UserQuery): Promise<Com
 
 async function byDevices(core: Core): Promise<Compare> {
   const devices = core.storage.collection(devicesSpec);
-  const counts = await unlessChanged(devices, knownDevices, async () => {
-    const found = new Map<string, number>();
-    for (const { user_id } of await wholeOf(devices)) found.set(user_id, (found.get(user_id) ?? 0) + 1);
-    return found;
-  });
+  const list = await wholeOf(devices);
+  let known = knownDevices.get(devices);
+  if (known === undefined || !haveSameOwners(known.list, list)) {
+    const counts = new Map<string, number>();
+    for (const { user_id } of list) counts.set(user_id, (counts.get(user_id) ?? 0) + 1);
+    known = { list, counts };
+    if (list.length <= MOST_KEPT) knownDevices.set(devices, known);
+  }
+  const { counts } = known;
   return (a, b) => (counts.get(a.user_id) ?? 0) - (counts.get(b.user_id) ?? 0);
 }
 
