@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collections } from '../../src/app.ts';
 import { createAccount } from '../../src/core/accounts/accounts.ts';
 import { testClock } from '../support/clock.ts';
@@ -24,17 +24,6 @@ const type = (page: Page, label: string | RegExp, text: string) =>
 const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor();
 
-async function serve(use: (server: TestServer) => Promise<void>): Promise<void> {
-  const opened = await embedded.open({ specs: collections, clock: testClock(NOW) });
-  const server = await startServer(opened, { options: ROOMY });
-  try {
-    await use(server);
-  } finally {
-    await server.stop();
-    await opened.cleanup();
-  }
-}
-
 async function signIn(page: Page, username: string, password = PASSWORD, at = '/login'): Promise<void> {
   await page.goto(at);
   await page.fill('[name=username]', username);
@@ -51,16 +40,27 @@ async function mailed(server: TestServer, email: string): Promise<string> {
 }
 
 inBrowser('a journey', open => {
+  // All travel on one server, each under names of its own.
+  let server: TestServer;
+  let opened: Awaited<ReturnType<typeof embedded.open>>;
+  beforeAll(async () => {
+    opened = await embedded.open({ specs: collections, clock: testClock(NOW) });
+    server = await startServer(opened, { options: ROOMY });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await opened.cleanup();
+  });
+
   for (const javaScriptEnabled of [true, false]) {
     describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
       const travel = (name: string, go: (server: TestServer, at: Opened) => Promise<void>) =>
-        it(name, () =>
-          serve(async server => {
-            const at = await open(server.url, { javaScriptEnabled });
-            await go(server, at);
-            expect(at.troubles).toEqual([]);
-          }),
-        );
+        it(name, async () => {
+          const at = await open(server.url, { javaScriptEnabled });
+          await go(server, at);
+          expect(at.troubles).toEqual([]);
+          await at.context.close();
+        });
 
       travel(
         'registers, signs in, makes a token, and changes a value that a program changes too',
@@ -186,13 +186,14 @@ inBrowser('a journey', open => {
       });
 
       travel('of an admin makes, blocks and deletes an account', async (server, { page }) => {
-        await createAccount(server.core, { username: 'root', password: PASSWORD, admin: true });
+        const [root, ann] = [newName(), newName()];
+        await createAccount(server.core, { username: root, password: PASSWORD, admin: true });
         const token = () =>
-          server.request('POST', '/token', { username: 'ann', password: PASSWORD }).then(({ status }) => status);
-        await signIn(page, 'root', PASSWORD, '/admin/login');
+          server.request('POST', '/token', { username: ann, password: PASSWORD }).then(({ status }) => status);
+        await signIn(page, root, PASSWORD, '/admin/login');
         await page.goto('/admin/create-user');
-        await page.fill('[name=username]', 'ann');
-        await page.fill('[name=email]', 'ann@example.org');
+        await page.fill('[name=username]', ann);
+        await page.fill('[name=email]', `${ann}@example.org`);
         await page.fill('main [name=password]', PASSWORD);
         await page.locator('form[action="/admin/create-user"] button').click();
         await page.getByRole('status').waitFor();
@@ -203,29 +204,30 @@ inBrowser('a journey', open => {
           ['reset-user-password', 403],
           ['delete-user', 403],
         ] as const) {
-          await page.goto('/admin/users?q=ann');
-          await page.locator('main table').getByRole('link', { name: 'ann' }).first().click();
+          await page.goto(`/admin/users?q=${ann}`);
+          await page.locator('main table').getByRole('link', { name: ann }).first().click();
           const form = page.locator(`form:has([name=action][value="${action}"])`);
           await page.locator(`details:has([name=action][value="${action}"]) summary`).click();
           await form.locator('[name=password]').fill(PASSWORD);
           await form.locator('button').click();
           await page.waitForURL(action === 'reset-user-password' ? /password-result/ : /users/);
-          if (action === 'reset-user-password') await generated(page, server, javaScriptEnabled);
+          if (action === 'reset-user-password') await generated(page, server, ann, javaScriptEnabled);
           expect([action, await token()]).toEqual([action, status]);
         }
       });
 
       travel('of an admin ends with a rule that denies an event', async (server, { page }) => {
-        await createAccount(server.core, { username: 'root', password: PASSWORD, admin: true });
-        await createAccount(server.core, { username: 'ann', password: PASSWORD, simple_sync: true });
-        const { token } = (await server.request('POST', '/api/v1/auth/token', { username: 'ann', password: PASSWORD }))
-          .json;
+        const [root, username] = [newName(), newName()];
+        const item = `task of ${username}`;
+        await createAccount(server.core, { username: root, password: PASSWORD, admin: true });
+        await createAccount(server.core, { username, password: PASSWORD, simple_sync: true });
+        const { token } = (await server.request('POST', '/api/v1/auth/token', { username, password: PASSWORD })).json;
         const event = (action: string) => [
           {
             uuid: randomUUID(),
             timestamp: Math.floor(NOW / 1000),
             userUuid: 'u',
-            itemUuid: 'task',
+            itemUuid: item,
             action,
             payload: '{}',
           },
@@ -235,11 +237,11 @@ inBrowser('a journey', open => {
             .request('POST', '/api/v1/events', event(action), { Authorization: `Bearer ${token}` })
             .then(({ status }) => status);
         expect(await push('delete')).toBe(200);
-        await signIn(page, 'root', PASSWORD, '/admin/login');
+        await signIn(page, root, PASSWORD, '/admin/login');
         await page.goto('/admin/acl');
         const form = page.locator('form[action="/admin/acl/add"]');
         await form.locator('[name=user]').fill('*');
-        await form.locator('[name=item]').fill('task');
+        await form.locator('[name=item]').fill(item);
         await form.locator('[name=action]').fill('delete');
         await form.locator('[name=verdict]').selectOption('deny');
         await form.locator('button').click();
@@ -260,11 +262,11 @@ inBrowser('a journey', open => {
 });
 
 /** The generated password is shown, once, and opens the account. */
-async function generated(page: Page, server: TestServer, scripts: boolean): Promise<void> {
+async function generated(page: Page, server: TestServer, username: string, scripts: boolean): Promise<void> {
   if (!scripts) await page.locator('main form button').first().click();
   const shown = page.locator('#secret');
   await shown.waitFor();
   const password = ((await shown.textContent()) ?? '').trim();
-  const login = await server.request('POST', '/token', { username: 'ann', password });
+  const login = await server.request('POST', '/token', { username, password });
   expect([password.length > 8, login.status]).toEqual([true, 200]);
 }
