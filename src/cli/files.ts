@@ -8,6 +8,11 @@ export interface FileOptions {
   readonly mode?: number;
 }
 
+/** The error of a file that is open does not say which one it is; with this it does. */
+export function ofFile(error: unknown, path: string): unknown {
+  return error instanceof Error && 'syscall' in error && !('path' in error) ? Object.assign(error, { path }) : error;
+}
+
 /** Puts a file in the place of another; what breaks off leaves the former one. Devices and pipes are written to as they are. */
 export async function replaceFile(
   file: string,
@@ -26,6 +31,6 @@ export async function replaceFile(
   } catch (error) {
     await handle.close().catch(() => {});
     if (isPlace) await rm(name, { force: true });
-    throw error;
+    throw ofFile(error, file);
   }
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { Failure } from './failure.ts';
+import { ofFile } from './files.ts';
 
 /** A server, an account on it, and the token that opens it. */
 export interface Profile {
@@ -79,7 +80,7 @@ export async function changeProfiles(
     } catch (error) {
       await handle.close().catch(() => {});
       await rm(next, { force: true });
-      throw error;
+      throw ofFile(error, file);
     }
   });
 }

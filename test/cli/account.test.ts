@@ -1,9 +1,9 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { forEachEngine } from '../support/engines.ts';
 import { newName } from '../support/served.ts';
-import { atServer, homeIn, kept, newFolder } from './at-server.ts';
+import { atServer, homeIn, kept, newFolder, PASSWORD } from './at-server.ts';
 import { keybin, type RunOptions } from './keybin.ts';
 import { atTerminal } from './terminal.ts';
 
@@ -40,6 +40,18 @@ forEachEngine('sign-ins on the command line', engine => {
     const Authorization = `Bearer ${token}`;
     expect((await at.server.request('GET', '/v2/tokens/self', undefined, { Authorization })).status).toBe(401);
     expect((await run(['whoami'])).code).toBe(4);
+  });
+
+  it('that cannot be kept leave no token behind', async () => {
+    const { folder, run } = await home();
+    const ann = await at.account();
+    await mkdir(join(folder, 'config'));
+    await symlink('/dev/full', join(folder, 'config', 'keybin'));
+    const args = ['login', at.url, '--user', ann.name, '--password-stdin'];
+    const refused = await run(args, { input: PASSWORD });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^keybin: [^\n]*config\/keybin[^\n]*\n$/) });
+    const { json } = await ann.request('GET', '/v2/tokens');
+    expect(json.tokens.map((token: { name: string }) => token.name)).toEqual(['test']);
   });
 
   it('live on while they are used, and go on with another password', async () => {

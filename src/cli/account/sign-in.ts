@@ -32,7 +32,13 @@ export async function signIn(context: Context, { url, username, password, profil
   const { current, profiles } = await readProfiles(environment);
   const name = profile ?? current;
   const before = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-  await changeProfiles(environment, now => ({ current: name, profiles: { ...now.profiles, [name]: made } }));
+  try {
+    await changeProfiles(environment, now => ({ current: name, profiles: { ...now.profiles, [name]: made } }));
+  } catch (error) {
+    // A token that nobody has is not to live on.
+    await forget(context, made);
+    throw error;
+  }
   if (before) await forget(context, before);
   return made;
 }

@@ -47,7 +47,7 @@ export function importCommand(context: Context, making: Making): Command {
       try {
         for await (const counts of storeAll(context, client, source, options)) done = counts;
       } catch (error) {
-        if (file === '-' || options.dryRun) throw error;
+        if (file === '-' || options.dryRun || done.read === 0) throw error;
         const how = `the same command goes on behind the ${done.read} values that are done`;
         if (error instanceof Interruption) throw new Failure(EXIT.interrupted, `interrupted; ${how}`);
         await say(context, `keybin: ${how}`);
