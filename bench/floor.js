@@ -1,6 +1,6 @@
 /**
  * The floors: the least that could answer the same bytes and headers. Kind: http, koa, koa-body, koa-mongo, koa-mongo-write,
- * koa-file, koa-stream.
+ * koa-file, koa-stream, events.
  */
 
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ const { BENCH_ANSWER, BENCH_ANSWER_FILE } = process.env;
 const isFile = BENCH_ANSWER_FILE !== undefined && kind !== 'koa-stream';
 const answer = isFile ? readFileSync(BENCH_ANSWER_FILE) : (BENCH_ANSWER ?? '{"value":"hello"}');
 
-const server = http.createServer(kind === 'http' ? bare : koa(await middleware()));
+const server = http.createServer(kind === 'http' ? bare : kind === 'events' ? events() : koa(await middleware()));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (typeof address === 'object') console.log(`http://127.0.0.1:${address?.port}`);
@@ -31,6 +31,32 @@ process.on('SIGTERM', () => process.exit(0));
 function bare(_, response) {
   const headers = { ...HEADERS, 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(answer) };
   response.writeHead(200, headers).end(answer);
+}
+
+/**
+ * Tells every follower of each key that is put, and gives signs of life. Nobody is asked who he is, and nothing is kept.
+ * @returns {http.RequestListener}
+ */
+function events() {
+  /** @type {Set<http.ServerResponse>} */
+  const followers = new Set();
+  /** @param {string} text */
+  const tell = text => {
+    for (const follower of followers) follower.write(text);
+  };
+  setInterval(() => tell(':\n\n'), 15_000);
+  return async (request, response) => {
+    if (request.headers.accept === 'text/event-stream') {
+      response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8' }).write(':\n\n');
+      followers.add(response);
+      response.on('close', () => followers.delete(response));
+      return;
+    }
+    const { length } = await body(request);
+    const key = request.url?.slice('/v2/kv/'.length);
+    if (request.method === 'PUT') tell(`event: put\ndata: {"type":"put","key":"${key}","size":${length}}\nid: 1\n\n`);
+    response.writeHead(200, HEADERS).end('{"changes":[],"cursor":"1"}');
+  };
 }
 
 /** @param {Koa.Middleware} handler */

@@ -7,6 +7,7 @@ import { pinSelf } from './pinning.js';
 import { collect } from './results.js';
 import { commandLine } from './scenarios/command-line.js';
 import { dotsync } from './scenarios/dotsync.js';
+import { followers } from './scenarios/followers.js';
 import { keepScenario } from './scenarios/keep.js';
 import { large } from './scenarios/large.js';
 import { logins } from './scenarios/logins.js';
@@ -33,6 +34,7 @@ const scenarios = {
   verstak,
   pages: pagesScenario,
   v2,
+  followers,
   'command-line': commandLine,
   keep: keepScenario,
 };

@@ -1,6 +1,5 @@
-/** v2 over the floors: values, conditions, counters, batches, lists, and changes as they reach who follows them. */
+/** v2 over the floors: values, conditions, counters, batches, lists. */
 
-import { followed, idle } from '../followers.js';
 import { compare } from '../measure.js';
 import { seed, TOKEN } from '../seed.js';
 import { startFloor, startKeybin, temporaryFolder } from '../servers.js';
@@ -11,18 +10,9 @@ const SMALL = 'x'.repeat(100);
 const LARGE = 1_048_576;
 const ENTRIES = 1000;
 const COUNTED = 1000;
-const FOLLOWERS = 1000;
-const WRITES = 50;
-
-/** Followers to whom nothing happens, and for how many seconds: two signs of life of each. */
-const IDLE = 10_000;
-const IDLE_SECONDS = 30;
-
-/** Change from write to delivery with 1,000 followers, at most, in milliseconds. */
-const MOST_DELAY = 50;
 
 /** @param {import('../results.js').Run} run */
-export async function v2({ rounds, count, row, task, value }) {
+export async function v2({ rounds, count, row, task }) {
   const [folder, remove] = temporaryFolder();
   const place = { KEYBIN_STORE_HOST: `file:${folder}` };
   const start = () => startKeybin(place);
@@ -133,16 +123,5 @@ export async function v2({ rounds, count, row, task, value }) {
     ),
   );
 
-  const told = await start();
-  const delays = await followed(told.url, HEADERS, { followers: FOLLOWERS, writes: WRITES });
-  await told.stop();
-  value('v2: a change reaches 1,000 followers, embedded: p50', delays.p50, 'ms');
-  value('v2: a change reaches 1,000 followers, embedded: p99', delays.p99, 'ms', MOST_DELAY);
-
-  const crowded = await startKeybin({ ...place, KEYBIN_LIMITS_FOLLOWERS: String(IDLE) });
-  const quiet = await idle(crowded, HEADERS, { followers: IDLE, seconds: IDLE_SECONDS });
-  await crowded.stop();
-  value('v2: 10,000 followers to whom nothing happens, embedded: memory of each', quiet.kilobytes, 'KB');
-  value('v2: 10,000 followers to whom nothing happens, embedded: of a core', quiet.core, '%');
   remove();
 }
