@@ -112,9 +112,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     );
   }
   console.log(`the file with contents has ${(bytes / 1e6).toFixed(0)} MB`);
-  for (const { name, count, before, during } of waits) {
+  for (const { name, count, without, during } of waits) {
     console.log(
-      `${name} of a running server: longest ${during.toFixed(0)} ms of ${count}, ${before.toFixed(0)} ms without a backup`,
+      `${name} of a running server: longest ${during.toFixed(0)} ms of ${count}, ${without.toFixed(0)} ms without a backup`,
     );
   }
   console.log(`the data file has grown by ${(growth / 1e6).toFixed(1)} MB`);

@@ -3,12 +3,12 @@
 import { run } from '../client.js';
 import { TOKEN } from '../seed.js';
 
-/** Requests a second of each kind, and for how many seconds they are sent without anything beside them. */
+/** Requests a second of each kind, and for how many seconds before it is looked whether the work has ended. */
 const RATE = 200;
 const SECONDS = 3;
 
 /**
- * Reads and writes one value after another, at fixed times, first alone, then while `work` goes on.
+ * Reads and writes one value after another, at fixed times, while `work` goes on, and then as many alone: the longest wait of many is longer than that of few.
  * @param {string} url
  * @param {number} entries as many as there are
  * @param {() => Promise<void>} work
@@ -23,21 +23,24 @@ export async function waitsDuring(url, entries, work) {
   ];
   const portion = () => Promise.all(kinds.map(({ requests }) => run(url, requests, load(requests.length))));
   await portion(); // warm
-  const before = await portion();
+  const waits = kinds.map(({ name }) => ({ name, count: 0, without: 0, during: 0 }));
+  /** @param {'during' | 'without'} when */
+  const measure = async when => {
+    for (const [i, result] of (await portion()).entries()) {
+      const wait = waits[i];
+      if (wait === undefined) continue;
+      wait[when] = Math.max(wait[when], longest(result));
+      if (when === 'during') wait.count += result.latencies.length;
+    }
+  };
   const state = { ended: false };
   const working = work().finally(() => {
     state.ended = true;
   });
-  const waits = kinds.map(({ name }, i) => ({ name, count: 0, before: longest(before[i]), during: 0 }));
-  while (!state.ended) {
-    for (const [i, result] of (await portion()).entries()) {
-      const wait = waits[i];
-      if (wait === undefined) continue;
-      wait.during = Math.max(wait.during, longest(result));
-      wait.count += result.latencies.length;
-    }
-  }
+  let portions = 0;
+  for (; !state.ended; portions++) await measure('during');
   await working;
+  for (; portions > 0; portions--) await measure('without');
   return waits;
 }
 
@@ -46,8 +49,8 @@ function load(count) {
   return { connections: 4, count, rate: RATE };
 }
 
-/** @param {import('../client.js').Result | undefined} result */
+/** @param {import('../client.js').Result} result */
 function longest(result) {
-  if (result === undefined || result.failures > 0) throw new Error(`${result?.failures} requests failed`);
+  if (result.failures > 0) throw new Error(`${result.failures} requests failed`);
   return result.latencies.at(-1) ?? Number.NaN;
 }

@@ -26,7 +26,7 @@ export async function keepScenario({ table, value, rate, log }) {
     rate(`${name}: documents a second of CPU, beyond its start`, of / (cpu - start), 'documents', BARS.documents);
   }
   value('Backups: most memory of a command', Math.max(...commands.map(({ memory }) => memory)), 'MB', BARS.memory);
-  for (const { name, during, before } of waits) {
-    value(`Backup of a running server: longest ${name} (${before.toFixed(0)} ms without)`, during, 'ms', BARS.wait);
+  for (const { name, during, without } of waits) {
+    value(`Backup of a running server: longest ${name} (${without.toFixed(0)} ms without)`, during, 'ms', BARS.wait);
   }
 }

@@ -66,7 +66,7 @@ export class Lines {
     const last = all.lastIndexOf(LINE_END);
     const before = last === 0 ? -1 : all.lastIndexOf(LINE_END, last - 1);
     const whole = all.subarray(0, before + 1);
-    this.#rest = [Buffer.from(all.subarray(before + 1))];
+    this.#rest = [all.subarray(before + 1)]; // no copy: that is as much again for the collector, of contents
     if (whole.length > 0) this.#give(whole);
   }
 
