@@ -42,7 +42,7 @@ export async function v2({ rounds, count, row, task }) {
 
   const large = keepAnswer(folder, new Uint8Array(LARGE).fill(1));
   const readLarge = { path: '/v2/kv/large', headers: HEADERS };
-  const few = { connections: 4, warm: 200, count: Math.ceil(count / 30) };
+  const few = { connections: 4, warm: 20, count: Math.ceil(count / 100) };
   row(
     'v2: GET of 1 MiB, embedded',
     await compare(
