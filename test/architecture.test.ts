@@ -89,13 +89,13 @@ const rules: Rule[] = [
   {
     files: /^http\//,
     ours: ['base/', 'http/'],
-    packages: ['@fastify/busboy', 'koa', '@koa/router', 'zod'],
+    packages: ['@fastify/busboy', 'koa', '@koa/router', 'koa-bodyparser', 'zod'],
   },
   {
     files: /^core\//,
     ours: ['base/', 'core/'],
     types: ['storage/port.ts'],
-    packages: ['bcryptjs', 'piscina'],
+    packages: ['bcryptjs', 'piscina', 'uuid'],
   },
   { files: /^dialects\/dialect\.ts$/, ours: [], types: ['base/', 'core/', 'http/', 'storage/port.ts'] },
   { files: /^dialects\/index\.ts$/, ours: ['dialects/'], types: ['config/options.ts'] },
@@ -214,7 +214,7 @@ describe('the dependency rule', () => {
     ]);
   });
 
-  it.each(['nodemailer', 'jose', '@fastify/busboy', 'piscina', 'pino-pretty', 'prom-client'])(
+  it.each(['nodemailer', 'jose', '@fastify/busboy', 'koa-bodyparser', 'piscina', 'pino-pretty', 'prom-client'])(
     '%s is loaded by the first who needs it, not at the start',
     name => {
       const users = imports.filter(({ to, typeOnly }) => to === name && !typeOnly);

@@ -1,7 +1,8 @@
-import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
+import { v4 } from 'uuid';
 
 /** A new random UUID (version 4, lower case): account ids, tokens, etags. 122 random bits. */
-export const newId: () => string = randomUUID;
+export const newId: () => string = v4;
 
 /** That many random bytes in lower-case hex: secrets that are not UUIDs. */
 export function newSecret(bytes: number): string {
