@@ -154,7 +154,7 @@ export function lifecycleContract(engine: Engine): void {
       const { storage, reopen, start } = await filled();
       await storage.collection(withoutIndexes).insert({ space: 's', id: 'twin', email: '7' });
       await storage.close();
-      const failed = await start({ specs: [things, lines] });
+      const failed = await start({ specs: [things, lines, labels] });
       const error = await failed.ready.catch(e => e);
       expect(error).toBeInstanceOf(StartupError);
       expect(error.message).toContain('things');
