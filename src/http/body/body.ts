@@ -109,7 +109,7 @@ export function bytesReader(limit: number): (ctx: Context) => Promise<Buffer> {
   let parse: Parser | undefined;
   return async ctx => {
     const decode = decoderOf(ctx.req);
-    // Loaded by the first body: its packages take 4 MB and a tenth of a start.
+    // Loaded by the first body: its packages take 4 MB.
     parse ??= (await import('koa-bodyparser')).default(options as unknown as bodyParser.Options);
     const sent = isLong(ctx.req, limit) ? await longBytes(ctx.req, limit) : await sentBytes(ctx, parse, limit);
     const bytes = decode && sent.length > 0 ? await decode(sent, limit) : sent;
