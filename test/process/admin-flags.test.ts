@@ -80,7 +80,7 @@ describe('two workers', () => {
     });
     const ready = () => server.log.filter(line => line.msg === 'ready').map(line => Number(line.pid));
     await expect.poll(() => ready().length, { timeout: 15_000 }).toBe(2);
-    const [victim = 0] = ready();
+    const [victim = Number.NaN] = ready();
     process.kill(victim, 'SIGKILL');
     await expect.poll(() => ready().length, { timeout: 15_000 }).toBe(3);
     expect((await server.request('GET', '/readyz')).status).toBe(200);

@@ -73,7 +73,7 @@ forEachEngine('two workers', engine => {
 describe('workers', () => {
   test('that die are replaced, and the other serves meanwhile', async ({ program }) => {
     const server = await startTwo(program);
-    const [victim = 0, survivor = 0] = pidsThat(server, /^ready$/);
+    const [victim = Number.NaN, survivor] = pidsThat(server, /^ready$/);
     process.kill(victim, 'SIGKILL');
     const died = await server.logged(/died and is replaced/);
     expect(server.stdout).not.toMatch(/"pid":.*"pid":/);

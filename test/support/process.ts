@@ -88,7 +88,8 @@ export class ServerProcess {
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    this.pid = child.pid ?? 0;
+    // Not 0: a signal to process 0 goes to the tests themselves and all that runs with them.
+    this.pid = child.pid ?? Number.NaN;
     child.stdout?.setEncoding('utf8').on('data', text => {
       this.stdout += text;
     });

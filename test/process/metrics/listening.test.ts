@@ -74,8 +74,7 @@ describe('metrics of several processes', () => {
     expect(before.sum('keybin_processes')).toBe(2);
     expect(before.sum(COUNT, counted)).toBe(40);
     expect(before.sum('keybin_storage_up')).toBe(1);
-    const [pid] = server.log.filter(({ msg }) => msg === 'request').map(line => Number(line.pid));
-    process.kill(pid ?? 0, 'SIGKILL');
+    process.kill(Number((await server.logged(/^request$/)).pid), 'SIGKILL');
     await server.logged(/died and is replaced/);
     expect((await scrape()).sum(COUNT, counted)).toBe(40);
     await eventually(scrape, ({ sum }) => sum('keybin_processes') === 2);
