@@ -147,8 +147,11 @@ export interface Collection<T> {
   all(): Promise<readonly Readonly<T>[]>;
   /** Throws `DuplicateKeyError`. */
   insert(doc: T): Promise<void>;
-  /** Upsert by primary key; the last write wins. Throws `DuplicateKeyError` when another document holds a unique value. */
-  put(doc: T): Promise<void>;
+  /**
+   * Upsert by primary key; the last write wins. With `over` only where nothing is, or what is there has not ended and is so: returns whether
+   * it was put. Throws `DuplicateKeyError` when another document holds a unique value.
+   */
+  put(doc: T, over?: Expect<T>): Promise<boolean>;
   /**
    * Compare-and-set. Returns the document after the change, or undefined when it is absent or not as `expect` says. Throws
    * `ConflictError` (bounds), `DuplicateKeyError`. The primary key cannot be changed.

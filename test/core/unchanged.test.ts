@@ -26,7 +26,7 @@ forEachEngine('what was made of a collection', engine => {
     const { core } = await openCore(engine);
     const kept: Kept<number> = new WeakMap();
     const moments = core.storage.collection(housekeepingSpec);
-    const count = (meanwhile = async () => {}) =>
+    const count = (meanwhile: () => Promise<unknown> = async () => {}) =>
       unlessChanged(moments, kept, async () => {
         const found = await moments.count({});
         await meanwhile();

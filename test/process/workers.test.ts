@@ -73,7 +73,7 @@ forEachEngine('two workers', engine => {
 describe('workers', () => {
   test('that die are replaced, and the other serves meanwhile', async ({ program }) => {
     const server = await startTwo(program);
-    const [victim = Number.NaN, survivor] = pidsThat(server, /^ready$/);
+    const [victim = Number.NaN, survivor = Number.NaN] = pidsThat(server, /^ready$/);
     process.kill(victim, 'SIGKILL');
     const died = await server.logged(/died and is replaced/);
     expect(server.stdout).not.toMatch(/"pid":.*"pid":/);

@@ -174,7 +174,7 @@ forEachEngine(
       test('to one key are done in the order in which they came', async () => {
         const { collection, hold } = await watched(engine);
         const release = hold('update');
-        const calls = [collection.put(thing('other'))];
+        const calls: Promise<unknown>[] = [collection.put(thing('other'))];
         await pause(50);
         for (let rank = 0; rank < 5; rank++) {
           calls.push(collection.put(thing('a', { rank })), collection.put(thing(`b${rank}`)));
@@ -199,6 +199,42 @@ forEachEngine(
           expect(result.status === 'rejected' ? result.reason.index : undefined, `${i}`).toBe(index);
         }
         expect(await readIds(collection)).toHaveLength(25);
+      });
+
+      test('that may only replace what is as they say go together too, and are refused by themselves', async () => {
+        const { collection, proxy } = await watched(engine);
+        for (let i = 0; i < 20; i++)
+          await collection.insert(thing(`${i}`, { rank: 0, ...(i % 5 === 3 && { note: 'n' }) }));
+        proxy.taken('things');
+        const over = (from: number, to: number, only = (_: number) => true) => {
+          const numbers = Array.from({ length: to - from }, (_, i) => from + i).filter(only);
+          return Promise.all(numbers.map(i => collection.put(thing(`${i}`, { rank: i }), { note: undefined })));
+        };
+        expect(await over(0, 20, i => i % 5 !== 3)).toEqual(Array(16).fill(true));
+        expect(proxy.taken('things')).toEqual(['update']);
+        const all = await over(0, 25);
+        expect(all).toEqual(all.map((_, i) => i >= 20 || i % 5 !== 3));
+        const docs = await Promise.all(all.map((_, i) => collection.get(['s', `${i}`])));
+        expect(docs.map(doc => doc?.rank)).toEqual(all.map((was, i) => (was ? i : 0)));
+      });
+
+      test('that the server refuses by their positions go again alone, and all do when it leaves some out', async () => {
+        const { collection, proxy } = await watched(engine);
+        const writeErrors = [{ index: 1, code: 11000, errmsg: 'E11000' }];
+        let said: object | undefined;
+        proxy.answer('update', 'things', async (_, forward) => {
+          const instead = said;
+          said = undefined;
+          return instead ?? forward();
+        });
+        const putThree = async (answer: object) => {
+          said = { ok: 1, writeErrors, ...answer };
+          return Promise.all(['a', 'b', 'c'].map(id => collection.put(thing(id), { note: undefined })));
+        };
+        expect(await putThree({ n: 2, nModified: 2 })).toEqual([true, true, true]);
+        expect(await readIds(collection)).toEqual(['b']);
+        expect(await putThree({ n: 1, nModified: 1 })).toEqual([true, true, true]);
+        expect(await readIds(collection)).toEqual(['a', 'b', 'c']);
       });
 
       test('of one unique value: one of them is done', async context => {

@@ -8,7 +8,6 @@ import { newId } from '../ids.ts';
 import { tellPlugins } from '../plugins/tell.ts';
 import { withRoom } from '../quotas/quotas.ts';
 import { changeEntry } from './change/change.ts';
-import { OPTIONAL } from './change/commit.ts';
 import { filteredEntry, filteredKey, type StorableEntry } from './filtered.ts';
 import { storeValue } from './values.ts';
 
@@ -77,24 +76,16 @@ async function isStored(
   before: EntryDoc | undefined,
   entry: Omit<EntryDoc, 'user_id' | 'key'>,
 ): Promise<boolean> {
-  if (before !== undefined) {
-    const unset = absentIn(entry);
-    return (await entries.update(key, { set: entry, unset }, { blob: undefined })) !== undefined;
-  }
+  const [user_id, name] = key;
+  const next = { user_id, key: name, ...entry };
+  if (before !== undefined) return entries.put(next, { blob: undefined });
   try {
-    await entries.insert({ user_id: key[0], key: key[1], ...entry });
+    await entries.insert(next);
     return true;
   } catch (error) {
     if (error instanceof DuplicateKeyError) return false;
     throw error;
   }
-}
-
-/** A loop, for every write of a value goes through it. */
-function absentIn(entry: Partial<EntryDoc>): (typeof OPTIONAL)[number][] {
-  const absent: (typeof OPTIONAL)[number][] = [];
-  for (const field of OPTIONAL) if (entry[field] === undefined) absent.push(field);
-  return absent;
 }
 
 /** Removes the entry; returns whether there was one. Throws `InvalidInputError`. */

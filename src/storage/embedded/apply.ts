@@ -31,9 +31,13 @@ export function insert(table: Table, doc: Doc, now: number): void {
   replace(table, key, old, doc, now);
 }
 
-export function put(table: Table, doc: Doc, now: number): void {
+/** Returns whether it was put: over what has ended, or is not as `over` says, it is not. */
+export function put(table: Table, doc: Doc, now: number, over?: Expect<Doc>): boolean {
   const key = keyOf(table, doc);
-  replace(table, key, table.primary.get(key), doc, now);
+  const old = table.primary.get(key);
+  if (over !== undefined && old !== undefined && (isExpired(table, old, now) || !meets(old, over))) return false;
+  replace(table, key, old, doc, now);
+  return true;
 }
 
 /** Returns the document after the change; undefined when it is absent or not as expected. */

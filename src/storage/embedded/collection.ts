@@ -94,10 +94,10 @@ export class EmbeddedCollection implements Collection<Doc> {
     await this.#env.writer.write(() => apply.insert(this.#table, next, this.#env.now()));
   }
 
-  async put(doc: Doc): Promise<void> {
+  async put(doc: Doc, over?: Expect<Doc>): Promise<boolean> {
     const next = snapshotOf(doc);
     apply.checkDoc(this.#table, next);
-    await this.#env.writer.write(() => apply.put(this.#table, next, this.#env.now()));
+    return this.#env.writer.write(() => apply.put(this.#table, next, this.#env.now(), over));
   }
 
   async update(key: readonly Scalar[], change: Change<Doc>, expect?: Expect<Doc>): Promise<Doc | undefined> {

@@ -9,7 +9,7 @@ import { readAll, readPage, readTexts } from './scan.ts';
 import { SharedReads } from './shared-reads.ts';
 import { sumOf } from './sum.ts';
 import { type Doc, type Index, indexOf, type Table } from './table.ts';
-import { type Kind, SharedWrites } from './writes/shared-writes.ts';
+import { SharedWrites, type Single } from './writes/shared-writes.ts';
 import { type Refused, settlingDuplicates } from './writes/unique.ts';
 import * as writes from './writes/writes.ts';
 
@@ -32,7 +32,7 @@ export class MongoDbCollection implements Collection<Doc> {
     this.#gate = gate;
     this.#now = now;
     this.#recalled = new Recalled(table.spec);
-    this.#writes = new SharedWrites(table, gate);
+    this.#writes = new SharedWrites(table, gate, now);
     for (const index of [table.primary, ...table.indexes]) {
       if (index.unique) this.#reads.set(index, new SharedReads(table, index));
     }
@@ -76,12 +76,12 @@ export class MongoDbCollection implements Collection<Doc> {
     return this.#gate.long(() => readAll(this.#table, this.#recalled));
   }
 
-  insert(doc: Doc): Promise<void> {
-    return this.#write('insert', doc);
+  async insert(doc: Doc): Promise<void> {
+    await this.#write({ kind: 'insert', doc: snapshotOf(doc) });
   }
 
-  put(doc: Doc): Promise<void> {
-    return this.#write('put', doc);
+  put(doc: Doc, over?: Expect<Doc>): Promise<boolean> {
+    return this.#write({ kind: 'put', doc: snapshotOf(doc), ...(over && { over: { ...over } }) });
   }
 
   update(key: readonly Scalar[], change: Change<Doc>, expect?: Expect<Doc>): Promise<Doc | undefined> {
@@ -136,12 +136,9 @@ export class MongoDbCollection implements Collection<Doc> {
     return reads.read(values);
   }
 
-  #write(kind: Kind, doc: Doc): Promise<void> {
-    const copy = snapshotOf(doc);
-    const refused = async () => ({ table: this.#table, doc: copy, replaces: kind === 'put' });
-    return this.#gate.short(wanted =>
-      settlingDuplicates(this.#now, refused, () => this.#writes.write({ kind, doc: copy }, wanted)),
-    );
+  #write(single: Single): Promise<boolean> {
+    const refused = async () => ({ table: this.#table, doc: single.doc, replaces: single.kind === 'put' });
+    return this.#gate.short(wanted => settlingDuplicates(this.#now, refused, () => this.#writes.write(single, wanted)));
   }
 }
 

@@ -19,6 +19,7 @@ import { keysContract } from './keys.ts';
 import { lifecycleContract } from './lifecycle.ts';
 import { orderContract } from './order.ts';
 import { pagingContract } from './paging.ts';
+import { putOverContract } from './put-over.ts';
 import { scanContract } from './scan.ts';
 import { secretContract } from './secret.ts';
 import { sizeContract } from './size.ts';
@@ -36,6 +37,7 @@ export function storageContract(engine: Engine): void {
   getManyContract(engine);
   orderContract(engine);
   valuesContract(engine);
+  putOverContract(engine);
   uniqueContract(engine);
   scanContract(engine);
   pagingContract(engine);

@@ -32,7 +32,7 @@ export const HISTORY_MS = 7 * 86_400_000;
 const BLOBS = 'kv';
 
 /** What an entry may be without. */
-export const OPTIONAL = [
+const OPTIONAL = [
   'value',
   'blob',
   'encoding',

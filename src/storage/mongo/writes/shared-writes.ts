@@ -1,12 +1,12 @@
 import { type AnyBulkWriteOperation, BSON, MongoBulkWriteError } from 'mongodb';
 import { StorageUnavailableError } from '../../../base/errors.ts';
 import { keyOf } from '../../change.ts';
+import type { Expect } from '../../port.ts';
 import { bulkFailure } from '../errors.ts';
-import { equals } from '../filters.ts';
 import type { Gate } from '../gate.ts';
 import { identityOf } from '../read-many.ts';
 import { checkDoc, type Doc, type Table } from '../table.ts';
-import { insert, put } from './writes.ts';
+import { insert, placeFor, put, putOver } from './writes.ts';
 
 /**
  * Writes sent at once, and how large they may be together, in bytes; what is larger goes alone. All of them have the time of a
@@ -20,18 +20,18 @@ const SLOW_MS = 800;
 const FEWEST = 16;
 
 /** A write that needs nothing back but whether it was done. */
-export type Kind = 'insert' | 'put';
-
-interface Single {
-  readonly kind: Kind;
+export interface Single {
+  readonly kind: 'insert' | 'put';
   readonly doc: Doc;
+  /** Of a put: what it may replace. */
+  readonly over?: Expect<Doc>;
 }
 
 interface Waiting extends Single {
   readonly bytes: number;
   readonly wanted: () => boolean;
-  /** Done, or refused among others. */
-  readonly resolve: (done: boolean) => void;
+  /** Whether it was written; undefined when it was refused among others. */
+  readonly resolve: (done: boolean | undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -42,28 +42,30 @@ interface Waiting extends Single {
 export class SharedWrites {
   readonly #table: Table;
   readonly #gate: Gate;
+  readonly #now: () => number;
   /** By `identityOf` the primary key: of two writes to one key, the second goes when the first is through. */
   readonly #waiting = new Map<string, Waiting[]>();
   #sending = false;
   /** How many may be sent at once: fewer while the server is slow, lest all of them run out of time instead of some. */
   #most = MAX_WRITES;
 
-  constructor(table: Table, gate: Gate) {
+  constructor(table: Table, gate: Gate, now: () => number) {
     this.#table = table;
     this.#gate = gate;
+    this.#now = now;
   }
 
   /**
-   * Writes the document unless it is not `wanted` any more when its turn comes. Duplicates surface as the driver's error (see
-   * unique.ts). Throws `InvalidInputError`.
+   * Writes the document unless it is not `wanted` any more when its turn comes; returns whether it was written, which only what is `over`
+   * something else is not. Duplicates surface as the driver's error (see unique.ts). Throws `InvalidInputError`.
    */
-  async write(single: Single, wanted: () => boolean): Promise<void> {
+  async write(single: Single, wanted: () => boolean): Promise<boolean> {
     checkDoc(this.#table, single.doc);
     // What was refused among others goes again, alone: so it gets the error that is its own, with all that the server says.
-    if (!(await this.#join(single, wanted))) await writeAlone(this.#table, single);
+    return (await this.#join(single, wanted)) ?? writeAlone(this.#table, single, this.#now());
   }
 
-  #join(single: Single, wanted: () => boolean): Promise<boolean> {
+  #join(single: Single, wanted: () => boolean): Promise<boolean | undefined> {
     const id = identityOf(keyOf(this.#table, single.doc));
     const bytes = BSON.calculateObjectSize(single.doc, { ignoreUndefined: true });
     return new Promise((resolve, reject) => {
@@ -82,7 +84,7 @@ export class SharedWrites {
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       const groups = (['insert', 'put'] as const).map(kind => batch.filter(write => write.kind === kind));
       // Given up as every short operation is: the next ones do not wait for a command that is never answered.
-      const work = () => Promise.all(groups.map(group => writeTogether(this.#table, group)));
+      const work = () => Promise.all(groups.map(group => writeTogether(this.#table, group, this.#now())));
       const sent = performance.now();
       await this.#gate.step(work).catch(() => {});
       const slow = performance.now() - sent > SLOW_MS;
@@ -122,40 +124,45 @@ function firstWanted(queue: Waiting[]): Waiting | undefined {
   return undefined;
 }
 
-function writeAlone(table: Table, { kind, doc }: Single): Promise<void> {
-  return kind === 'insert' ? insert(table, doc) : put(table, doc);
+async function writeAlone(table: Table, { kind, doc, over }: Single, now: number): Promise<boolean> {
+  if (over !== undefined) return putOver(table, doc, over, now);
+  await (kind === 'insert' ? insert(table, doc) : put(table, doc));
+  return true;
 }
 
 /** Writes of one kind, in one command; tells each what became of it. Never rejects. */
-async function writeTogether(table: Table, group: readonly Waiting[]): Promise<void> {
+async function writeTogether(table: Table, group: readonly Waiting[], now: number): Promise<void> {
   const [only] = group;
   if (only === undefined) return;
   try {
-    if (group.length === 1) await writeAlone(table, only);
-    else
-      await table.rows.bulkWrite(
-        group.map(single => operationOf(table, single)),
-        { ordered: false },
-      );
+    if (group.length === 1) return only.resolve(await writeAlone(table, only, now));
+    const operations = group.map(single => operationOf(table, single, now));
+    await table.rows.bulkWrite(operations, { ordered: false });
     for (const { resolve } of group) resolve(true);
   } catch (error) {
-    const refused = refusedBy(error);
+    const refused = refusedBy(error, group.length);
     for (const [i, { resolve, reject }] of group.entries()) {
       if (refused === undefined) reject(bulkFailure(error));
-      else resolve(!refused.has(i));
+      else resolve(refused.has(i) ? undefined : true);
     }
   }
 }
 
-function operationOf(table: Table, { kind, doc }: Single): AnyBulkWriteOperation<Doc> {
+function operationOf(table: Table, { kind, doc, over }: Single, now: number): AnyBulkWriteOperation<Doc> {
   if (kind === 'insert') return { insertOne: { document: { ...doc } } }; // a copy: the driver adds `_id`
-  return { replaceOne: { filter: equals(table.spec.key, keyOf(table, doc)), replacement: doc, upsert: true } };
+  return { replaceOne: { filter: placeFor(table, doc, over, now), replacement: doc, upsert: true } };
 }
 
-/** Positions of the writes that the server has refused, the others being done; undefined when all of the command has failed. */
-function refusedBy(error: unknown): ReadonlySet<number> | undefined {
+/**
+ * Positions of the writes, of so many, that the server has refused, the others being done; undefined when all of the command has failed. A
+ * server that leaves some out behind a refused one has all of them sent again.
+ */
+function refusedBy(error: unknown, count: number): ReadonlySet<number> | undefined {
   if (!(error instanceof MongoBulkWriteError) || bulkFailure(error) !== error) return undefined;
   if (error.result.getWriteConcernError() !== undefined) return undefined;
   const errors = [error.writeErrors].flat();
-  return errors.length > 0 ? new Set(errors.map(({ index }) => index)) : undefined;
+  if (errors.length === 0) return undefined;
+  const { insertedCount, matchedCount, upsertedCount } = error.result;
+  if (insertedCount + matchedCount + upsertedCount + errors.length < count) return new Set(Array(count).keys());
+  return new Set(errors.map(({ index }) => index));
 }

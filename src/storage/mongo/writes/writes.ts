@@ -1,4 +1,4 @@
-import type { ClientSession, Document } from 'mongodb';
+import type { ClientSession, Document, Filter } from 'mongodb';
 import { ConflictError } from '../../../base/errors.ts';
 import { keyOf } from '../../change.ts';
 import { checkTuple } from '../../cursor.ts';
@@ -32,7 +32,31 @@ export async function insertMany(table: Table, docs: readonly Doc[], session?: C
 
 export async function put(table: Table, doc: Doc, session?: ClientSession): Promise<void> {
   checkDoc(table, doc);
-  await table.rows.replaceOne(equals(table.spec.key, keyOf(table, doc)), doc, { session, upsert: true });
+  await table.rows.replaceOne(placeFor(table, doc), doc, { session, upsert: true });
+}
+
+/** Returns whether it was put: over what has ended, or is not as `over` says, it is not. */
+export async function putOver(table: Table, doc: Doc, over: Expect<Doc>, now: number): Promise<boolean> {
+  checkDoc(table, doc);
+  const place = placeFor(table, doc, over, now);
+  try {
+    await table.rows.replaceOne(place, doc, { upsert: true });
+    return true;
+  } catch (error) {
+    // What stands in the way is at the key itself, or else at another one that holds a unique value.
+    if (!isDuplicate(error) || (await table.rows.findOne(place)) !== null) throw error;
+    if ((await table.rows.findOne(placeFor(table, doc))) === null) throw error;
+    return false;
+  }
+}
+
+/**
+ * Where a put may take place. What is at the key but not as `over` says is not found: the upsert makes another one then, which the unique
+ * index over the key refuses.
+ */
+export function placeFor(table: Table, doc: Doc, over?: Expect<Doc>, now = 0): Filter<Doc> {
+  const key = keyOf(table, doc);
+  return over ? liveAt(table, key, now, over) : equals(table.spec.key, key);
 }
 
 /** Returns the document after the change; undefined when it is absent or not as expected. */
