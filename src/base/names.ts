@@ -73,7 +73,7 @@ export function isNarrowKey(key: string): boolean {
  * (code `key_invalid`).
  */
 export function checkV2Key(key: string): void {
-  if (key !== '.' && key !== '..') checkV2PathKey(key);
+  if (!isNarrowKey(key)) checkV2PathKey(key);
 }
 
 /** A key of v2 that can stand in a path: not `.` or `..` either. Throws `InvalidInputError` (code `key_invalid`). */
@@ -88,7 +88,7 @@ export function checkV2PathKey(key: string): void {
 
 /** Whether an entry can have this key: as `checkV2Key`. */
 export function isV2Key(key: string): boolean {
-  return key === '.' || key === '..' || (WIDE_KEY.test(key) && key.split('/').every(isSegment));
+  return isNarrowKey(key) || (WIDE_KEY.test(key) && key.split('/').every(isSegment));
 }
 
 function isSegment(segment: string): boolean {

@@ -23,11 +23,21 @@ export interface Registered extends Pick<Dialect<never>, 'name' | 'collections'>
   readonly open: (deps: Omit<DialectDeps<never>, 'settings'>, config: () => Config) => OpenDialect;
 }
 
+/** Settings are put together once for each configuration: every request asks for them. */
 function registered<S extends { enabled: boolean }>(dialect: Dialect<S>, settings: (config: Config) => S): Registered {
   return {
     name: dialect.name,
     collections: dialect.collections,
     enabled: config => settings(config).enabled,
-    open: (deps, config) => dialect.open({ ...deps, settings: () => settings(config()) }),
+    open: (deps, config) => {
+      let of = config();
+      let kept = settings(of);
+      const current = () => {
+        const now = config();
+        if (now !== of) [of, kept] = [now, settings(now)];
+        return kept;
+      };
+      return dialect.open({ ...deps, settings: current });
+    },
   };
 }

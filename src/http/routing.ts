@@ -48,10 +48,10 @@ interface Compiled {
  */
 export function dispatch(mounts: readonly Mount[], gate?: CrossOrigin): (ctx: Context) => Promise<void> | void {
   refuseCollisions(mounts);
-  const compiled = compile(mounts.flatMap(mount => mount.routes));
+  const candidatesFor = compile(mounts.flatMap(mount => mount.routes));
   return ctx => {
     const path = pathOf(ctx.req.url ?? '');
-    const candidates = candidatesFor(compiled, path);
+    const candidates = candidatesFor(path);
     const method = ctx.req.method === 'HEAD' ? 'GET' : ctx.req.method;
     for (const { route, regexp, names } of candidates) {
       if (route.method !== method) continue;
@@ -67,26 +67,26 @@ export function dispatch(mounts: readonly Mount[], gate?: CrossOrigin): (ctx: Co
   };
 }
 
-function compile(routes: readonly Route[]): Map<string, Compiled[]> {
-  const compiled = new Map<string, Compiled[]>();
+/** Gives the routes that a path may be of: first those with as many segments, then those that take any number. */
+function compile(routes: readonly Route[]): (path: string) => readonly Compiled[] {
+  const fixed = new Map<string, Compiled[]>();
+  const open = new Map<string, Compiled[]>();
   for (const route of routes) {
     const router = new Router({ sensitive: true, strict: true });
     // Nothing may be what follows, too: the route refuses it once it knows who asks.
     router.register(route.path.replace(/\*(\w+)$/, '{*$1}'), [route.method], () => {});
+    const [shapes, shape] = route.path.includes('*') ? [open, beginningOf(route.path)] : [fixed, shapeOf(route.path)];
     for (const { regexp, paramNames } of router.stack) {
-      const shape = route.path.includes('*') ? openShapeOf(route.path) : shapeOf(route.path);
       const names = paramNames.map(({ name }) => name);
-      compiled.set(shape, [...(compiled.get(shape) ?? []), { route, regexp, names }]);
+      shapes.set(shape, [...(shapes.get(shape) ?? []), { route, regexp, names }]);
     }
   }
-  return compiled;
-}
-
-/** The routes that a path may be of: first those with as many segments, then those that take any number. */
-function candidatesFor(compiled: Map<string, Compiled[]>, path: string): readonly Compiled[] {
-  const fixed = compiled.get(shapeOf(path)) ?? [];
-  const open = compiled.get(openShapeOf(path));
-  return open === undefined ? fixed : [...fixed, ...open];
+  const beginnings = [...open];
+  return path => {
+    const found = fixed.get(shapeOf(path)) ?? [];
+    for (const [beginning, more] of beginnings) if (path.startsWith(beginning)) return [...found, ...more];
+    return found;
+  };
 }
 
 /** A target without its query. */
@@ -104,10 +104,9 @@ function shapeOf(path: string): string {
   return `${path.slice(0, end)} ${slashes}`;
 }
 
-/** First segment of a path that may have any number of them: `/v2 *`. */
-function openShapeOf(path: string): string {
-  const end = path.indexOf('/', 1);
-  return `${end < 0 ? path : path.slice(0, end)} *`;
+/** First segment of a path that goes on: `/v2/`. */
+function beginningOf(path: string): string {
+  return path.slice(0, path.indexOf('/', 1) + 1);
 }
 
 function paramsOf(names: readonly string[], match: RegExpExecArray): Params {

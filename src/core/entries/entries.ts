@@ -58,11 +58,10 @@ async function put(core: Core, accountId: string, { key, stored, more }: Storabl
   const before = there?.expires_at && there.expires_at <= now ? undefined : there;
   const growth = { bytes: stored.size - (before?.size ?? 0), keys: before ? 0 : 1 };
   const created_at = before?.created_at ?? now;
-  const entry = { ...stored, ...more, etag: newId(), created_at, updated_at: now };
+  const entry = { user_id: accountId, key, ...stored, ...more, etag: newId(), created_at, updated_at: now };
   // A content in the blob store is let go in the same commit, of what has expired too.
   const isPut =
-    there?.blob === undefined &&
-    (await withRoom(core, accountId, growth, () => isStored(entries, [accountId, key], before, entry)));
+    there?.blob === undefined && (await withRoom(core, accountId, growth, () => isStored(entries, entry, before)));
   if (!isPut) {
     const content = { ...stored, ...more };
     await changeEntry(core, accountId, { key, decide: () => ({ fate: { content }, result: undefined }) });
@@ -72,15 +71,12 @@ async function put(core: Core, accountId: string, { key, stored, more }: Storabl
 /** Whether the entry was stored by one write: where there is none, or still one that is no content of the blob store. */
 async function isStored(
   entries: Collection<EntryDoc>,
-  key: readonly [user_id: string, key: string],
+  entry: EntryDoc,
   before: EntryDoc | undefined,
-  entry: Omit<EntryDoc, 'user_id' | 'key'>,
 ): Promise<boolean> {
-  const [user_id, name] = key;
-  const next = { user_id, key: name, ...entry };
-  if (before !== undefined) return entries.put(next, { blob: undefined });
+  if (before !== undefined) return entries.put(entry, { blob: undefined });
   try {
-    await entries.insert(next);
+    await entries.insert(entry);
     return true;
   } catch (error) {
     if (error instanceof DuplicateKeyError) return false;

@@ -11,19 +11,25 @@ const BASE64 = ',"encoding":"base64"}';
 
 /**
  * The JSON of an entry: a text as such, JSON spliced in as it was sent, other bytes as base64 with `encoding` beside them. A long value comes in
- * pieces, read as they are asked for. Throws `NotFoundError` (code `key_not_found`) when a long value has just gone,
+ * pieces, read as they are asked for. Rejects with `NotFoundError` (code `key_not_found`) when a long value has just gone,
  * `ContentDamagedError`.
  */
-export async function originalJson(core: Core, entry: EntryDoc): Promise<string | Readable> {
+export function originalJson(core: Core, entry: EntryDoc): string | Promise<Readable> {
   const { blob, encoding, size = 0 } = entry;
-  if (blob !== undefined) {
-    const bytes = await openLong(core, { hash: blob, size });
-    const pieces = Readable.from(inPieces(bytes, encoding), { objectMode: false });
-    // Also where nobody has read a piece: what was not begun lets go of nothing.
-    pieces.once('close', () => bytes.destroy());
-    return pieces;
-  }
+  if (blob !== undefined) return longJson(core, { hash: blob, size }, encoding);
   return `{"value":${valueAsJson(entry)}${encoding === 'bytes' ? BASE64 : '}'}`;
+}
+
+async function longJson(
+  core: Core,
+  of: { hash: string; size: number },
+  encoding: EntryDoc['encoding'],
+): Promise<Readable> {
+  const bytes = await openLong(core, of);
+  const pieces = Readable.from(inPieces(bytes, encoding), { objectMode: false });
+  // Also where nobody has read a piece: what was not begun lets go of nothing.
+  pieces.once('close', () => bytes.destroy());
+  return pieces;
 }
 
 async function* inPieces(bytes: AsyncIterable<Uint8Array>, encoding: EntryDoc['encoding']): AsyncGenerator<string> {

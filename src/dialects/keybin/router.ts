@@ -162,11 +162,12 @@ export function routes({ core, callerOf }: DialectDeps<unknown>): Route[] {
         const { user_id } = await tokenOf(ctx, params);
         const key = params.key ?? '';
         checkKey(key);
-        const shown = await originalJson(core, await getEntry(core, user_id, key));
+        const shown = originalJson(core, await getEntry(core, user_id, key));
         if (typeof shown === 'string') answerJson(ctx, shown);
         else {
+          const pieces = await shown;
           ctx.type = 'json';
-          ctx.body = shown;
+          ctx.body = pieces;
         }
       },
     },

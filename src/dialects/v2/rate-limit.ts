@@ -26,8 +26,9 @@ export function createRateLimit({ clock }: Core, settings: () => V2Settings): Ra
   const rates = createRates(clock);
   return {
     announce(ctx) {
+      if (!PATH.test(ctx.req.url ?? '')) return;
       const quota = quotaOf(settings());
-      if (quota === 0 || !PATH.test(ctx.req.url ?? '')) return;
+      if (quota === 0) return;
       tell(ctx, quota, { remaining: quota, reset: WINDOW });
     },
     take(ctx, accountId) {

@@ -14,13 +14,15 @@ const noted = new Map<string, Date>();
 
 /**
  * The token after this use; undefined when it cannot be used any more. What the request comes to does not matter: one that is
- * refused was a use too. Only where uses are counted is anything waited for.
+ * refused was a use too. Only where uses are counted is there anything to wait for.
  */
-export async function useToken(core: Core, token: TokenDoc): Promise<TokenDoc | undefined> {
-  if (token.uses_left === undefined) {
-    noteUse(core, token);
-    return token;
-  }
+export function useToken(core: Core, token: TokenDoc): TokenDoc | Promise<TokenDoc | undefined> {
+  if (token.uses_left !== undefined) return countUse(core, token);
+  noteUse(core, token);
+  return token;
+}
+
+async function countUse(core: Core, token: TokenDoc): Promise<TokenDoc | undefined> {
   const change = {
     add: { uses_left: -1 },
     bounds: { uses_left: { min: 0 } },
