@@ -341,6 +341,7 @@ it('nothing else is at the top of the repository', () => {
     'package-lock.json',
     'tsconfig.json',
     'biome.json',
+    'bundle.js',
     'src',
     'test',
     'bench',

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-
-/** The package's folder, from `src/` as from `dist/`. */
-const ROOT = path.join(import.meta.dirname, '..', '..');
+import { ROOT } from '../base/place.ts';
 
 /** Version of the package. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string };
   return version;
 }
 
@@ -17,8 +14,9 @@ export function buildCommit(environment: NodeJS.ProcessEnv): string {
 
 function checkedOut(): string | undefined {
   try {
-    const head = readFileSync(path.join(ROOT, '.git', 'HEAD'), 'utf8').trim();
-    return head.startsWith('ref: ') ? readFileSync(path.join(ROOT, '.git', head.slice(5)), 'utf8').trim() : head;
+    const read = (name: string) => readFileSync(new URL(`.git/${name}`, ROOT), 'utf8').trim();
+    const head = read('HEAD');
+    return head.startsWith('ref: ') ? read(head.slice(5)) : head;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { StartupError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { ROOT } from '../base/place.ts';
 import { pluginOption } from '../config/checks.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Config } from '../config/options.ts';
@@ -57,7 +58,7 @@ let provided = false;
 function provideOwnPackage(): void {
   if (provided) return;
   provided = true;
-  const own = new URL('../plugin/index.js', import.meta.url).href.replace('/src/plugin/', '/dist/plugin/');
+  const own = new URL('dist/plugin/index.js', ROOT).href;
   const hook = `export const resolve = (specifier, context, next) =>
     specifier === 'keybin/plugin' ? { url: ${JSON.stringify(own)}, shortCircuit: true } : next(specifier, context);`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);

@@ -1,4 +1,4 @@
-/** The last step of the build: what the pages need beside the compiled program. Runs with the packages for development. */
+/** A step of the build: what the pages need beside the compiled program. Runs with the packages for development. */
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Marked, type Tokens } from 'marked';

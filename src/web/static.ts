@@ -6,10 +6,11 @@ import { extname } from 'node:path';
 import type { Context } from 'koa';
 import { NotFoundError } from '../base/errors.ts';
 import { languages } from '../base/language.ts';
+import { CODE } from '../base/place.ts';
 import { setBrowserHeaders } from '../http/browser/page.ts';
 import { labelSheet } from './columns.ts';
 
-const FOLDER = new URL('./assets/', import.meta.url);
+const FOLDER = new URL('web/assets/', CODE);
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

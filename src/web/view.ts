@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Context } from 'koa';
+import { CODE } from '../base/place.ts';
 import type { Session } from '../core/access/sessions.ts';
 import { below } from '../http/browser/below.ts';
 import { readCookie } from '../http/browser/cookies.ts';
@@ -47,7 +48,7 @@ const HELPERS = ['t', 'path', 'asset', 'part', 'html', 'hidden', 'time', 'day', 
 /** Opens the views. */
 export function openPages({ core, origin, settings, version }: WebDeps, assets: Assets): Pages {
   const eta = new Eta({
-    views: fileURLToPath(new URL('./views', import.meta.url)),
+    views: fileURLToPath(new URL('web/views', CODE)),
     cache: true,
     escapeFunction: escaped,
     functionHeader: `const {${HELPERS.join()}} = it;`,

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
 import type { Caller } from '../../base/caller.ts';
+import { CODE } from '../../base/place.ts';
 import { createLanes, type LaneName } from './lanes.ts';
 
 /**
@@ -59,7 +60,7 @@ export function createPasswords(options: { readonly cost: number; readonly threa
   async function startPool(): Promise<Piscina> {
     const { Piscina } = await import('piscina');
     return new Piscina({
-      filename: fileURLToPath(new URL('./bcrypt-worker.js', import.meta.url)),
+      filename: fileURLToPath(new URL('core/hashing/bcrypt-worker.js', CODE)),
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { NotFoundError } from '../../base/errors.ts';
+import { ROOT } from '../../base/place.ts';
 import { escapeHtml } from '../../http/browser/page.ts';
 import { Html } from '../html.ts';
 import { documentPages } from './list.ts';
 
 /** Where the build puts them, whether the program runs compiled or not. */
-const FOLDER = new URL('../../../dist/web/documents/', import.meta.url);
+const FOLDER = new URL('dist/web/documents/', ROOT);
 
 const kept = new Map<string, Promise<string>>();
 
