@@ -81,14 +81,18 @@ export function checkV2PathKey(key: string): void {
   if (!WIDE_KEY.test(key)) {
     refuse('key_invalid', 'key: expected 1 to 1024 of the characters A-Z a-z 0-9 _ . , - : @ ~ + = /');
   }
-  if (!key.split('/').every(isSegment)) {
+  if (!hasSegments(key)) {
     refuse('key_invalid', 'key: between slashes something other than . and .. is expected');
   }
 }
 
 /** Whether an entry can have this key: as `checkV2Key`. */
 export function isV2Key(key: string): boolean {
-  return isNarrowKey(key) || (WIDE_KEY.test(key) && key.split('/').every(isSegment));
+  return isNarrowKey(key) || (WIDE_KEY.test(key) && hasSegments(key));
+}
+
+function hasSegments(key: string): boolean {
+  return key.includes('/') ? key.split('/').every(isSegment) : isSegment(key);
 }
 
 function isSegment(segment: string): boolean {

@@ -69,7 +69,7 @@ async function found(
 }
 
 async function answer(core: Core, ctx: Context, entry: EntryDoc): Promise<void> {
-  const { content, size, etag } = representationOf(entry);
+  const { content, contentType, size, etag } = representationOf(entry);
   const range = rangeOf(ctx, { size, etag });
   const isHead = ctx.method === 'HEAD';
   const body =
@@ -77,7 +77,7 @@ async function answer(core: Core, ctx: Context, entry: EntryDoc): Promise<void> 
       ? isHead || (await openLong(core, content, range))
       : bytesOf(content).subarray(range?.start ?? 0, range && range.end + 1);
   ctx.status = range ? 206 : 200;
-  setHeaders(ctx, entry);
+  setHeaders(ctx, entry, contentType);
   if (range) ctx.set('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
   ctx.set('Content-Length', String(range ? range.end + 1 - range.start : size));
   if (!isHead && typeof body === 'object') ctx.body = body;
