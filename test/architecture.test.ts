@@ -127,7 +127,7 @@ const rules: Rule[] = [
     packages: ['koa'],
   },
   { files: /^process\//, ours: [''], packages: ['commander', 'pino', 'pino-pretty'] },
-  { files: /^main\.ts$/, ours: ['process/'] },
+  { files: /^main\.ts$/, ours: ['base/ending.ts', 'process/'] },
 ];
 
 function allows(rule: Rule, { from, to, ours, typeOnly }: Import): boolean {

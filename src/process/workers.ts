@@ -121,6 +121,7 @@ export async function workersPart(): Promise<Supervised | undefined> {
   });
   process.send?.(LISTENS);
   const config = await first;
+  endInOrder(() => stop('the process that watches over this one is gone'));
   return {
     config,
     onUpdate(handler) {
@@ -131,6 +132,16 @@ export async function workersPart(): Promise<Supervised | undefined> {
       stop = handler;
       for (const reason of early.stops) handler(reason);
     },
-    ready: () => process.send?.(READY),
+    ready: () => {
+      if (process.connected) process.send?.(READY);
+    },
   };
+}
+
+/** Node would end a worker on the spot whose parent is gone; while it writes to LMDB that takes for ever: see `base/ending.ts`. */
+function endInOrder(stop: () => void): void {
+  cluster.worker?.once('disconnect', () => {
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+    stop();
+  });
 }

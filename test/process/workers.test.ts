@@ -178,11 +178,21 @@ describe('workers', () => {
     }
   });
 
-  test('end when the process that watches over them is killed', async ({ program }) => {
+  test('end in order when the process that watches over them is killed, also while they write', async ({ program }) => {
     const server = await startTwo(program);
     const pids = [...pidsThat(server, /^ready$/)];
+    await server.register('ann');
+    const token = await server.token('ann');
+    let written = 0;
+    const writing = Array.from({ length: 16 }, async (_, i) => {
+      const write = () => server.request('POST', `/user/${token}/store/k${i}`, { value: 'x' });
+      while (await write().catch(() => undefined)) written++;
+    });
+    await expect.poll(() => written, { timeout: 15_000 }).toBeGreaterThan(100);
     server.signal('SIGKILL');
     await expect.poll(() => pids.filter(isRunning), { timeout: 15_000 }).toEqual([]);
+    await Promise.all(writing);
+    await expect.poll(() => pidsThat(server, /^stopped$/)).toEqual(new Set(pids));
     expect(await accepts(server.url)).toBe(false);
   });
 });

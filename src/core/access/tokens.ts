@@ -7,7 +7,7 @@ import { noteClient } from '../plugins/tell.ts';
 import { credentialsInvalid } from './login.ts';
 import { endOrphans, endWithFamily } from './scoped/family.ts';
 import { renewScoped } from './scoped/renew.ts';
-import { useToken } from './scoped/use.ts';
+import { noteUse } from './scoped/use.ts';
 import { isUnchanged, openAccount } from './standing.ts';
 
 const DEFAULT_CLIENT = 'default';
@@ -63,7 +63,7 @@ export async function resolveToken(core: Core, token: string): Promise<TokenDoc>
   if (token.length !== 36 || !UUID.test(token)) throw tokenInvalid();
   const doc = await core.storage.collection(tokensSpec).find('hash', [hashOfSecret(token)]);
   if (!doc) throw tokenInvalid();
-  useToken(core, doc); // those of the original API are not counted
+  noteUse(core, doc);
   noteClient(core, () => clientIdOf(doc));
   return doc;
 }

@@ -1,3 +1,5 @@
+import { beforeEnd } from '../../base/ending.ts';
+
 /** Of each folder, the last of this process that asked for its write lock. */
 const last = new Map<string, Promise<unknown>>();
 
@@ -9,6 +11,7 @@ export async function inTurn<T>(folder: string, work: () => T | Promise<T>): Pro
   const before = last.get(folder);
   const mine = before === undefined ? Promise.resolve(work()) : before.then(work, work);
   last.set(folder, mine);
+  beforeEnd(mine);
   try {
     return await mine;
   } finally {

@@ -42,8 +42,11 @@ export function lastUseOf({ hash, last_used_at }: TokenDoc): Date | undefined {
   return here === undefined || (last_used_at !== undefined && last_used_at > here) ? last_used_at : here;
 }
 
-/** Has it written in the background, at most once a minute. What cannot be written is no reason to refuse anything. */
-function noteUse(core: Core, token: TokenDoc): void {
+/**
+ * Notes the use of a token whose uses are not counted: has it written in the background, at most once a minute. What cannot be written is no
+ * reason to refuse anything.
+ */
+export function noteUse(core: Core, token: TokenDoc): void {
   const now = core.clock.now();
   const last = lastUseOf(token);
   if (last !== undefined && now - last.getTime() < MINUTE_MS) return;
